@@ -1,0 +1,158 @@
+"""Writes the dataset card: the README.md that people read and the hub's loader obeys."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sofrito.export.facts import CardFacts
+from sofrito.export.folder import DATASET
+from sofrito.export.front import front_matter
+from sofrito.export.part import Part
+from sofrito.export.tables import Reasons
+from sofrito.formats import Type
+from sofrito.recipe.model import Recipe
+
+_SHOWN = 20
+_LONGEST = 300
+
+
+def card(
+    recipe: Recipe, facts: CardFacts, parts: Sequence[Part], reasons: Reasons, notes: Sequence[str]
+) -> str:
+    """Return the card's text, Markdown with a YAML head; the same for the same arguments."""
+    sections = [
+        f"# {_line(recipe.title or recipe.recipe)}",
+        recipe.description.strip(),
+        _summary(recipe, facts, parts),
+        "## Load it",
+        *(_part(part) for part in parts),
+        _beside(parts),
+        *(("## Please note", "\n".join(f"- {_line(note)}" for note in notes)) if notes else ()),
+        "## How it was made",
+        _models(facts),
+        _accounting(facts),
+        "## What did not get in",
+        _rejections(reasons),
+        "## Versions",
+        _table(("package", "version"), sorted(facts.versions.items())),
+    ]
+    body = "\n\n".join(section for section in sections if section)
+    return f"{front_matter(recipe, facts, parts)}\n{body}\n"
+
+
+def _summary(recipe: Recipe, facts: CardFacts, parts: Sequence[Part]) -> str:
+    wanted = "" if facts.wanted is None else f" of the {facts.wanted:,} it asks for"
+    most = max(sum(part.rows.values()) for part in parts)
+    text = (
+        f"Synthetic data: {most:,} rows{wanted}, made by the Sofrito recipe `{recipe.recipe}` "
+        f"(fingerprint `{facts.fingerprint}`, seed {recipe.seed}). A language model wrote it; "
+        "nobody has checked every row."
+    )
+    if recipe.license:
+        text += (
+            f" The recipe is under {_line(recipe.license)}; the terms of the models below hold "
+            "for what they wrote."
+        )
+    return text
+
+
+def _part(part: Part) -> str:
+    first = next((split for split, rows in part.rows.items() if rows), "")
+    lines = [f"### {part.name}", ""]
+    if first:
+        lines += [
+            "```python",
+            "from datasets import load_dataset",
+            "",
+            "# This folder, or the name of its repository on the hub.",
+            f'rows = load_dataset(".", "{part.name}", split="{first}")',
+            "```",
+            "",
+        ]
+    lines += [
+        _table(("split", "rows"), [(split, f"{rows:,}") for split, rows in part.rows.items()]),
+        "",
+        _table(("field", "type"), [(k, _type(v)) for k, v in part.shape().items()]),
+    ]
+    if part.sample:
+        shown = json.dumps(_shortened(part.sample), ensure_ascii=False, indent=2)
+        lines += ["", "The first row:", "", "```json", shown, "```"]
+    return "\n".join(lines)
+
+
+def _beside(parts: Sequence[Part]) -> str:
+    keys = sorted({f"`{part.key}`" for part in parts})
+    return (
+        f"`provenance.parquet` tells of every row, by its {' or '.join(keys)}, which calls made it "
+        "and what it passed; `rejected.parquet` has the rows that did not get in, each with its "
+        f"step and reason. Both lie beside `{DATASET}/`."
+    )
+
+
+def _models(facts: CardFacts) -> str:
+    rows = [
+        (
+            f"`{model.name}`",
+            "; ".join(f"{key}: {_scalar(model.identity[key])}" for key in sorted(model.identity)),
+            model.license or "not known",
+        )
+        for model in facts.models
+    ]
+    return _table(("model", "identity", "licence"), rows) if rows else "No model was asked."
+
+
+def _accounting(facts: CardFacts) -> str:
+    names = ("step", "in", "made", "out", "rejected", "failed", "joined", "surplus")
+    rows = [
+        (s.step, s.entered, s.made, s.out, s.rejected, s.failed, s.joined, s.surplus)
+        for s in facts.steps
+    ]
+    if not rows:
+        return ""
+    rule = "In every step, in + made = out + rejected + failed + joined + surplus, in rows."
+    return f"{rule}\n\n{_table(names, rows)}"
+
+
+def _rejections(reasons: Reasons) -> str:
+    if not reasons:
+        return "Every row that was made got in."
+    ranked = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    rows = [(step, kind, reason, f"{count:,}") for (step, kind, reason), count in ranked[:_SHOWN]]
+    table = _table(("step", "what", "why", "rows"), rows)
+    more = sum(count for _, count in ranked[_SHOWN:])
+    return f"{table}\n\nAnd {more:,} more, for rarer reasons." if more else table
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(_cell(value) for value in line)} |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    return _line(str(value)).replace("\\", "\\\\").replace("|", "\\|")
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _scalar(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+
+
+def _type(type_: Type) -> str:
+    if isinstance(type_, list):
+        return f"list of {_type(type_[0])}"
+    if isinstance(type_, dict):
+        return f"{{{', '.join(f'{name}: {_type(field)}' for name, field in type_.items())}}}"
+    return "JSON text" if type_ == "json" else type_
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > _LONGEST:
+        return value[:_LONGEST] + "…"
+    if isinstance(value, list):
+        return [_shortened(item) for item in value[:5]]
+    if isinstance(value, dict):
+        return {name: _shortened(field) for name, field in value.items()}
+    return value

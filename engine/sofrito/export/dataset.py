@@ -1,0 +1,75 @@
+"""Writes the accepted rows in every format and split, and where each came from."""
+
+from collections.abc import Iterable
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+from sofrito.export.folder import DATASET
+from sofrito.export.parquet import Lines
+from sofrito.export.part import Part, parts_of
+from sofrito.export.rows import Accepted, accepted
+from sofrito.export.splits import Splits, shares_of
+from sofrito.export.tables import PROVENANCE, provenance
+from sofrito.recipe.model import Recipe
+
+_Tables = dict[str, dict[str, Lines]]
+
+
+def write_dataset(run: Path, partial: Path, recipe: Recipe) -> list[Part]:
+    """Write dataset/<format>/<split> and provenance.parquet below ``partial``.
+
+    Reads the run's rows twice and holds none of them. A row is in one split, the same in every
+    format. Raises OSError where writing fails, Trouble where the rows cannot be read.
+    """
+    output = recipe.output
+    parts = parts_of(output.write)
+    group_by = output.splits.get("group_by", "")
+    splits = Splits(shares_of(output.splits), recipe.seed)
+    for row in accepted(run):
+        splits.count(_group(row, group_by))
+        for part in parts:
+            part.learn(row)
+    splits.divide()
+    with ExitStack() as stack:
+        tables = _opened(stack, partial, parts, splits.names)
+        story = Lines(partial / "provenance.jsonl", PROVENANCE)
+        stack.enter_context(closing(story))
+        for row in accepted(run):
+            split = splits.of(_group(row, group_by))
+            story.add(provenance(row, split))
+            for part in parts:
+                if (record := part.record(row)) is not None:
+                    tables[part.name][split].add(record)
+    _finished(story, ("parquet",))
+    for part in parts:
+        part.rows = {split: lines.rows for split, lines in tables[part.name].items()}
+        for lines in tables[part.name].values():
+            _finished(lines, output.files)
+    return parts
+
+
+def _group(row: Accepted, group_by: str) -> Any:
+    return row.columns.get(group_by) if group_by else row.id
+
+
+def _opened(
+    stack: ExitStack, partial: Path, parts: Iterable[Part], splits: Iterable[str]
+) -> _Tables:
+    tables: _Tables = {}
+    for part in parts:
+        shape = part.shape()
+        tables[part.name] = {
+            split: stack.enter_context(
+                closing(Lines(partial / DATASET / part.name / f"{split}.jsonl", shape))
+            )
+            for split in splits
+        }
+    return tables
+
+
+def _finished(lines: Lines, files: tuple[str, ...]) -> None:
+    if "parquet" in files:
+        lines.to_parquet(lines.path.with_suffix(".parquet"))
+    if "jsonl" not in files:
+        lines.path.unlink()

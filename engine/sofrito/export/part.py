@@ -1,0 +1,96 @@
+"""One entry of `write` on its way to the dataset."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from sofrito.export.infer import Inferred, fit
+from sofrito.export.rows import Accepted
+from sofrito.formats import Format, Type, Unfit
+from sofrito.recipe.base import Writer
+from sofrito.recipe.expressions import ExpressionError
+
+
+class Part:
+    """A format with its name in the dataset, its types, and what became of the rows.
+
+    A format that is written a second time is named `messages-2`, and so on. Where a format leaves
+    its types to the rows, every row must be shown to :meth:`learn` before the first is written.
+    """
+
+    def __init__(self, name: str, writer: Format) -> None:
+        self.name = name
+        self.format = writer
+        self.rows: dict[str, int] = {}
+        self.sample: dict[str, Any] | None = None
+        self._fixed = writer.shape()
+        self._inferred = Inferred()
+        self._unfit: Counter[str] = Counter()
+        self._first_unfit: dict[str, str] = {}
+
+    @property
+    def key(self) -> str:
+        """The field that holds the row's id: `id`, or `row_id` where the row has an `id` of its own."""
+        shape = self._columns()
+        return next(name for name in ("id", "row_id", "sofrito_row_id") if name not in shape)
+
+    def learn(self, row: Accepted) -> None:
+        """Look at a row before any is written."""
+        if self._fixed is not None:
+            return
+        try:
+            if self.format.takes(row.columns):
+                self._inferred.learn(self.format.record(row.columns))
+        except (Unfit, ExpressionError):
+            return  # counted when the rows are written
+
+    def shape(self) -> dict[str, Type]:
+        """Return the fields of a record with their types, the row's id first."""
+        return {self.key: "string", **self._columns()}
+
+    def record(self, row: Accepted) -> dict[str, Any] | None:
+        """Return a row's record, None where `where` or the format leaves it out."""
+        try:
+            if not self.format.takes(row.columns):
+                return None
+            record = self.format.record(row.columns)
+        except (Unfit, ExpressionError) as error:
+            failed = "" if isinstance(error, Unfit) else f"`where: {self.format.where}` fails: "
+            reason = failed + error.words
+            self._unfit[reason] += 1
+            self._first_unfit.setdefault(reason, row.id)
+            return None
+        if self._fixed is None:
+            record = {name: fit(record.get(name), to) for name, to in self._columns().items()}
+        record = {self.key: row.id, **record}
+        self.sample = self.sample or record
+        return record
+
+    def notes(self) -> list[str]:
+        """Say what the user would not expect of this part."""
+        found = []
+        if self.key != "id":
+            found.append(f"{self.name}: rows have a column `id`; the row's own id is `{self.key}`.")
+        found += [
+            f"{self.name}: the values of `{column}` have no type in common; it is JSON text."
+            for column, type_ in self._columns().items()
+            if type_ == "json"
+        ]
+        return found + [
+            f"{self.name}: {count} row{'s' * (count > 1)} left out, the first of them "
+            f"{self._first_unfit[reason]}: {reason}."
+            for reason, count in sorted(self._unfit.items())
+        ]
+
+    def _columns(self) -> dict[str, Type]:
+        return self._inferred.shape() if self._fixed is None else self._fixed
+
+
+def parts_of(writers: Sequence[Writer]) -> list[Part]:
+    """Return a part for each entry of `write`, every one with a name of its own."""
+    parts: list[Part] = []
+    for writer in writers:
+        assert isinstance(writer, Format), "a recipe that runs was read with formats that can write"
+        times = sum(part.format.format == writer.format for part in parts) + 1
+        parts.append(Part(writer.format if times == 1 else f"{writer.format}-{times}", writer))
+    return parts

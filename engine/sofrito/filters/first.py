@@ -1,0 +1,23 @@
+"""Keeps the first few siblings."""
+
+from collections.abc import Sequence
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from sofrito.filters.base import KEPT, Columns, SiblingFilter, Values, Verdict
+
+
+class First(SiblingFilter):
+    """Keeps at most so many siblings, the first ones."""
+
+    filter: ClassVar[str] = "first"
+    shorthand: ClassVar[str] = "most"
+
+    most: Annotated[int, Field(ge=1)]
+    """How many siblings to keep."""
+
+    def judge_all(self, siblings: Sequence[Values], columns: Columns) -> list[Verdict]:
+        """Count the siblings."""
+        beyond = Verdict(False, f"beyond the first {self.most}")
+        return [KEPT if index < self.most else beyond for index in range(len(siblings))]

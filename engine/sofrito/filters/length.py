@@ -1,0 +1,42 @@
+"""Keeps texts of a certain length."""
+
+from typing import ClassVar
+
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
+
+from sofrito.filters.base import KEPT, Columns, RowFilter, Values, Verdict, texts
+from sofrito.recipe.base import Range
+
+
+class Length(RowFilter):
+    """Keeps a row if every column has a length in the range, ends included."""
+
+    filter: ClassVar[str] = "length"
+
+    words: Range | None = None
+    """Least and most words, divided by white space."""
+
+    characters: Range | None = None
+    """Least and most characters."""
+
+    @model_validator(mode="after")
+    def _sensible(self) -> "Length":
+        if not (self.words or self.characters):
+            raise PydanticCustomError("missing", "`length` needs `words` or `characters`")
+        for low, high in filter(None, (self.words, self.characters)):
+            if low > high:
+                raise PydanticCustomError("never", f"no length is at least {low} and at most {high}")
+        return self
+
+    def judge(self, values: Values, columns: Columns) -> Verdict:
+        """Compare each column's length with the ranges."""
+        for column, text in zip(columns, texts(values, columns), strict=True):
+            for unit, bounds in (("words", self.words), ("characters", self.characters)):
+                if bounds is None:
+                    continue
+                size = len(text.split()) if unit == "words" else len(text)
+                if not bounds[0] <= size <= bounds[1]:
+                    side = "too short" if size < bounds[0] else "too long"
+                    return Verdict(False, side, f"{column} has {size} {unit}", size)
+        return KEPT

@@ -1,0 +1,49 @@
+"""Keeps texts without, or only with, certain words."""
+
+import re
+from functools import cached_property
+from typing import ClassVar
+
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
+
+from sofrito.filters.base import KEPT, Columns, RowFilter, Values, Verdict, texts
+from sofrito.recipe.base import Strings
+
+
+class Words(RowFilter):
+    """Looks for whole words and phrases, whatever their case."""
+
+    filter: ClassVar[str] = "words"
+
+    never: Strings = ()
+    """A row with any of these is rejected."""
+
+    must: Strings = ()
+    """A row without at least one of these is rejected."""
+
+    @model_validator(mode="after")
+    def _sensible(self) -> "Words":
+        if not (self.never or self.must):
+            raise PydanticCustomError("missing", "`words` needs `never` or `must`")
+        return self
+
+    @cached_property
+    def _patterns(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
+        return _any_of(self.never), _any_of(self.must)
+
+    def judge(self, values: Values, columns: Columns) -> Verdict:
+        """Look for the words in every column."""
+        never, must = self._patterns
+        found = texts(values, columns)
+        for column, text in zip(columns, found, strict=True):
+            if self.never and (hit := never.search(text)):
+                return Verdict(False, "a word it must not have", f"{column} has “{hit.group()}”")
+        if self.must and not any(must.search(text) for text in found):
+            return Verdict(False, "none of the words it must have")
+        return KEPT
+
+
+def _any_of(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    alternatives = "|".join(r"\s+".join(map(re.escape, phrase.split())) for phrase in phrases)
+    return re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.IGNORECASE)

@@ -1,0 +1,54 @@
+"""The base of every output format's class: what a row becomes, and the types of its fields."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, TypeAlias
+
+import orjson
+from pydantic import Field
+
+from sofrito.recipe.base import NAME, Writer
+from sofrito.recipe.expressions import expression
+
+Values = Mapping[str, Any]
+Column = Annotated[str, Field(pattern=NAME)]
+
+Type: TypeAlias = "str | list[Type] | dict[str, Type]"
+"""A field's type: `string`, `integer`, `number`, `boolean`, `json` (a text that holds JSON), `[type]` \
+for a list, a mapping for an object; every value may be null."""
+
+
+class Unfit(Exception):
+    """A row cannot be written in a format; ``words`` say why and are the same for all such rows."""
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+        super().__init__(words)
+
+
+class Format(Writer):
+    """An output format that can write."""
+
+    format: ClassVar[str] = ""
+
+    def takes(self, values: Values) -> bool:
+        """Say whether `where` lets a row in; raises ExpressionError."""
+        return not self.where or expression(self.where).truth(values)
+
+    def shape(self) -> dict[str, Type] | None:
+        """Return the fields of a record with their types, in order; None leaves them to the rows."""
+        raise NotImplementedError
+
+    def record(self, values: Values) -> dict[str, Any]:
+        """Return what a row becomes, with the fields of :meth:`shape`; raises :class:`Unfit`."""
+        raise NotImplementedError
+
+
+def text_of(values: Values, column: str) -> str:
+    """Return a column's value as text: a string as it is, anything else as JSON.
+
+    Raises :class:`Unfit` for a null, which no trainer can learn from.
+    """
+    value = values.get(column)
+    if value is None:
+        raise Unfit(f"`{column}` is null")
+    return value if isinstance(value, str) else orjson.dumps(value).decode()

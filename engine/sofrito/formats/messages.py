@@ -1,0 +1,82 @@
+"""Writes conversations: a list of messages with role and content."""
+
+from typing import Any, ClassVar
+
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
+
+from sofrito.formats.base import Column, Format, Type, Unfit, Values, text_of
+
+_FIELDS = frozenset({"role", "content"})
+
+
+class Messages(Format):
+    """Writes `{"messages": [{"role": ..., "content": ...}, ...]}`, which chat trainers take.
+
+    Either from a prompt and its completion, or from a column that holds the messages already.
+    """
+
+    format: ClassVar[str] = "messages"
+    shorthand: ClassVar[str] = "messages"
+
+    prompt: Column = ""
+    """The column that becomes the user's message."""
+
+    completion: Column = ""
+    """The column that becomes the assistant's message."""
+
+    system: Column = ""
+    """The column that becomes the system's message; none is written where it is null or empty."""
+
+    messages: Column = ""
+    """The column that holds the messages: a list of objects with `role` and `content`."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "Messages":
+        if self.messages and (self.prompt or self.completion or self.system):
+            raise PydanticCustomError(
+                "clash", "`messages` takes either `messages` or `prompt` and `completion`, not both"
+            )
+        if not self.messages and not (self.prompt and self.completion):
+            raise PydanticCustomError(
+                "missing",
+                "`messages` needs `prompt` and `completion`, or `messages`: the names of columns",
+            )
+        return self
+
+    def uses(self) -> tuple[str, ...]:
+        """The columns that become messages."""
+        return tuple(filter(None, (self.system, self.prompt, self.completion, self.messages)))
+
+    def shape(self) -> dict[str, Type]:
+        """A list of messages."""
+        return {"messages": [{"role": "string", "content": "string"}]}
+
+    def record(self, values: Values) -> dict[str, Any]:
+        """Return the row as a conversation."""
+        if self.messages:
+            return {"messages": _conversation(values.get(self.messages), self.messages)}
+        messages = [
+            {"role": "user", "content": text_of(values, self.prompt)},
+            {"role": "assistant", "content": text_of(values, self.completion)},
+        ]
+        if self.system and values.get(self.system):
+            messages.insert(0, {"role": "system", "content": text_of(values, self.system)})
+        return {"messages": messages}
+
+
+def _conversation(value: Any, column: str) -> list[dict[str, str]]:
+    if not isinstance(value, list) or not value:
+        raise Unfit(f"`{column}` is not a list of messages")
+    return [_message(message, column) for message in value]
+
+
+def _message(message: Any, column: str) -> dict[str, str]:
+    is_message = isinstance(message, dict) and all(
+        isinstance(message.get(field), str) for field in _FIELDS
+    )
+    if not is_message:
+        raise Unfit(f"a message in `{column}` lacks `role` or `content`, or they are not texts")
+    if any(value is not None for key, value in message.items() if key not in _FIELDS):
+        raise Unfit(f"a message in `{column}` has more than `role` and `content`")
+    return {"role": message["role"], "content": message["content"]}

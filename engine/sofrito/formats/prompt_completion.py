@@ -1,0 +1,32 @@
+"""Writes prompts with their completions."""
+
+from typing import Any, ClassVar
+
+from sofrito.formats.base import Column, Format, Type, Values, text_of
+
+
+class PromptCompletion(Format):
+    """Writes `{"prompt": ..., "completion": ...}`, two texts; trainers learn the completion only."""
+
+    format: ClassVar[str] = "prompt_completion"
+
+    prompt: Column = "prompt"
+    """The column with the prompt."""
+
+    completion: Column = "completion"
+    """The column with the completion."""
+
+    def uses(self) -> tuple[str, ...]:
+        """The two columns."""
+        return (self.prompt, self.completion)
+
+    def shape(self) -> dict[str, Type]:
+        """Two texts."""
+        return {"prompt": "string", "completion": "string"}
+
+    def record(self, values: Values) -> dict[str, Any]:
+        """Return the row's two texts."""
+        return {
+            "prompt": text_of(values, self.prompt),
+            "completion": text_of(values, self.completion),
+        }

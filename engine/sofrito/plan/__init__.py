@@ -1,0 +1,1 @@
+"""From a recipe to what runs: vocabulary, cells, segments, fingerprint."""

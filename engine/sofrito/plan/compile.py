@@ -1,0 +1,69 @@
+"""Compiles a recipe into the program that runs."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from sofrito.filters.base import Filter
+from sofrito.filters.chain import Chain
+from sofrito.plan.cells import cells
+from sofrito.plan.fingerprint import fingerprint
+from sofrito.plan.program import Program, segmented
+from sofrito.prompts import Templates
+from sofrito.recipe.base import Check
+from sofrito.recipe.model import Recipe
+from sofrito.recipe.sources import TemplateSources
+from sofrito.steps.base import Bench, Step
+from sofrito.steps.grow import Grow
+from sofrito.steps.work import Operation, Pooled, Values
+
+
+def compiled(
+    recipe: Recipe,
+    *,
+    folder: Path,
+    pools: Mapping[str, Sequence[Pooled]],
+    axes: Mapping[str, Mapping[str, float]],
+    source: Callable[[], Iterator[Values]] | None = None,
+) -> Program:
+    """Return the program of a recipe that was checked.
+
+    ``pools`` are the rows of the seed pools that steps draw from, ``axes`` the values of each axis
+    with their weights; ``source`` starts anew an iterator over the rows that candidates start from.
+    """
+    sources = TemplateSources(folder)
+    operations: list[Operation] = []
+    for index, step in enumerate(recipe.steps):
+        assert isinstance(step, Step)
+        bench = Bench(
+            index,
+            step.label,
+            recipe.model_for(getattr(step, "model", "")),
+            pools,
+            tuple(expanded(step.filters(), recipe.chains)),
+        )
+        operations += step.compiled(bench)
+    return Program(
+        name=recipe.recipe,
+        seed=recipe.seed,
+        fingerprint=fingerprint(recipe, sources, pools, axes),
+        steps=tuple(step.label for step in recipe.steps),
+        segments=segmented(operations),
+        cells=cells(axes, recipe.cover.design, recipe.cover.exclude, recipe.rows),
+        rows=recipe.rows,
+        round=recipe.round,
+        lag=recipe.lag,
+        pools=pools,
+        templates=Templates(sources),
+        grows=any(isinstance(step, Grow) for step in recipe.steps),
+        source=source,
+    )
+
+
+def expanded(checks: Sequence[Check], chains: Mapping[str, Sequence[Check]]) -> Iterator[Filter]:
+    """Yield the filters of a chain, with the named chains in it opened."""
+    for check in checks:
+        if isinstance(check, Chain):
+            yield from expanded(chains[check.chain], chains)
+        else:
+            assert isinstance(check, Filter)
+            yield check

@@ -1,0 +1,16 @@
+"""The verbs, filters, formats and backends there are: built in, and from installed packages."""
+
+from functools import cache
+
+from sofrito.filters import FILTERS
+from sofrito.formats import FORMATS
+from sofrito.recipe.base import Vocabulary
+from sofrito.steps import VERBS
+
+BACKENDS = ("llama.cpp", "openai", "scripted")
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """Return everything a recipe may use."""
+    return Vocabulary(VERBS, FILTERS, FORMATS, BACKENDS)

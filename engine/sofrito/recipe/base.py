@@ -1,0 +1,240 @@
+"""What every part of a recipe is built from: frozen models, and the vocabulary of verbs, filters and formats."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, WithJsonSchema
+
+
+class Part(BaseModel):
+    """A mapping of the recipe. Its fields are the YAML's keys, the docstrings under them the help."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", defer_build=True, populate_by_name=True, strict=False
+    )
+
+
+Key = tuple[str | int, ...]
+"""Where something stands in a mapping: the keys and indices that lead to it."""
+
+
+@dataclass(frozen=True)
+class PoolDraw:
+    """What a step draws from a seed pool for each row."""
+
+    pool: str
+    rows: int
+    where: str = ""
+    grown: bool = False
+    fill: bool = False
+
+
+class Verb(Part):
+    """A step as written: one verb with its direct object, and what every step may have."""
+
+    verb: ClassVar[str]
+    example: ClassVar[Mapping[str, Any]] = {}
+
+    name: str = ""
+    """What the step is called in reports and in the seeds of its calls; the verb and its columns otherwise."""
+
+    when: str = ""
+    """An expression; where it is false the row passes untouched, the step's new columns being null."""
+
+    keep: str = ""
+    """An expression over the row after this step; a row for which it is false is rejected."""
+
+    @property
+    def label(self) -> str:
+        """The step's name, given or derived; unique in a recipe."""
+        return self.name or f"{self.verb} {'+'.join(self.object)}"
+
+    @property
+    def object(self) -> tuple[str, ...]:
+        """The verb's direct object: the names it is about."""
+        value = getattr(self, self.verb)
+        return (value,) if isinstance(value, str) else tuple(value)
+
+    def makes(self) -> tuple[str, ...]:
+        """The new columns and records that rows have after this step."""
+        return ()
+
+    def rewrites(self) -> tuple[str, ...]:
+        """The columns that this step changes."""
+        return ()
+
+    def uses(self) -> tuple[str, ...]:
+        """The columns that this step reads by name, beside its templates and expressions."""
+        return ()
+
+    def expressions(self) -> dict[Key, str]:
+        """The step's expressions by the path of their key, apart from `when` and `keep`."""
+        return {}
+
+    def templates(self) -> dict[Key, str]:
+        """The step's templates (file name or inline text) by the path of their key."""
+        return {}
+
+    def extra_names(self) -> frozenset[str]:
+        """Names that this step's own templates see beside the row's columns."""
+        return frozenset()
+
+    def filters(self) -> tuple["Check", ...]:
+        """The filters of this step's chains, in order, at the key `by`."""
+        return ()
+
+    def asks(self) -> str | None:
+        """The model that this step asks, "" for the recipe's default; None where it asks none."""
+        return None
+
+    def draws(self) -> dict[Key, PoolDraw]:
+        """What the step draws from seed pools, by the path of the draw."""
+        return {}
+
+    def grows(self) -> str:
+        """The seed pool that rows join at this step, or ""."""
+        return ""
+
+    def fans_out(self) -> bool:
+        """Whether a row becomes several here."""
+        return False
+
+    def doubts(self) -> dict[Key, tuple[str, str]]:
+        """What is allowed but can hardly be meant, and what to do instead, by the path of its key."""
+        return {}
+
+
+class Check(Part):
+    """A filter as written in a chain: `{length: {words: [4, 150]}}`, or its bare name."""
+
+    filter: ClassVar[str]
+    shorthand: ClassVar[str] = ""
+    siblings: ClassVar[bool] = False
+
+    def uses(self) -> tuple[str, ...]:
+        """The columns that the filter reads beside those it is asked about."""
+        return ()
+
+    def pools(self) -> tuple[str, ...]:
+        """The seed pools that the filter compares with."""
+        return ()
+
+    def chains(self) -> tuple[str, ...]:
+        """The named chains that the filter stands for."""
+        return ()
+
+
+class Writer(Part):
+    """An output format as written under `write`: its options map the format's fields to columns."""
+
+    format: ClassVar[str]
+    shorthand: ClassVar[str] = ""
+
+    where: str = ""
+    """An expression; only rows for which it is true are written in this format."""
+
+    def uses(self) -> tuple[str, ...]:
+        """The columns that the format needs."""
+        return ()
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The verbs, filters and formats a recipe may use, by name; built-in ones and plugins alike."""
+
+    verbs: Mapping[str, type[Verb]]
+    filters: Mapping[str, type[Check]]
+    formats: Mapping[str, type[Writer]]
+    backends: tuple[str, ...] = ()
+
+
+def vocabulary_of(info: ValidationInfo) -> Vocabulary:
+    """Return the vocabulary that the recipe is being read with."""
+    context = info.context
+    assert isinstance(context, Vocabulary), "recipes are validated with a Vocabulary as context"
+    return context
+
+
+def parse_verb(value: Any, info: ValidationInfo) -> Verb:
+    """Turn a step's mapping into its verb's model; the schema has already found exactly one verb."""
+    if isinstance(value, Verb):
+        return value
+    verbs = vocabulary_of(info).verbs
+    verb = next(key for key in value if key in verbs)
+    return verbs[verb].model_validate(value, context=info.context)
+
+
+def _named(value: Any, classes: Mapping[str, type[Part]], info: ValidationInfo) -> Any:
+    if isinstance(value, Part):
+        return value
+    name, options = (value, {}) if isinstance(value, str) else next(iter(value.items()))
+    cls = classes[name]
+    shorthand = getattr(cls, "shorthand", "")
+    if shorthand and not isinstance(options, dict):
+        options = {shorthand: options}
+    return cls.model_validate(options, context=info.context)
+
+
+def parse_check(value: Any, info: ValidationInfo) -> Check:
+    """Turn one entry of a filter chain into its filter's model."""
+    check = _named(value, vocabulary_of(info).filters, info)
+    assert isinstance(check, Check)
+    return check
+
+
+def parse_writer(value: Any, info: ValidationInfo) -> Writer:
+    """Turn one entry of `write` into its format's model."""
+    writer = _named(value, vocabulary_of(info).formats, info)
+    assert isinstance(writer, Writer)
+    return writer
+
+
+def _one_or_many(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _count(value: Any) -> Any:
+    if isinstance(value, str) and value[-1:] in ("k", "M"):
+        return round(float(value[:-1]) * {"k": 1_000, "M": 1_000_000}[value[-1]])
+    return value
+
+
+NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
+
+Columns = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_one_or_many),
+    WithJsonSchema(
+        {
+            "type": ["string", "array"],
+            "pattern": NAME,
+            "items": {"type": "string", "pattern": NAME},
+            "minItems": 1,
+            "uniqueItems": True,
+        }
+    ),
+]
+Strings = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_one_or_many),
+    WithJsonSchema({"type": ["string", "array"], "items": {"type": "string"}, "minItems": 1}),
+]
+Count = Annotated[
+    int,
+    BeforeValidator(_count),
+    WithJsonSchema(
+        {"type": ["integer", "string"], "minimum": 1, "pattern": r"^[0-9]+(\.[0-9]+)?[kM]$"}
+    ),
+]
+Range = Annotated[
+    tuple[int, int],
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {"type": "integer", "minimum": 0},
+            "minItems": 2,
+            "maxItems": 2,
+        }
+    ),
+]

@@ -1,0 +1,125 @@
+"""Files below a recipe's folder, and no others unless the user says so."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path, PureWindowsPath
+
+from sofrito.problems import Problem, RecipeError, Span, did_you_mean
+
+_LISTED = 5_000
+
+
+def inside(folder: Path, name: str, where: Span, *, allow_files: bool = False) -> Path:
+    """Return the file that a recipe names, relative to its folder.
+
+    ``where`` is the name's place in the recipe. Raises :class:`RecipeError` (SOF202) for a file that
+    is missing or is no regular file, and, unless ``allow_files``, for one that is not below the
+    folder: an absolute path, ``..``, a symlink that leads out.
+    """
+    _check_name(name, where, allow_files)
+    path = folder / name
+    try:
+        resolved = path.resolve()
+        if not allow_files and not resolved.is_relative_to(folder.resolve()):
+            raise _problem(where, f"`{name}` is a link that leads out of the recipe's folder.", _ALLOW)
+        if resolved.is_file():
+            return path
+        found = resolved.is_dir(), resolved.exists()
+    except (OSError, RuntimeError) as error:
+        what = f"`{name}` cannot be read: {getattr(error, 'strerror', None) or error}."
+        raise _problem(where, what) from None
+    if found[0]:
+        fix = f"To read the files in it, write `files: {name.rstrip('/')}/**`."
+        raise _problem(where, f"`{name}` is a folder, not a file.", fix)
+    if found[1]:
+        raise _problem(where, f"`{name}` is not a regular file.")
+    raise _problem(where, f"There is no file `{name}` in the recipe's folder.", _near(folder, name))
+
+
+def matching(folder: Path, pattern: str, where: Span, *, allow_files: bool = False) -> list[Path]:
+    """Return the files that a pattern matches, sorted by name; ``**`` stands for any folders.
+
+    Hidden files are left out, and links to folders are not followed. Raises as :func:`inside`, and
+    (SOF202) where nothing matches.
+    """
+    _check_name(pattern, where, allow_files)
+    parts = pattern.split("/")
+    fixed = next((at for at, part in enumerate(parts) if re.search(r"[*?\[]", part)), len(parts) - 1)
+    base = folder / ("/".join(parts[:fixed]) or ("/" if pattern.startswith("/") else "."))
+    wanted = _pattern("/".join(parts[fixed:]))
+    try:
+        found = sorted(name for name in _walk(base) if wanted.fullmatch(name))
+    except (OSError, ValueError) as error:
+        raise _problem(where, f"`{pattern}` cannot be searched: {error}.") from None
+    if not found:
+        fix = "Check the folder's name; `**` stands for any folders, `*` for any part of a name."
+        raise _problem(where, f"No file matches `{pattern}`.", fix)
+    lead = "/".join([*parts[:fixed], ""])
+    return [inside(folder, lead + name, where, allow_files=allow_files) for name in found]
+
+
+_ALLOW = "Copy the file into the folder; or run with --allow-files if you trust the recipe."
+
+
+def _problem(where: Span, what: str, fix: str = "") -> RecipeError:
+    return RecipeError([Problem("SOF202", where, what, fix)])
+
+
+def _check_name(name: str, where: Span, allow_files: bool) -> None:
+    if not name.strip() or "\0" in name:
+        raise _problem(where, "The file has no name." if not name.strip() else "A name has no NUL.")
+    windows = PureWindowsPath(name)
+    if allow_files:
+        return
+    if name.startswith(("/", "~")) or windows.drive or windows.root:
+        what = f"`{name}` is an absolute path; a recipe reads only files of its own folder."
+        raise _problem(where, what, _ALLOW)
+    if ".." in windows.parts:
+        what = f"`{name}` leads out of the recipe's folder; a recipe reads only what is below it."
+        raise _problem(where, what, _ALLOW)
+
+
+def _near(folder: Path, name: str) -> str:
+    names: list[str] = []
+    for each in _walk(folder):
+        names.append(each)
+        if len(names) == _LISTED:
+            break
+    same = [each for each in sorted(names) if Path(each).name == Path(name).name]
+    if same:
+        return f"did you mean `{same[0]}`?"
+    return did_you_mean(name, names, otherwise="Create it, or correct its name.")
+
+
+def _walk(base: Path) -> Iterator[str]:
+    """Yield the names of the files below a folder, with ``/``, hidden ones left out."""
+    for folder, folders, files in os.walk(base):
+        folders[:] = sorted(each for each in folders if not each.startswith("."))
+        at = Path(folder).relative_to(base)
+        yield from (
+            (at / each).as_posix() for each in sorted(files) if not each.startswith(".")
+        )
+
+
+def _pattern(glob: str) -> re.Pattern[str]:
+    """Return what a glob means: ``*`` and ``?`` within a name, ``**`` across folders."""
+    out = ""
+    for piece in re.findall(r"\*\*/|\*\*|\*|\?|\[!?[^\]/]+\]|.", glob, re.DOTALL):
+        if piece == "**/":
+            out += "(?:[^/]+/)*+"
+        elif piece == "**":
+            out += ".*+"
+        elif piece == "*":
+            out += "[^/]*"
+        elif piece == "?":
+            out += "[^/]"
+        elif len(piece) > 1:
+            inner = piece[1:-1].replace("\\", "\\\\")
+            out += f"[{'^' + inner[1:] if inner[0] == '!' else inner}]"
+        else:
+            out += re.escape(piece)
+    try:
+        return re.compile(out)
+    except re.error as error:
+        raise ValueError(f"its brackets make no sense ({error})") from None

@@ -1,0 +1,221 @@
+"""The recipe: everything its file may say, as frozen models."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from sofrito.recipe.base import (
+    NAME,
+    Check,
+    Columns,
+    Count,
+    Part,
+    Strings,
+    Verb,
+    Writer,
+    parse_check,
+    parse_verb,
+    parse_writer,
+)
+
+COLUMN_TYPE = r"^(string|integer|number|boolean|list|object|any)\??$"
+Name = Annotated[str, Field(pattern=NAME)]
+Chain = tuple[Annotated[Check, BeforeValidator(parse_check)], ...]
+Steps = tuple[Annotated[Verb, BeforeValidator(parse_verb)], ...]
+Formats = tuple[Annotated[Writer, BeforeValidator(parse_writer)], ...]
+
+
+class Model(Part):
+    """A teacher: an embedded llama.cpp model (`model: local`, `path:`, `hub:`) or a remote server."""
+
+    backend: str = "llama.cpp"
+    """What runs the model: `llama.cpp` in this process, `openai` for any OpenAI-compatible server, \
+`scripted` for a made-up one that costs nothing."""
+
+    model: str = ""
+    """`local` for the embedded starter model; with `backend: openai`, the server's name of the model."""
+
+    path: str = ""
+    """A GGUF file on this machine."""
+
+    hub: str = Field(default="", pattern=r"^$|^[^/\s]+/[^/\s]+/.+\.gguf$")
+    """A GGUF file on the Hugging Face hub, as owner/repository/file.gguf."""
+
+    base_url: str = Field(default="", pattern=r"^$|^https?://\S+$")
+    """The server's address up to and including /v1."""
+
+    api_key: str = Field(default="", pattern=r"^$|^\$\{[A-Za-z_][A-Za-z0-9_]*\}$")
+    """`${NAME}`: the environment variable that holds the key. A key itself never stands in a recipe."""
+
+    context: int = Field(default=0, ge=0)
+    """Tokens that a prompt and its answer may have together; 0 takes the model's own, at most 8,192."""
+
+    concurrency: int = Field(default=0, ge=0)
+    """Calls in flight at once; 0 leaves it to the backend."""
+
+    timeout: float = Field(default=120, gt=0)
+    """Seconds that one try may take, counted from sending."""
+
+
+class Seeds(Part):
+    """A pool of rows that steps draw from or start with: a file, files, or rows written here."""
+
+    file: str = ""
+    """One file: .jsonl, .json, .csv, .parquet, .txt (a row a line), .md (one row)."""
+
+    files: str = ""
+    """A pattern of files below the recipe's folder, such as documents/**/*.md."""
+
+    rows: tuple[dict[str, Any], ...] = ()
+    """The rows themselves."""
+
+    columns: dict[Name, Annotated[str, Field(pattern=COLUMN_TYPE)]] = {}
+    """Columns that every row must have, with their types: string, integer, number, boolean, list, \
+object, any; a `?` behind the type allows null."""
+
+
+def _texts(value: Any) -> Any:
+    return {str(v): 1 for v in value} if isinstance(value, list | tuple) else value
+
+
+class Axis(Part):
+    """A dimension along which the rows are spread."""
+
+    values: Annotated[
+        dict[str, float],
+        BeforeValidator(_texts),
+        WithJsonSchema(
+            {
+                "type": ["array", "object"],
+                "items": {"type": ["string", "number", "boolean"]},
+                "minItems": 1,
+                "minProperties": 1,
+                "additionalProperties": {"type": "number", "exclusiveMinimum": 0},
+            }
+        ),
+    ] = {}
+    """The values: a list, or a mapping from value to weight. They are texts, taken as written."""
+
+    file: str = ""
+    """A text file with a value a line."""
+
+
+class Cover(Part):
+    """How the axes' values are combined into cells."""
+
+    design: Literal["weighted", "full", "balanced", "pairwise"] = "weighted"
+    """`weighted`: every combination, by the product of the weights. `full`: every combination alike. \
+`balanced`: each axis by its weights, in as many cells as there are rows. `pairwise`: the fewest \
+cells in which every pair of values meets."""
+
+    exclude: str = ""
+    """An expression over the axes; combinations for which it is true are left out."""
+
+
+class Budget(Part):
+    """What a dataset may cost, over all sessions of its run; reached, the run stops in order."""
+
+    calls: Count | None = None
+    """Calls to teachers, each try counted."""
+
+    tokens: Count | None = None
+    """Tokens read and written by teachers."""
+
+    minutes: float | None = Field(default=None, gt=0)
+    """Minutes one session may take."""
+
+
+class Output(Part):
+    """What is written when the rows are there."""
+
+    write: Formats = Field(min_length=1)
+    """The formats; each becomes a folder of the dataset."""
+
+    splits: Annotated[
+        dict[str, Any],
+        WithJsonSchema(
+            {
+                "type": "object",
+                "properties": {"group_by": {"type": "string", "pattern": NAME}},
+                "propertyNames": {"pattern": NAME},
+                "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1},
+            }
+        ),
+    ] = {}
+    """Splits and their shares, `{train: 0.95, test: 0.05}`; `group_by: COLUMN` keeps equal values together."""
+
+    files: Annotated[tuple[Literal["parquet", "jsonl"], ...], Field(min_length=1)] = ("parquet",)
+    """The kinds of files to write."""
+
+
+class Recipe(Part):
+    """A recipe for a dataset."""
+
+    recipe: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    """The recipe's name: lower case, digits and hyphens."""
+
+    title: str = ""
+    """What the recipe makes, in one line."""
+
+    description: str = ""
+    """More about it."""
+
+    license: str = ""
+    """The licence of the recipe itself, as an SPDX identifier."""
+
+    tags: tuple[str, ...] = ()
+    """Words by which a gallery finds the recipe."""
+
+    seed: int = 0
+    """The number that everything random derives from."""
+
+    models: dict[Name, Model] = {"teacher": Model(model="local")}
+    """The teachers by name. A step without `model` asks `teacher`, or the only one there is."""
+
+    seeds: dict[Name, Seeds] = {}
+    """Pools of rows by name."""
+
+    axes: dict[Name, Axis] = {}
+    """Dimensions along which rows are spread; each is a column of every row."""
+
+    cover: Cover = Cover()
+    """How the axes are combined."""
+
+    from_: str = Field(default="", alias="from")
+    """A seed pool: one candidate starts from each of its rows, in order, with the row's columns."""
+
+    rows: Count | None = None
+    """Rows that reach the output. May be missing only with `from`."""
+
+    round: int = Field(default=32, ge=1)
+    """Candidates in a round; a pool that grows is frozen for a round. Well below `rows`, or nothing grows."""
+
+    lag: int = Field(default=1, ge=0)
+    """Rounds that may be open at once beyond the first; 0 waits for each round to end."""
+
+    budget: Budget = Budget()
+    """What the dataset may cost."""
+
+    chains: dict[Name, Chain] = {}
+    """Filter chains by name, used in `by` as `chain: NAME`."""
+
+    steps: Annotated[Steps, Field(min_length=1)]
+    """What happens to a row, in order."""
+
+    output: Output
+    """What is written."""
+
+
+    def model_for(self, step_model: str) -> str:
+        """Return the name of the model a step asks: its own, `teacher`, or the only one; "" if unclear."""
+        if step_model:
+            return step_model
+        if "teacher" in self.models:
+            return "teacher"
+        return next(iter(self.models)) if len(self.models) == 1 else ""
+
+
+__all__ = [
+    "Axis", "Budget", "Chain", "Columns", "Cover", "Model", "Name", "Output", "Recipe", "Seeds",
+    "Strings",
+]

@@ -1,0 +1,161 @@
+"""Checks a recipe's data against its JSON Schema, and says what is wrong in the user's words.
+
+It reads the published schema itself, rather than hand it to a validator: a step's verb is picked
+first and only that verb's keys are checked, and loading a validator would take longer than the rest
+of the check.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sofrito.problems import did_you_mean
+from sofrito.recipe.base import Key, Vocabulary
+from sofrito.recipe.places import Found, Places, Problems
+from sofrito.recipe.schema import Schema
+from sofrito.recipe.structure_names import NOBODY, Entries, Owner, unknown_key
+from sofrito.recipe.structure_values import check_type, check_value
+from sofrito.recipe.words import either, label, sentence, ticked
+
+
+def check_structure(places: Places, schema: Schema, vocabulary: Vocabulary) -> list[Found]:
+    """Return every way in which a recipe's data is not what its schema asks for."""
+    problems = Problems(places)
+    _Structure(problems, schema, vocabulary).visit(places.data, schema, (), NOBODY)
+    return problems.found
+
+
+class _Structure:
+    def __init__(self, problems: Problems, schema: Schema, vocabulary: Vocabulary) -> None:
+        self._problems, self._vocabulary = problems, vocabulary
+        self._schema, self._defs = schema, schema["$defs"]
+        self._entries = Entries(schema)
+        self._special = {"Verb": self._step, "Check": self._filter, "Writer": self._format}
+
+    def visit(self, value: Any, schema: Schema, path: Key, owner: Owner) -> None:
+        """Check a value; ``owner`` is the verb, filter or format that it stands in."""
+        if ref := schema.get("$ref", "").removeprefix("#/$defs/"):
+            if special := self._special.get(ref):
+                return special(value, path)
+            return self.visit(value, self._defs[ref], path, owner)
+        if not check_type(self._problems, value, schema, path):
+            return None
+        if "if" in schema:
+            branch = "then" if self._matches(value, schema["if"]) else "else"
+            self.visit(value, {**schema.get(branch, {}), **_said(schema)}, path, owner)
+        if isinstance(value, dict):
+            self._mapping(value, schema, path, owner)
+        else:
+            check_value(self._problems, value, schema, path)
+        if isinstance(value, list) and "items" in schema:
+            for index, item in enumerate(value):
+                self.visit(item, schema["items"], (*path, index), owner)
+        return None
+
+    def _matches(self, value: Any, schema: Schema) -> bool:
+        trial = Problems(self._problems.places)
+        _Structure(trial, self._schema, self._vocabulary).visit(value, schema, (), NOBODY)
+        return not trial.found
+
+    def _mapping(self, value: Mapping[str, Any], schema: Schema, path: Key, owner: Owner) -> None:
+        if len(value) < schema.get("minProperties", 0):
+            self._problems.add("SOF104", path, f"{sentence(label(path))} is empty.")
+        properties, more = schema.get("properties", {}), schema.get("additionalProperties", True)
+        meant = set()
+        for key, inner in value.items():
+            if "propertyNames" in schema:
+                check_value(self._problems, key, schema["propertyNames"], (*path, key), at_key=True)
+            if key in properties:
+                self.visit(inner, properties[key], (*path, key), owner)
+            elif isinstance(more, dict):
+                self.visit(inner, more, (*path, key), owner)
+            elif more is False:
+                unknown = unknown_key(self._entries, key, properties, path, owner)
+                meant.add(unknown.meant)
+                self._problems.add("SOF101", (*path, key), unknown.what, unknown.fix, at_key=True)
+        for key in schema.get("required", ()):
+            if key not in value and key not in meant:
+                self._missing(key, properties[key], path, owner)
+
+    def _missing(self, key: str, schema: Schema, path: Key, owner: Owner) -> None:
+        who = f"`{owner.name}`" if owner.path == path else sentence(label(path))
+        help_ = f"Add `{key}:`. {schema.get('description', '')}".rstrip()
+        at = (*path, owner.name) if owner.path == path and path[:1] == ("steps",) else path
+        self._problems.add("SOF102", at, f"{who} needs `{key}`.", help_, at_key=True)
+
+    def _step(self, value: Any, path: Key) -> None:
+        verbs = self._vocabulary.verbs
+        listed = f"Verbs: {ticked(verbs)}."
+        if not isinstance(value, dict):
+            what = "A step is a mapping that begins with its verb, such as `generate: answer`."
+            return self._problems.add("SOF105", path, what, listed)
+        found = [key for key in value if key in verbs]
+        if len(found) == 1:
+            ref = self._defs[f"verb.{found[0]}"]
+            return self.visit(value, ref, path, Owner(found[0], path))
+        if found:
+            both = either(map("`{}`".format, found), "and")
+            what = f"A step has one verb, and this one has {both}."
+            fix = f"Begin a step of its own with each: `- {found[1]}: …`."
+            return self._problems.add("SOF105", (*path, found[1]), what, fix, at_key=True)
+        return self._no_verb(value, path, listed)
+
+    def _no_verb(self, value: Mapping[str, Any], path: Key, listed: str) -> None:
+        """Tell a misspelt verb from a step that has none."""
+        options = self._entries.options_of("verb")
+        for key in sorted(value, key=lambda key: key in options):
+            near = did_you_mean(key, self._vocabulary.verbs)
+            if near or key not in options:
+                what = f"`{key}` is not a verb."
+                at = (*path, key)
+                return self._problems.add("SOF105", at, what, near or listed, at_key=True)
+        return self._problems.add("SOF105", path, "The step has no verb.", listed)
+
+    def _filter(self, value: Any, path: Key) -> None:
+        self._entry(value, path, "filter", "SOF106")
+
+    def _format(self, value: Any, path: Key) -> None:
+        self._entry(value, path, "format", "SOF107")
+
+    def _entry(self, value: Any, path: Key, kind: str, code: str) -> None:
+        """Check what is told by its one key: a filter of a chain, a format under `write`."""
+        names = self._entries.names(kind)
+        listed = f"{kind.capitalize()}s: {ticked(names)}."
+        if isinstance(value, str):
+            if value in names:
+                return self._mapping({}, self._defs[f"{kind}.{value}"], path, Owner(value, path))
+            fix = did_you_mean(value, names, otherwise=listed)
+            return self._problems.add(code, path, f"`{value}` is not a {kind}.", fix)
+        if not isinstance(value, dict) or not value:
+            what = f"A {kind} is a name, or a name with its options: `- {names[0]}: {{…}}`."
+            return self._problems.add(code, path, what, listed)
+        for key in value:
+            if key not in names:
+                fix = did_you_mean(key, names, otherwise=listed)
+                what = f"`{key}` is not a {kind}."
+                if len(value) == 1 or fix != listed:
+                    return self._problems.add(code, (*path, key), what, fix, at_key=True)
+        if len(value) > 1:
+            return self._several(list(value), path, kind, code)
+        ((name, options),) = value.items()
+        return self._options(options, (*path, name), kind, name)
+
+    def _several(self, keys: list[str], path: Key, kind: str, code: str) -> None:
+        both = either(map("`{}`".format, keys), "and")
+        what = f"A {kind} has one key, and this one has {both}."
+        fix = f"Begin an item of its own with each {kind}, and indent its options below it."
+        self._problems.add(code, (*path, keys[1]), what, fix, at_key=True)
+
+    def _options(self, options: Any, path: Key, kind: str, name: str) -> None:
+        entry = self._defs[f"{kind}.{name}"]
+        if options is None and not entry.get("required"):
+            what, fix = f"`{name}` has no value.", f"Without options it is its bare name: `- {name}`."
+            return self._problems.add("SOF103", path, what, fix)
+        schema = self._entries.options(kind, name)
+        if "if" in schema and not isinstance(options, dict):
+            schema = schema["else"]
+        of = entry if isinstance(options, dict) else schema
+        return self.visit(options, of, path, Owner(name, path))
+
+
+def _said(schema: Schema) -> Schema:
+    return {"description": schema["description"]} if "description" in schema else {}

@@ -1,0 +1,109 @@
+"""Keys that are not known where they stand, and where they would be."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sofrito.problems import did_you_mean
+from sofrito.recipe.base import Key
+from sofrito.recipe.schema import Schema
+from sofrito.recipe.words import either, ticked
+
+_KINDS = {"verb": "Verb", "filter": "Check", "format": "Writer"}
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The verb, filter or format whose options are looked at, and where they stand."""
+
+    name: str
+    path: Key | None
+
+
+NOBODY = Owner("", None)
+
+
+class Entries:
+    """The verbs, filters and formats of a schema, with their options."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.root = schema
+        self.defs: Mapping[str, Schema] = schema["$defs"]
+
+    def names(self, kind: str) -> list[str]:
+        """Return the names of a kind, in the order of the vocabulary."""
+        return list(self.defs[_KINDS[kind]]["else"]["properties"])
+
+    def options(self, kind: str, name: str) -> Schema:
+        """Return the schema of what stands behind a filter's or a format's name."""
+        schema: Schema = self.defs[_KINDS[kind]]["else"]["properties"][name]
+        return schema
+
+    def options_of(self, kind: str) -> set[str]:
+        """Return the options of all of a kind together."""
+        prefix = f"{kind}."
+        mine = (entry for name, entry in self.defs.items() if name.startswith(prefix))
+        return {option for entry in mine for option in entry["properties"]}
+
+    def owners(self, option: str) -> list[str]:
+        """Return the verbs, filters and formats that have an option."""
+        return [
+            name.partition(".")[2]
+            for name, entry in self.defs.items()
+            if "." in name and option in entry["properties"]
+        ]
+
+    def inside(self, option: str, properties: Mapping[str, Any]) -> list[str]:
+        """Return those keys of a mapping whose own mapping has an option."""
+        found = []
+        for key, schema in properties.items():
+            inner = self.defs.get(schema.get("$ref", "").removeprefix("#/$defs/"), {})
+            if option in inner.get("properties", {}):
+                found.append(key)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What to say of an unknown key; ``meant`` is the key that it is taken for, or ""."""
+
+    what: str
+    fix: str
+    meant: str
+
+
+def unknown_key(
+    entries: Entries, key: str, properties: Mapping[str, Schema], path: Key, owner: Owner
+) -> Unknown:
+    """Return what to say of a key that its mapping does not know."""
+    who = f"`{owner.name}`" if owner.path == path else _whose(path)
+    noun = "option" if path else "key"
+    what = f"{who} has no {noun} `{key}`"
+    elsewhere = entries.inside(key, properties) or _others(entries, key, path, owner)
+    if elsewhere:
+        verb = "has" if len(elsewhere) == 1 else "have"
+        what += f"; {either(map('`{}`'.format, elsewhere), 'and')} {verb} it"
+    near = did_you_mean(key, properties)
+    fix = near or _listed(noun, properties)
+    return Unknown(f"{what}.", fix, near.split("`")[1] if near else "")
+
+
+def _whose(path: Key) -> str:
+    """Return whom the keys of a nested mapping belong to: `sampling`, `models.teacher`."""
+    if not path:
+        return "A recipe"
+    keys = [part for part in path if isinstance(part, str)]
+    if keys[0] in ("models", "seeds", "axes", "chains") and len(keys) > 1:
+        return f"`{keys[0]}.{keys[1]}`" if len(keys) == 2 else f"`{keys[-1]}`"
+    return f"`{keys[-1]}`"
+
+
+def _others(entries: Entries, key: str, path: Key, owner: Owner) -> list[str]:
+    if owner.path == path or not path:
+        return [name for name in entries.owners(key) if name != owner.name][:3]
+    return []
+
+
+def _listed(noun: str, properties: Iterable[str]) -> str:
+    names = list(properties)
+    return f"Its {noun}s: {ticked(names)}." if names else f"It has no {noun}s."

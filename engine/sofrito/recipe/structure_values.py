@@ -1,0 +1,157 @@
+"""Checks one value of a recipe against the schema of its key."""
+
+import re
+from typing import Any
+
+from sofrito.problems import did_you_mean
+from sofrito.recipe.base import NAME, Key
+from sofrito.recipe.places import Problems
+from sofrito.recipe.schema import Schema
+from sofrito.recipe.words import described, label, quoted, sentence, ticked, type_words
+
+COUNT = r"^[0-9]+(\.[0-9]+)?[kM]$"
+_COUNT_FIX = "A whole number, with `k` for thousands or `M` for millions: 500, 20k, 8M."
+_NAME_FIX = "A name has letters, digits and `_`, and does not start with a digit."
+_SECRET = ("api_key",)
+_SECRET_FIX = (
+    "A key never stands in a recipe: write ${NAME}, and set the environment variable NAME to it."
+)
+_DIGITS = 12
+"""Digits of the largest number that a count may be written with."""
+
+
+def check_type(problems: Problems, value: Any, schema: Schema, path: Key) -> bool:
+    """Say whether a value has a type that its schema allows; where not, note it."""
+    types = schema.get("type")
+    if types is None:
+        return True
+    allowed = [types] if isinstance(types, str) else types
+    if any(_is(value, one) for one in allowed):
+        return True
+    who = sentence(label(path))
+    if value is None:
+        fix = f"Write {type_words(allowed)}, or remove the key."
+        problems.add("SOF103", path, f"{who} has no value.", fix)
+        return False
+    said = _count(schema) or type_words(allowed)
+    what = f"{who} must be {said}, not {_shown(value, path)}."
+    problems.add("SOF103", path, what, _type_fix(problems, value, allowed, schema, path))
+    return False
+
+
+def _is(value: Any, name: str) -> bool:
+    match name:
+        case "integer":
+            whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+            return whole and not isinstance(value, bool)
+        case "number":
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case "null":
+            return value is None
+    types: dict[str, type] = {"string": str, "boolean": bool, "array": list, "object": dict}
+    return isinstance(value, types[name])
+
+
+def _type_fix(
+    problems: Problems, value: Any, allowed: list[str], schema: Schema, path: Key
+) -> str:
+    if path and path[-1] in _SECRET:
+        return _SECRET_FIX
+    if "string" in allowed and isinstance(value, bool | int | float):
+        return f'In quotes it is a text: "{problems.places.source(path)}".'
+    if allowed == ["boolean"] and isinstance(value, str):
+        return {"yes": "Write `true`.", "no": "Write `false`."}.get(value.lower(), "")
+    if allowed == ["array"] and isinstance(value, str):
+        return f"A list is written in brackets: [{value}]." if len(value) < 40 else ""
+    return _COUNT_FIX if _count(schema) else str(schema.get("description", ""))
+
+
+def check_value(
+    problems: Problems, value: Any, schema: Schema, path: Key, *, at_key: bool = False
+) -> None:
+    """Note what is wrong with a value that has the right type."""
+    allowed = schema.get("enum", [schema["const"]] if "const" in schema else None)
+    if allowed is not None and value not in allowed:
+        words = [str(one) for one in allowed]
+        fix = did_you_mean(str(value), words, otherwise=f"One of: {ticked(words)}.")
+        what = f"{sentence(label(path))} cannot be {_shown(value, path)}."
+        problems.add("SOF104", path, what, fix)
+    elif isinstance(value, str):
+        _text(problems, value, schema, path, at_key=at_key)
+    elif isinstance(value, list):
+        _list(problems, value, schema, path)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        _number(problems, value, schema, path)
+
+
+def _text(problems: Problems, value: str, schema: Schema, path: Key, *, at_key: bool) -> None:
+    pattern = schema.get("pattern", "")
+    if pattern == COUNT:
+        _count_text(problems, value, path)
+    elif pattern and not re.search(pattern, value):
+        what, fix = _odd_text(value, pattern, schema, path)
+        problems.add("SOF104", path, what, fix, at_key=at_key)
+
+
+def _odd_text(value: str, pattern: str, schema: Schema, path: Key) -> tuple[str, str]:
+    who = sentence(label(path))
+    if path[-1] in _SECRET:
+        return f"{who} does not name an environment variable.", _SECRET_FIX
+    if pattern == NAME:
+        names = [word for word in re.split(r"[\s,]+", value) if word]
+        if "," in value and all(re.search(NAME, word) for word in names) and len(names) > 1:
+            return f"{quoted(value)} is not a name.", f"Several are a list: [{', '.join(names)}]."
+        return f"{quoted(value)} is not a name.", _NAME_FIX
+    return f"{who} cannot be {quoted(value)}.", str(schema.get("description", ""))
+
+
+def _count(schema: Schema) -> str:
+    return "a whole number" if schema.get("pattern") == COUNT else ""
+
+
+def _count_text(problems: Problems, value: str, path: Key) -> None:
+    who = sentence(label(path))
+    if not re.match(r"\d", value):
+        what = f"{who} must be a whole number, not the text {quoted(value)}."
+        problems.add("SOF103", path, what, _COUNT_FIX)
+    elif not re.search(COUNT, value) or len(value) > _DIGITS or not re.search(r"[1-9]", value):
+        problems.add("SOF104", path, f"{who} cannot be {quoted(value)}.", _COUNT_FIX)
+
+
+def _number(problems: Problems, value: float, schema: Schema, path: Key) -> None:
+    tests = (
+        ("minimum", value < schema.get("minimum", value), "at least"),
+        ("exclusiveMinimum", value <= schema.get("exclusiveMinimum", value - 1), "more than"),
+        ("maximum", value > schema.get("maximum", value), "at most"),
+        ("exclusiveMaximum", value >= schema.get("exclusiveMaximum", value + 1), "less than"),
+    )
+    for bound, broken, words in tests:
+        if bound in schema and broken:
+            what = f"{sentence(label(path))} must be {words} {schema[bound]:g}, not {value}."
+            return problems.add("SOF104", path, what, str(schema.get("description", "")))
+    return None
+
+
+def _list(problems: Problems, value: list[Any], schema: Schema, path: Key) -> None:
+    least, most = schema.get("minItems", 0), schema.get("maxItems", len(value))
+    who, help_ = sentence(label(path)), str(schema.get("description", ""))
+    if least == most != len(value):
+        what = f"{who} must have {least} items, not {len(value)}."
+        problems.add("SOF104", path, what, help_)
+    elif len(value) < least:
+        what = f"{who} is empty." if not value else f"{who} must have at least {least} items."
+        problems.add("SOF104", path, what, help_)
+    elif len(value) > most:
+        problems.add("SOF104", path, f"{who} must have at most {most} items.", help_)
+    if schema.get("uniqueItems"):
+        for index, item in enumerate(value):
+            if item in value[:index]:
+                what = f"{who} has {_shown(item, path)} twice."
+                problems.add("SOF104", (*path, index), what, "Remove one of them.")
+
+
+def _shown(value: Any, path: Key) -> str:
+    """Return what a value is; a secret is never shown."""
+    if path and path[-1] in _SECRET:
+        return "what stands there"
+    return described(value)

@@ -1,0 +1,342 @@
+"""Why a text is no YAML, in the words of the person who wrote it, and how to mend the line."""
+
+import json
+import re
+from typing import Any, NamedTuple
+
+from ruamel.yaml import tokens as kinds
+
+from sofrito.recipe.yaml_tokens import Halt, Mark
+from sofrito.recipe.yaml_tree import Finding, Place
+
+_SHOWN = 100
+_EXPRESSIONS = frozenset(("keep", "when", "where", "to", "by", "exclude"))
+_LINE = re.compile(r"(?P<lead>[ ]*(?:- +)*)(?:(?P<key>[\w.-]+):[ ]+)?(?P<value>\S.*)")
+_COMMENT = re.compile(r"""(?:[^"'#]|"[^"]*"|'[^']*'|(?<!\s)#|["'])*?(?P<comment>\s+#.*)""")
+GLUED = re.compile(r"(?P<key>[A-Za-z_][\w-]*):(?P<value>(?!//)[^\s:].*)")
+_TEMPLATE = re.compile(r"\{[{%#]")
+_BRACES = re.compile(r"\{\{\s*(.*?)\s*\}\}")
+_OPENERS = {"flow list": ("[", "]"), "flow mapping": ("{", "}")}
+_NO_VALUE = (kinds.FlowEntryToken, kinds.FlowSequenceStartToken, kinds.FlowMappingStartToken)
+_CLOSERS = {kinds.FlowSequenceEndToken: "]", kinds.FlowMappingEndToken: "}"}
+_UNQUOTED = (
+    "mapping values are not allowed",
+    "cannot start any token",
+    "expected alphabetic or numeric",
+    "expected chomping or indentation",
+    "expected a comment or a line break",
+    "but found 0",
+    "expected URI",
+    "expected '",
+)
+
+
+class Broken(Exception):
+    """The text is no YAML at the token ``found``, which follows ``before``.
+
+    ``inside`` says what it breaks: document, mapping, list, flow mapping, flow list, or a value;
+    ``opened`` is where that starts. ``halt`` is set where the scanner already gave up.
+    """
+
+    def __init__(self, found: Any, before: Any, opened: Mark, inside: str, halt: Halt | None) -> None:
+        super().__init__(inside)
+        self.found = found
+        self.before = before
+        self.opened = opened
+        self.inside = inside
+        self.halt = halt
+
+
+class Verdict(NamedTuple):
+    """A finding, and the text with that line mended where it is clear what was meant."""
+
+    finding: Finding
+    mended: str | None = None
+
+
+class _Lines:
+    """The lines of a text, by number from 0."""
+
+    def __init__(self, text: str) -> None:
+        self.all = text.split("\n")
+
+    def rest(self, mark: Mark) -> Place:
+        """Return the place from a mark to the end of its line."""
+        length = len(self.all[mark.line][mark.column :].rstrip())
+        return Place(mark.line + 1, mark.column + 1, max(length, 1))
+
+    def replaced(self, line: int, new: str) -> str:
+        return "\n".join([*self.all[:line], new, *self.all[line + 1 :]])
+
+
+def explain(text: str, broken: Broken) -> Verdict:
+    """Say what is wrong where a text stops being YAML."""
+    lines = _Lines(text)
+    return _explain_halt(lines, broken, broken.halt) if broken.halt else _explain(lines, broken)
+
+
+def odd_key(text: str, start: Mark, place: Place) -> Finding:
+    """Say what is wrong with a key that is a mapping or a list, as in ``keep: {{ x }}``."""
+    lines = _Lines(text)
+    if text[start.index - 1 : start.index + 1] != "{{":
+        what = "A key must be plain text; this one is a list or a mapping."
+        return Finding("SOF009", place, what, "If it is meant as text, put it in double quotes.")
+    line = start.line
+    shown = lines.all[line][start.column - 1 :]
+    shown = shown[: shown.find("}}") + 2] if "}}" in shown else shown
+    what = f"YAML reads `{_short(shown)}` as a mapping in a mapping."
+    found = _LINE.fullmatch(lines.all[line])
+    key, value = (found["key"], _bare(found["value"])) if found else (None, shown)
+    place = Place(line + 1, start.column, len(shown))
+    if key in _EXPRESSIONS and value == shown:
+        inner = shown.strip("{}").strip()
+        return Finding("SOF002", place, what, f"An expression takes no braces: `{key}: {inner}`.")
+    return Finding("SOF002", place, what, _quote_fix(key, value))
+
+
+def glued_key(text: str, place: Place) -> Finding:
+    """Say what is wrong with ``key:value``, which YAML reads as one word."""
+    key, _, value = text.partition(":")
+    what = f"`{_short(text)}` has no space behind its colon, so YAML reads it as one word."
+    return Finding("SOF002", place, what, f"Write `{key}: {_short(value)}`.")
+
+
+def _explain_halt(lines: _Lines, broken: Broken, halt: Halt) -> Verdict:
+    if "'\\t'" in halt.wording:
+        return _tab(lines, halt.mark)
+    if "end of stream" in halt.wording or "document separator" in halt.wording:
+        return _open_quote(lines, halt.opened)
+    if "escape" in halt.wording:
+        what = "In double quotes a backslash begins an escape, and YAML does not know this one."
+        fix = "Use single quotes, or write two backslashes."
+        return Verdict(Finding("SOF002", lines.rest(halt.mark), what, fix))
+    if halt.wording == "directive":
+        what = "A line that starts with % is a YAML directive, and recipes have none."
+        return Verdict(Finding("SOF009", lines.rest(halt.mark), what, "Remove the line."))
+    if "could not find expected ':'" in halt.wording:
+        return _no_colon(lines, halt.opened)
+    if "mapping values" in halt.wording and _spans_lines(broken.before):
+        return _text_goes_on(lines, broken.before)
+    if "entries are not allowed" in halt.wording or "keys are not allowed" in halt.wording:
+        return _unquoted(lines, halt.mark) or _indented(lines, halt.mark)
+    if "indentation indicators" in halt.wording and _deeper_below(lines, halt.mark.line):
+        what = "The text below cannot begin like this."
+        fix = "Write `|` alone to keep its line breaks, or `>` to join its lines."
+        return Verdict(Finding("SOF002", lines.rest(halt.opened), what, fix))
+    if any(known in halt.wording for known in _UNQUOTED):
+        return _unquoted(lines, halt.mark) or _unreadable(lines, halt.mark)
+    return _unreadable(lines, halt.mark)
+
+
+def _explain(lines: _Lines, broken: Broken) -> Verdict:
+    mark, before = broken.found.start_mark, broken.before
+    if _spans_lines(before) and getattr(before, "style", None) in ("'", '"'):
+        return _open_quote(lines, before.start_mark)
+    if broken.inside == "document":
+        return _second_document(lines, mark, broken.found)
+    if broken.inside in _OPENERS:
+        return _open_bracket(lines, broken)
+    if isinstance(broken.found, kinds.FlowEntryToken) and isinstance(before, _NO_VALUE):
+        what = "There is no value before this comma."
+        return Verdict(Finding("SOF002", lines.rest(mark), what, "Remove the comma, or add a value."))
+    if isinstance(broken.found, kinds.FlowSequenceEndToken | kinds.FlowMappingEndToken):
+        verdict = _unquoted(lines, mark)
+        what = f"This `{_CLOSERS[type(broken.found)]}` closes nothing."
+        return verdict or Verdict(Finding("SOF002", lines.rest(mark), what, "Remove it."))
+    if before.end_mark.line == mark.line and (verdict := _unquoted(lines, mark)):
+        return verdict
+    if isinstance(broken.found, kinds.ScalarToken):
+        return _no_colon(lines, mark)
+    return _indented(lines, mark)
+
+
+def _tab(lines: _Lines, mark: Mark) -> Verdict:
+    tabbed = [at for at, line in enumerate(lines.all) if "\t" in line[: -len(line.lstrip()) or None]]
+    more = len([at for at in tabbed if at > mark.line])
+    also = f" (and {more} more below)" if more else ""
+    what = f"This line is indented with a tab{also}; YAML indents with spaces only."
+    fix = "Replace each tab by two spaces (editors call it: convert indentation to spaces)."
+    return Verdict(Finding("SOF006", Place(mark.line + 1, mark.column + 1, 1), what, fix))
+
+
+def _open_quote(lines: _Lines, mark: Mark) -> Verdict:
+    quote = lines.all[mark.line][mark.column]
+    what = f"The quote {quote} that opens here is not closed on its line."
+    fix = f"Close it with {quote}; a {quote} within the text is written {_inner(quote)}."
+    return Verdict(Finding("SOF002", lines.rest(mark), what, fix))
+
+
+def _inner(quote: str) -> str:
+    return "''" if quote == "'" else '\\"'
+
+
+def _no_colon(lines: _Lines, mark: Mark) -> Verdict:
+    line = lines.all[mark.line]
+    shown = _bare(line[mark.column :])
+    place = Place(mark.line + 1, mark.column + 1, max(len(shown), 1))
+    above = next((each for each in reversed(lines.all[: mark.line]) if each.strip()), "")
+    if re.search(r":\s*[|>][-+0-9]*\s*$", above):
+        what = f"`{shown}` is indented no deeper than the key above, so it is not part of its text."
+        return Verdict(Finding("SOF002", place, what, "Indent every line of the text by two spaces."))
+    if glued := GLUED.fullmatch(shown):
+        return _no_space(lines, mark, glued)
+    word, _, rest = shown.partition(" ")
+    mended = f"{word}: {rest.strip()}" if rest else f"{word}:"
+    shown = _short(shown)
+    what = f"`{shown}` has no colon after its key."
+    fix = f"Write `{mended}`; if it goes on with the text above, indent it deeper than that key."
+    if not re.fullmatch(r"[\w-]+", word):
+        return Verdict(Finding("SOF002", place, what, fix))
+    return Verdict(
+        Finding("SOF002", place, what, fix),
+        lines.replaced(mark.line, line[: mark.column] + mended),
+    )
+
+
+def _no_space(lines: _Lines, mark: Mark, glued: re.Match[str]) -> Verdict:
+    mended = lines.all[mark.line][: mark.column] + f"{glued['key']}: {glued['value']}"
+    place = Place(mark.line + 1, mark.column + 1, len(glued[0]))
+    return Verdict(glued_key(glued[0], place), lines.replaced(mark.line, mended))
+
+
+def _text_goes_on(lines: _Lines, before: Any) -> Verdict:
+    """Explain a key that was read as the next line of the text above it."""
+    start, end = before.start_mark, before.end_mark
+    first, last = lines.all[start.line], lines.all[end.line]
+    if before.style in ("'", '"'):
+        return _open_quote(lines, start)
+    if not first[: start.column].strip(" -"):
+        return _no_colon(lines, start)
+    what = f"`{_short(last.strip())}` is indented deeper than the key above, so it goes on with its text."
+    fix = "Give it the indentation of the keys it belongs to."
+    return Verdict(Finding("SOF002", _whole(lines, end.line), what, fix))
+
+
+def _second_document(lines: _Lines, mark: Mark, found: Any) -> Verdict:
+    if isinstance(found, kinds.DocumentStartToken):
+        what = "A second YAML document begins here; a recipe is one."
+        fix = "Remove the line, or keep the second document in a file of its own."
+        return Verdict(Finding("SOF009", lines.rest(mark), what, fix))
+    what = "The file's value has ended above, and this does not belong to it."
+    if lines.all[mark.line].lstrip().startswith("{"):
+        fix = "This looks like JSON lines, which are data: pass the recipe's .yaml file."
+        return Verdict(Finding("SOF002", lines.rest(mark), what, fix))
+    fix = "Write it as `key: value`, with the indentation of the other keys."
+    return _unquoted(lines, mark) or Verdict(Finding("SOF002", lines.rest(mark), what, fix))
+
+
+def _open_bracket(lines: _Lines, broken: Broken) -> Verdict:
+    opener, closer = _OPENERS[broken.inside]
+    mark, opened = broken.found.start_mark, broken.opened
+    wrong = _CLOSERS.get(type(broken.found))
+    if wrong:
+        what = f"This `{wrong}` does not match the `{opener}` at line {opened.line + 1}."
+        finding = Finding("SOF002", lines.rest(mark), what, f"Write `{closer}` before it.")
+        return Verdict(finding)
+    if broken.before.start_mark.line != mark.line or isinstance(broken.found, kinds.StreamEndToken):
+        what = f"The `{opener}` that opens here is not closed."
+        fix = f"Close it with `{closer}`, or add the comma that is missing."
+        return Verdict(Finding("SOF002", lines.rest(opened), what, fix))
+    verdict = _unquoted(lines, mark)
+    if verdict and _TEMPLATE.match(lines.all[mark.line], verdict.finding.place.column - 1):
+        return verdict
+    what = f"There is no comma or `{closer}` before this."
+    fix = "Add it; or put the whole expression in double quotes."
+    return Verdict(Finding("SOF002", lines.rest(mark), what, fix))
+
+
+def _unquoted(lines: _Lines, mark: Mark) -> Verdict | None:
+    """Explain a value that YAML cannot read bare; None where the line is not of that kind."""
+    line = lines.all[mark.line]
+    found = _LINE.fullmatch(line)
+    if not found or mark.column < found.start("value") or not (found["key"] or "- " in found["lead"]):
+        return None
+    value = _bare(found["value"])
+    start = found.start("value")
+    what = f"YAML cannot read `{_short(value)}` as it stands."
+    place = Place(mark.line + 1, start + 1, len(value))
+    mended = line[:start] + json.dumps(value, ensure_ascii=False)
+    return Verdict(
+        Finding("SOF002", place, what, _quote_fix(found["key"], value)),
+        lines.replaced(mark.line, mended),
+    )
+
+
+def _quote_fix(key: str | None, value: str) -> str:
+    """Return how to write a value so that YAML takes it for text."""
+    lead = f"{key}: " if key else "- "
+    kind = "expression" if key in _EXPRESSIONS else "value"
+    hint = ""
+    if key in _EXPRESSIONS and "{{" in value:
+        value, hint = _BRACES.sub(r"\1", value), "An expression takes no braces. "
+    elif kind == "value" and len(value) > 2 and value[0] == value[-1] == "'":
+        value = value[1:-1]
+    if '"' in value and "'" not in value and kind == "expression":
+        value = value.replace('"', "'")
+    if len(value) > _SHOWN:
+        return f"{hint}Put the whole {kind} in quotes."
+    if "\\" not in value and '"' not in value:
+        return f'{hint}Put the whole {kind} in double quotes: `{lead}"{value}"`.'
+    doubled = value.replace("'", "''")
+    return f"{hint}Put the whole {kind} in single quotes: `{lead}'{doubled}'`."
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= _SHOWN else f"{value[:_SHOWN]} ..."
+
+
+def _indented(lines: _Lines, mark: Mark) -> Verdict:
+    line = lines.all[mark.line]
+    spaces = _indent(line)
+    levels = _levels_above(lines, mark.line)
+    near = [str(each) for each in sorted(levels, key=lambda each: abs(each - spaces))[:2]]
+    what = f"This line's indentation ({spaces}) does not fit the lines above it."
+    fix = f"Begin it after {' or '.join(sorted(near, key=int))} spaces." if near else "Move it left."
+    return Verdict(Finding("SOF002", _whole(lines, mark.line), what, fix))
+
+
+def _levels_above(lines: _Lines, at: int) -> set[int]:
+    levels: set[int] = set()
+    limit = 10_000
+    for line in reversed(lines.all[:at]):
+        spaces = _indent(line)
+        if line.strip() and spaces <= limit and not line.lstrip().startswith("#"):
+            dashes = re.match(r" *((?:- +)*)", line)
+            levels.update({spaces, spaces + len(dashes[1] if dashes else "")})
+            limit = spaces - 1
+        if limit < 0:
+            break
+    return levels
+
+
+def _deeper_below(lines: _Lines, at: int) -> bool:
+    below = next((each for each in lines.all[at + 1 :] if each.strip()), "")
+    return _indent(below) > _indent(lines.all[at])
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _unreadable(lines: _Lines, mark: Mark) -> Verdict:
+    what = "YAML cannot read this."
+    fix = "If it is text, put the whole value in double quotes."
+    return Verdict(Finding("SOF002", lines.rest(mark), what, fix))
+
+
+def _whole(lines: _Lines, at: int) -> Place:
+    line = lines.all[at]
+    start = _indent(line)
+    return Place(at + 1, start + 1, max(len(line.strip()), 1))
+
+
+def _bare(value: str) -> str:
+    """Return a value without the comment behind it."""
+    comment = _COMMENT.match(value)
+    return (value[: comment.start("comment")] if comment else value).rstrip()
+
+
+def _spans_lines(token: Any) -> bool:
+    return isinstance(token, kinds.ScalarToken) and bool(
+        token.start_mark.line != token.end_mark.line
+    )

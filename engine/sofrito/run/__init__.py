@@ -1,0 +1,1 @@
+"""Running a plan: candidates, calls, the journal, ordered acceptance."""

@@ -1,0 +1,398 @@
+"""The run itself: candidates out of order, rows accepted in order, until there are enough.
+
+The rules, and why each is as it is, stand in docs/engine.md.
+"""
+
+import asyncio
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol
+
+from sofrito.plan.program import Program, Segment, Stage
+from sofrito.prompts import Render
+from sofrito.recipe.expressions import ExpressionError
+from sofrito.run.calls import Calls
+from sofrito.run.candidate import Root
+from sofrito.run.ledger import Ledger
+from sofrito.run.source import Candidates
+from sofrito.steps.work import Gather, Lost, Map, Ordered, Outcome, Reply, Row, Work
+from sofrito.teachers.call import Completion
+
+Status = Literal["complete", "short", "budget", "interrupted", "hopeless"]
+
+# A recipe from whose first candidates nothing comes is stopped: what it costs can be foreseen.
+HOPELESS = 100
+
+
+class Sink(Protocol):
+    """Where rows go, in number order."""
+
+    def accepted(self, row: Row, cell: int) -> None:
+        """Take a row that reached the output."""
+        ...
+
+    def lost(self, step: int, lost: Lost) -> None:
+        """Take a row that did not; ``step`` is its index, or the number of steps for the output."""
+        ...
+
+
+@dataclass(slots=True)
+class _Task:
+    """A map at work on a row: its generator, and the replies it waits for."""
+
+    work: Work
+    root: Root
+    row: Row
+    at: int
+    replies: list[Reply | None] | None = None
+    missing: int = 0
+
+
+class Engine:
+    """Runs a program once. ``window`` is the most candidates live at once; by default, what is useful."""
+
+    def __init__(
+        self,
+        program: Program,
+        sink: Sink,
+        *,
+        candidates: Candidates | None = None,
+        window: int | None = None,
+    ) -> None:
+        self.program, self.sink = program, sink
+        self.candidates = candidates or Candidates(program)
+        self.ledger = Ledger(list(program.steps))
+        self.accepted = 0
+        self.settled = 0
+        self.live = 0
+        self.status: Status | None = None
+        self.calls: Calls
+        self._window = window
+        self._wake = asyncio.Event()
+        self._ready: list[_Task] = []
+        self._queues: list[dict[int, Root]] = [{} for _ in program.segments]
+        self._next: list[int] = [0] * len(program.segments)
+        self._running: dict[int, Root] = {}
+        self._first = next(i for i, s in enumerate(program.segments) if _in_order(s))
+        self._may_skip = program.quotas and not program.in_rounds
+
+    def wake(self) -> None:
+        """Say that something changed."""
+        self._wake.set()
+
+    def stop(self, status: Status) -> None:
+        """End the run in order: nothing more is started or accepted."""
+        self.status = self.status or status
+        self.wake()
+
+    async def run(self, calls: Calls) -> Status:
+        """Run to the end and return how it ended; raises what a teacher or the journal raised."""
+        self.calls = calls
+        while self.status is None:
+            self._until_nothing_moves()
+            if calls.trouble:
+                raise calls.trouble
+            if self.status is None and not calls.busy and not self._ready:
+                self.status = self._end()
+                break
+            if self.status is None:
+                await self._wake.wait()
+                self._wake.clear()
+        self.ledger.close()
+        return self.status
+
+    def _end(self) -> Status:
+        if self.calls.out_of_budget:
+            return "budget"
+        assert self.candidates.exhausted, "stuck: nothing runs, nothing is exhausted"
+        assert not self.live, "stuck: candidates wait for nothing"
+        wanted = self.program.rows
+        return "complete" if wanted is None or self.accepted >= wanted else "short"
+
+    def _until_nothing_moves(self) -> None:
+        before: tuple[int, ...] = ()
+        while self.status is None:
+            self._issue()
+            self._pump()
+            now = (self.ledger.tallies[0].made, self.settled, len(self._ready))
+            if now == before:
+                return
+            before = now
+
+    # Candidates are started as far ahead as is useful; how far never changes the result.
+
+    def _ahead(self) -> int:
+        concurrency = self.calls.concurrency
+        limit = self._window or max(4 * concurrency, 64)
+        if self.program.in_rounds or self.program.rows is None:
+            return limit
+        missing = self.program.rows - self.accepted
+        needed = missing * (self.settled + 2) * 11 // ((self.accepted + 1) * 10) + 4
+        return min(limit, needed if self.settled >= 32 else min(concurrency, needed))
+
+    def _issue(self) -> None:
+        while self.status is None and self.live < max(1, self._ahead()):
+            made = self.candidates.next()
+            if made is None:
+                return
+            root, row = made
+            self.live += 1
+            self.ledger.started()
+            self._running[root.n] = root
+            skip = self._may_skip and self.candidates.full(root.cell)
+            self._enter(root, [] if skip else [row])
+
+    # Rows go through a segment's maps; a candidate whose rows have all done so waits at its barrier.
+
+    def _enter(self, root: Root, rows: Sequence[Row]) -> None:
+        root.pending, root.out = len(rows), []
+        for row in rows:
+            self._advance(root, row, 0)
+        if not rows:
+            self._segment_done(root)
+
+    def _advance(self, root: Root, row: Row, at: int) -> None:
+        maps = self.program.segments[root.segment].maps
+        if at == len(maps):
+            root.out.append(row)
+            self._one_less(root)
+            return
+        stage = maps[at]
+        operation = stage.operation
+        assert isinstance(operation, Map)
+        entered = self._at_step(root, row, stage)
+        if entered is None:
+            self._one_less(root)
+            return
+        row = entered
+        if row.skipping == operation.step:
+            self._outcome(root, row, at, [row])
+            return
+        result = operation.run(row, root)
+        if isinstance(result, Generator):
+            self._ready.append(_Task(result, root, row, at))
+        else:
+            self._outcome(root, row, at, result)
+
+    def _at_step(self, root: Root, row: Row, stage: Stage) -> Row | None:
+        """Count a row that enters a step, and mark it if the step's `when` is false.
+
+        None if the condition fails on the row's values: the row has failed.
+        """
+        operation = stage.operation
+        if not stage.first:
+            return row
+        tally = root.tally(operation.step)
+        tally.entered += 1
+        try:
+            if operation.guard is None or operation.guard.truth(row.values):
+                return row
+        except ExpressionError as error:
+            tally.failed["expression"] += 1
+            detail = f"when: {error.words}"
+            root.lost.append((operation.step, Lost(row, "failed", "expression", detail)))
+            return None
+        nulls = operation.nulls if isinstance(operation, Map) else ()
+        return replace(
+            row, skipping=operation.step, values={**dict.fromkeys(nulls), **row.values}
+        )
+
+    def _outcome(self, root: Root, row: Row, at: int, outcome: Outcome) -> None:
+        stage = self.program.segments[root.segment].maps[at]
+        self._count(root, stage, 1, outcome)
+        survivors = [one for one in outcome if isinstance(one, Row)]
+        root.pending += len(survivors)
+        for one in survivors:
+            self._advance(root, one, at + 1)
+        self._one_less(root)
+
+    def _count(self, root: Root, stage: Stage, entered: int, outcome: Outcome) -> None:
+        step = stage.operation.step
+        tally = root.tally(step)
+        tally.made += max(0, len(outcome) - entered)
+        for one in outcome:
+            if isinstance(one, Lost):
+                (tally.rejected if one.kind == "rejected" else tally.failed)[one.reason] += 1
+                root.lost.append((step, one))
+            elif stage.last:
+                tally.out += 1
+
+    def _one_less(self, root: Root) -> None:
+        root.pending -= 1
+        if root.pending == 0:
+            self._segment_done(root)
+
+    def _segment_done(self, root: Root) -> None:
+        if root.dead:
+            return
+        segment = self.program.segments[root.segment]
+        if not _in_order(segment):
+            self._gather(root, segment)
+            return
+        self._queues[root.segment][root.n] = root
+        at = root.segment
+        while (head := self._head(at)) is not None:
+            self._next[at] += 1
+            self._in_turn(head)  # through all that is left and acceptance, before the one after it
+
+    def _gather(self, root: Root, segment: Segment) -> None:
+        stage = segment.barrier
+        assert stage is not None
+        operation = stage.operation
+        assert isinstance(operation, Gather)
+        found = [self._at_step(root, row, stage) for row in sorted(root.out, key=_path)]
+        rows = [row for row in found if row is not None]
+        families: dict[tuple[int, ...], list[Row]] = {}
+        through: list[Row] = []
+        for row in rows:
+            if row.skipping == operation.step:
+                self._count(root, stage, 1, [row])
+                through.append(row)
+            else:
+                families.setdefault(row.path[:-1], []).append(row)
+        for siblings in families.values():
+            outcome = operation.run(tuple(siblings))
+            self._count(root, stage, len(siblings), outcome)
+            through += [one for one in outcome if isinstance(one, Row)]
+        root.segment += 1
+        self._enter(root, sorted(through, key=_path))
+
+    # Barriers in number order.
+
+    def _head(self, at: int) -> Root | None:
+        n = self._next[at]
+        ready = self._queues[at].pop(n, None)
+        if at == self._first and self._may_skip:
+            root = self._running.get(n)
+            if root is not None and self.candidates.full(root.cell):
+                return self._surplus(root, at)  # whether its calls were made or not
+        return ready
+
+    def _surplus(self, root: Root, at: int) -> Root:
+        """Let go of a candidate whose cell filled up before its turn; nobody waits for its calls."""
+        root.dead = True
+        for later in range(at + 1, len(self._next)):
+            self._next[later] += 1
+        stand_in = Root(root.n, root.cell, root.round, root.pools)
+        stand_in.segment, stand_in.dead = at, True
+        return stand_in
+
+    def _in_turn(self, root: Root) -> None:
+        stage = self.program.segments[root.segment].barrier
+        if stage is None or root.dead:
+            self._accept(root)
+            return
+        operation = stage.operation
+        assert isinstance(operation, Ordered)
+        through: list[Row] = []
+        for one in sorted(root.out, key=_path):
+            row = self._at_step(root, one, stage)
+            if row is None:
+                continue
+            if self._no_room(root, len(through)):
+                root.tally(operation.step).surplus += 1  # before it touches any memory
+                root.lost.append((operation.step, Lost(row, "rejected", "surplus: the cell is full")))
+                continue
+            outcome = row if row.skipping == operation.step else operation.run(row)
+            self._count(root, stage, 1, [outcome])
+            if isinstance(outcome, Row):
+                through.append(outcome)
+        root.segment += 1
+        self._enter(root, through)
+
+    def _no_room(self, root: Root, passed: int) -> bool:
+        if not self._may_skip:
+            return False
+        quota = self.program.cells[root.cell].quota
+        return quota is not None and self.candidates.accepted[root.cell] + passed >= quota
+
+    def _accept(self, root: Root) -> None:
+        if self.status is not None:
+            return
+        self.live -= 1
+        self.settled += 1
+        del self._running[root.n]
+        if root.dead:
+            # Wholly surplus: which of its calls were made is luck, so nothing of it is counted.
+            self.candidates.settled(root, 0)
+            return
+        accepted = surplus = 0
+        for row in sorted(root.out, key=_path):
+            if self._full(root.cell, accepted):
+                surplus += 1
+                root.lost.append((len(self.program.steps), Lost(row, "rejected", "surplus")))
+            else:
+                accepted += 1
+                self.sink.accepted(row, root.cell)
+        for step, lost in sorted(root.lost, key=lambda found: (found[1].row.path, found[0])):
+            self.sink.lost(step, lost)
+        self.accepted += accepted
+        self.ledger.settle(root.tallies, accepted, surplus)
+        self.candidates.settled(root, accepted)
+        self._judge()
+
+    def _full(self, cell: int, more: int) -> bool:
+        wanted = self.program.rows
+        if wanted is not None and self.accepted + more >= wanted:
+            return True
+        quota = self.program.cells[cell].quota if self.program.cells else None
+        return quota is not None and self.candidates.accepted[cell] + more >= quota
+
+    def _judge(self) -> None:
+        if self.program.rows is None:
+            return
+        if self.accepted >= self.program.rows:
+            self.status = "complete"
+        elif not self.accepted and self.settled == HOPELESS and self.program.source is None:
+            self.status = "hopeless"
+
+    # Work that waits for texts and answers.
+
+    def _pump(self) -> None:
+        while self._ready and self.status is None:
+            batch, self._ready = self._ready, []
+            asked: list[tuple[int, Completion, Callable[[Any], None], Callable[[], bool]]] = []
+            renders: list[tuple[_Task, int, Render]] = []
+            for task in batch:
+                if not task.root.dead:
+                    self._resume(task, asked, renders)
+            texts = self.program.templates.render([render for _, _, render in renders])
+            for (task, k, _), text in zip(renders, texts, strict=True):
+                self._reply(task, k, text)
+            if asked:
+                self.calls.ask(asked)
+        if self.status is None:
+            self.calls.start()
+
+    def _resume(self, task: _Task, asked: list[Any], renders: list[Any]) -> None:
+        try:
+            requests = task.work.send(task.replies)  # type: ignore[arg-type]
+        except StopIteration as stop:
+            self._outcome(task.root, task.row, task.at, stop.value)
+            return
+        root = task.root
+        task.replies, task.missing = [None] * len(requests), len(requests)
+        for k, request in enumerate(requests):
+            if isinstance(request, Render):
+                renders.append((task, k, request))
+            else:
+                told = self._replier(task, k)
+                asked.append((root.n, request, told, lambda r=root: not r.dead))
+
+    def _replier(self, task: _Task, k: int) -> Callable[[Any], None]:
+        return lambda reply: self._reply(task, k, reply)
+
+    def _reply(self, task: _Task, k: int, reply: Reply) -> None:
+        assert task.replies is not None
+        task.replies[k] = reply
+        task.missing -= 1
+        if not task.missing:
+            self._ready.append(task)
+
+
+def _in_order(segment: Segment) -> bool:
+    return segment.barrier is None or isinstance(segment.barrier.operation, Ordered)
+
+
+def _path(row: Row) -> tuple[int, ...]:
+    return row.path

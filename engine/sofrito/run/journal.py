@@ -1,0 +1,266 @@
+"""The durable memory of every call that was answered: one SQLite database for a workspace."""
+
+import asyncio
+import sqlite3
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from sofrito.problems import Trouble
+
+Committed = Callable[[bytes, bytes], None]
+Failed = Callable[[Exception], None]
+
+_FORMAT = 1
+_TABLES = """
+CREATE TABLE IF NOT EXISTS call(
+  id INTEGER PRIMARY KEY, key BLOB NOT NULL, answer BLOB NOT NULL, request BLOB NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS call_key ON call(key);
+CREATE TABLE IF NOT EXISTS spent(
+  run TEXT PRIMARY KEY, calls INTEGER NOT NULL, tokens INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+_INSERT = "INSERT INTO call(key, answer, request) VALUES(?, ?, ?) ON CONFLICT DO NOTHING"
+_SPEND = """
+INSERT INTO spent VALUES(?, ?, ?)
+ON CONFLICT(run) DO UPDATE SET calls = calls + excluded.calls, tokens = tokens + excluded.tokens
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A call that was answered: its key, the answer and the request as bytes, and what it cost."""
+
+    key: bytes
+    answer: bytes
+    request: bytes
+    calls: int = 1
+    tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a run has spent over all its sessions."""
+
+    calls: int = 0
+    tokens: int = 0
+
+
+class Journal(Protocol):
+    """Answers by key. What is put is durable before ``committed`` is called."""
+
+    def get_many(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Return the answers that are there, by key."""
+        ...
+
+    def put(self, entry: Entry, committed: Committed, failed: Failed) -> None:
+        """Store an answer; then call ``committed`` with the key and the answer that is in force.
+
+        That is the stored one where another process was first. ``failed`` is called if it cannot be
+        stored. Both are called in the running event loop.
+        """
+        ...
+
+    def spent(self) -> Spent:
+        """Return what this journal's run has spent."""
+        ...
+
+    def close(self) -> None:
+        """Store what waits, then let go."""
+        ...
+
+
+class SqliteJournal:
+    """The journal as a file: WAL, synchronous FULL, one writer thread that commits what waits.
+
+    A commit gathers for at most ``gather`` seconds. Two processes may share the file.
+    """
+
+    def __init__(self, path: Path, run: str = "", *, gather: float = 0.005) -> None:
+        self.path, self._run, self._gather = path, run, gather
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._reader = self._connect()
+            self._reader.executescript(_TABLES)
+            self._check_format()
+        except (sqlite3.Error, OSError) as error:
+            raise _trouble(path, error) from error
+        self._waiting: list[tuple[Entry, Committed, Failed]] = []
+        self._condition = threading.Condition()
+        self._closing = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._writer: threading.Thread | None = None
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, isolation_level=None, check_same_thread=False, timeout=60
+        )
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        return connection
+
+    def _check_format(self) -> None:
+        (found,) = self._reader.execute("PRAGMA user_version").fetchone()
+        if found not in (0, _FORMAT):
+            raise Trouble(
+                f"The journal {self.path} is of format {found}; this Sofrito reads format {_FORMAT}.",
+                "Run with the Sofrito that wrote it, or name another folder with --out.",
+            )
+        self._reader.execute(f"PRAGMA user_version={_FORMAT}")
+
+    def get_many(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Return the answers that are there, by key."""
+        found: dict[bytes, bytes] = {}
+        for start in range(0, len(keys), 500):
+            part = keys[start : start + 500]
+            marks = ",".join("?" * len(part))
+            found.update(
+                self._reader.execute(f"SELECT key, answer FROM call WHERE key IN ({marks})", part)
+            )
+        return found
+
+    def story(self, key: bytes) -> tuple[bytes, bytes] | None:
+        """Return the request and the answer of a call, or None."""
+        row = self._reader.execute(
+            "SELECT request, answer FROM call WHERE key = ?", (key,)
+        ).fetchone()
+        return (zlib.decompress(row[0]), row[1]) if row else None
+
+    def put(self, entry: Entry, committed: Committed, failed: Failed) -> None:
+        """Hand an answer to the writer thread."""
+        if self._writer is None:
+            self._loop = asyncio.get_running_loop()
+            self._writer = threading.Thread(target=self._write, name="journal", daemon=True)
+            self._writer.start()
+        with self._condition:
+            self._waiting.append((entry, committed, failed))
+            self._condition.notify()
+
+    def spent(self) -> Spent:
+        """Return what this run has spent over all its sessions."""
+        row = self._reader.execute(
+            "SELECT calls, tokens FROM spent WHERE run = ?", (self._run,)
+        ).fetchone()
+        return Spent(*row) if row else Spent()
+
+    def _write(self) -> None:
+        connection = self._connect()
+        while batch := self._batch():
+            try:
+                answers = self._commit(connection, [entry for entry, _, _ in batch])
+            except (sqlite3.Error, OSError) as error:
+                trouble = _trouble(self.path, error)
+                self._call(lambda b=batch, t=trouble: [failed(t) for _, _, failed in b])
+                break
+            done = [(c, e.key, a) for (e, c, _), a in zip(batch, answers, strict=True)]
+            self._call(lambda d=done: [committed(key, answer) for committed, key, answer in d])
+        connection.close()
+
+    def _batch(self) -> list[tuple[Entry, Committed, Failed]]:
+        with self._condition:
+            while not self._waiting and not self._closing:
+                self._condition.wait()
+            closing = self._closing
+        if not closing and self._gather:
+            time.sleep(self._gather)
+        with self._condition:
+            batch, self._waiting = self._waiting, []
+        return batch
+
+    def _commit(self, connection: sqlite3.Connection, entries: Sequence[Entry]) -> list[bytes]:
+        rows = [(e.key, e.answer, zlib.compress(e.request, 1)) for e in entries]
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            before = connection.total_changes
+            connection.executemany(_INSERT, rows)
+            stored = connection.total_changes - before
+            calls, tokens = sum(e.calls for e in entries), sum(e.tokens for e in entries)
+            connection.execute(_SPEND, (self._run, calls, tokens))
+            connection.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            raise
+        if stored == len(entries):
+            return [e.answer for e in entries]
+        return [_in_force(connection, e) for e in entries]
+
+    def _call(self, function: Callable[[], object]) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            assert self._loop is not None
+            self._loop.call_soon_threadsafe(function)
+
+    def close(self) -> None:
+        """Store what waits, then close the database."""
+        with self._condition:
+            self._closing = True
+            self._condition.notify()
+        if self._writer is not None:
+            self._writer.join()
+        self._reader.close()
+
+
+def _in_force(connection: sqlite3.Connection, entry: Entry) -> bytes:
+    (answer,) = connection.execute("SELECT answer FROM call WHERE key = ?", (entry.key,)).fetchone()
+    assert isinstance(answer, bytes)
+    return answer
+
+
+def _trouble(path: Path, error: Exception) -> Trouble:
+    words = str(error)
+    if "full" in words:
+        fix = "Free some space and run the same command again: nothing that was answered is lost."
+        return Trouble(f"No space is left for the journal {path}.", fix)
+    if "readonly" in words or isinstance(error, PermissionError):
+        return Trouble(
+            f"The journal {path} cannot be written: its folder or file is read-only.",
+            "Name a folder you may write to with --out.",
+        )
+    return Trouble(
+        f"The journal {path} cannot be used: {words}.",
+        "Check that the path is a folder you may write to, or name another with --out.",
+    )
+
+
+class MemoryJournal:
+    """A journal that lives in a dictionary, for dry runs and tests; commits after ``delay`` seconds."""
+
+    def __init__(self, answers: dict[bytes, bytes] | None = None, *, delay: float = 0.0) -> None:
+        self.answers = {} if answers is None else answers
+        self._delay = delay
+        self._waiting: list[tuple[Entry, Committed]] = []
+        self._spent = Spent()
+
+    def get_many(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
+        """Return the answers that are there, by key."""
+        return {key: self.answers[key] for key in keys if key in self.answers}
+
+    def put(self, entry: Entry, committed: Committed, failed: Failed) -> None:  # noqa: ARG002
+        """Commit with whatever else waits, after the delay."""
+        if not self._waiting:
+            asyncio.get_running_loop().call_later(self._delay, self._commit)
+        self._waiting.append((entry, committed))
+
+    def _commit(self) -> None:
+        batch, self._waiting = self._waiting, []
+        for entry, committed in batch:
+            self._spent = Spent(self._spent.calls + entry.calls, self._spent.tokens + entry.tokens)
+            committed(entry.key, self.answers.setdefault(entry.key, entry.answer))
+
+    def spent(self) -> Spent:
+        """Return what was put here."""
+        return self._spent
+
+    def crash(self) -> None:
+        """Lose what was not committed, as a kill does."""
+        self._waiting = []
+
+    def close(self) -> None:
+        """Commit what waits."""
+        self._commit()

@@ -1,0 +1,60 @@
+"""The base of every verb's class: its fields are the YAML, its operations are what runs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from sofrito.filters.base import Filter
+from sofrito.recipe.base import Check, Verb
+from sofrito.recipe.expressions import Expression, ExpressionError, expression
+from sofrito.steps.work import Candidate, Lost, Map, Operation, Outcome, Pooled, Row
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a step is compiled with: its place, its model, and the seed pools as loaded."""
+
+    index: int
+    label: str
+    model: str
+    pools: Mapping[str, Sequence[Pooled]]
+    filters: tuple[Filter, ...] = ()
+
+
+class Step(Verb):
+    """A verb that can run."""
+
+    verb: ClassVar[str] = ""
+
+    def operations(self, bench: Bench) -> list[Operation]:
+        """Return what the step does to a row, in order; `keep` is added by :meth:`compiled`."""
+        raise NotImplementedError
+
+    def compiled(self, bench: Bench) -> list[Operation]:
+        """Return the step's operations with its `when` and `keep`."""
+        operations = self.operations(bench)
+        if self.keep:
+            operations.append(keeper(bench, self.keep, self.guard()))
+        return operations
+
+    def guard(self) -> Expression | None:
+        """The compiled `when`."""
+        return expression(self.when) if self.when else None
+
+    def checks(self) -> tuple[Check, ...]:
+        """The filters written at this step, chains not yet expanded."""
+        return self.filters()
+
+
+def keeper(bench: Bench, source: str, guard: Expression | None) -> Map:
+    """Return the operation that rejects rows for which an expression is false."""
+    condition, reason = expression(source), f"keep: {source}"
+
+    def run(row: Row, _: Candidate) -> Outcome:
+        try:
+            kept = condition.truth(row.values)
+        except ExpressionError as error:
+            return [Lost(row, "failed", "expression", f"{source}: {error.words}")]
+        return [row] if kept else [Lost(row, "rejected", reason)]
+
+    return Map(bench.index, run, guard)

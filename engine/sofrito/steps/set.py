@@ -1,0 +1,68 @@
+"""Computes a column from others."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
+
+from sofrito.prompts import Render
+from sofrito.recipe.base import Columns
+from sofrito.recipe.expressions import ExpressionError, expression
+from sofrito.steps.base import Bench, Step
+from sofrito.steps.work import Candidate, Lost, Map, Operation, Outcome, Row, Work
+
+
+class Set(Step):
+    """Sets a column, new or old, to the value of an expression or to a rendered template."""
+
+    verb: ClassVar[str] = "set"
+    example: ClassVar[Mapping[str, Any]] = {"set": "text", "to": "question ~ '\\n' ~ answer"}
+
+    set: Columns
+    """The column."""
+
+    to: str = ""
+    """The expression."""
+
+    to_file: str = ""
+    """A template file whose rendered text is the value."""
+
+    @model_validator(mode="after")
+    def _sensible(self) -> "Set":
+        if len(self.set) > 1:
+            raise PydanticCustomError("clash", "`set` sets one column; write a step for each")
+        if bool(self.to) == bool(self.to_file):
+            raise PydanticCustomError("clash", "`set` needs either `to` or `to_file`")
+        return self
+
+    def rewrites(self) -> tuple[str, ...]:
+        """The column, whether it exists or not."""
+        return self.set
+
+    def expressions(self) -> dict[tuple[str | int, ...], str]:
+        """The value."""
+        return {("to",): self.to} if self.to else {}
+
+    def templates(self) -> dict[tuple[str | int, ...], str]:
+        """The template file."""
+        return {("to_file",): self.to_file} if self.to_file else {}
+
+    def operations(self, bench: Bench) -> list[Operation]:
+        """One map."""
+        (column,) = self.set
+        source = self.to
+
+        def compute(row: Row, _: Candidate) -> Outcome:
+            try:
+                return [row.having({column: expression(source)(row.values)})]
+            except ExpressionError as error:
+                return [Lost(row, "failed", "expression", f"{source}: {error.words}")]
+
+        def render(row: Row, _: Candidate) -> Work:
+            (text,) = yield [Render(self.to_file, row.values)]
+            if isinstance(text, ExpressionError):
+                return [Lost(row, "failed", "template", text.words)]
+            return [row.having({column: text})]
+
+        return [Map(bench.index, compute if source else render, self.guard(), nulls=self.set)]
