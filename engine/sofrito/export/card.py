@@ -17,13 +17,21 @@ _LONGEST = 300
 
 
 def card(
-    recipe: Recipe, facts: CardFacts, parts: Sequence[Part], reasons: Reasons, notes: Sequence[str]
+    recipe: Recipe,
+    facts: CardFacts,
+    rows: int,
+    parts: Sequence[Part],
+    reasons: Reasons,
+    notes: Sequence[str],
 ) -> str:
-    """Return the card's text, Markdown with a YAML head; the same for the same arguments."""
+    """Return the card's text, Markdown with a YAML head; the same for the same arguments.
+
+    ``rows`` is the number of accepted rows, ``reasons`` counts those that did not get in.
+    """
     sections = [
         f"# {_line(recipe.title or recipe.recipe)}",
         recipe.description.strip(),
-        _summary(recipe, facts, parts),
+        _summary(recipe, facts, rows),
         "## Load it",
         *(_part(part) for part in parts),
         _beside(parts),
@@ -37,16 +45,16 @@ def card(
         _table(("package", "version"), sorted(facts.versions.items())),
     ]
     body = "\n\n".join(section for section in sections if section)
-    return f"{front_matter(recipe, facts, parts)}\n{body}\n"
+    return f"{front_matter(recipe, rows, parts)}\n{body}\n"
 
 
-def _summary(recipe: Recipe, facts: CardFacts, parts: Sequence[Part]) -> str:
-    wanted = "" if facts.wanted is None else f" of the {facts.wanted:,} it asks for"
-    most = max(sum(part.rows.values()) for part in parts)
+def _summary(recipe: Recipe, facts: CardFacts, rows: int) -> str:
+    fell_short = facts.wanted is not None and rows < facts.wanted
+    wanted = f" of the {facts.wanted:,} that were asked for" if fell_short else ""
     text = (
-        f"Synthetic data: {most:,} rows{wanted}, made by the Sofrito recipe `{recipe.recipe}` "
-        f"(fingerprint `{facts.fingerprint}`, seed {recipe.seed}). A language model wrote it; "
-        "nobody has checked every row."
+        f"Synthetic data: {rows:,} row{'s' * (rows != 1)}{wanted}, made by the Sofrito recipe `{recipe.recipe}` "
+        f"(fingerprint `{facts.fingerprint}`, seed {recipe.seed}). Language models wrote it: look at "
+        "rows before you rely on them."
     )
     if recipe.license:
         text += (

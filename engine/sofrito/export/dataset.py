@@ -16,11 +16,12 @@ from sofrito.recipe.model import Recipe
 _Tables = dict[str, dict[str, Lines]]
 
 
-def write_dataset(run: Path, partial: Path, recipe: Recipe) -> list[Part]:
+def write_dataset(run: Path, partial: Path, recipe: Recipe) -> tuple[list[Part], int]:
     """Write dataset/<format>/<split> and provenance.parquet below ``partial``.
 
     Reads the run's rows twice and holds none of them. A row is in one split, the same in every
-    format. Raises OSError where writing fails, Trouble where the rows cannot be read.
+    format. Returns what became of each format, and the number of accepted rows. Raises OSError
+    where writing fails, Trouble where the rows cannot be read.
     """
     output = recipe.output
     parts = parts_of(output.write)
@@ -46,7 +47,7 @@ def write_dataset(run: Path, partial: Path, recipe: Recipe) -> list[Part]:
         part.rows = {split: lines.rows for split, lines in tables[part.name].items()}
         for lines in tables[part.name].values():
             _finished(lines, output.files)
-    return parts
+    return parts, story.rows
 
 
 def _group(row: Accepted, group_by: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """A model as it was used: its name in the recipe, what identifies it, and its licence if known."""
+    """A model as it was used: its name in the recipe, its identity, its licence if known."""
 
     name: str
     identity: Mapping[str, Any]
@@ -45,7 +45,7 @@ class CardFacts:
 
 @dataclass(frozen=True)
 class ExportedFile:
-    """A file of the dataset: its path below the run folder, its size in bytes, its SHA-256 in hex."""
+    """A file: its path below the run folder, its size in bytes, its SHA-256 in hex."""
 
     path: str
     size: int

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Sequence
 
-from sofrito.export.facts import CardFacts
 from sofrito.export.folder import DATASET
 from sofrito.export.part import Part
 from sofrito.recipe.model import Recipe
@@ -51,9 +50,8 @@ _SIZES = (
 )
 
 
-def front_matter(recipe: Recipe, facts: CardFacts, parts: Sequence[Part]) -> str:
+def front_matter(recipe: Recipe, rows: int, parts: Sequence[Part]) -> str:
     """Return the head between its two lines of dashes: what the dataset is, and its files."""
-    rows = max(sum(part.rows.values()) for part in parts)
     size = next((name for limit, name in _SIZES if rows < limit), "n>1T")
     lines = [
         "---",
@@ -79,13 +77,15 @@ def _license(spdx: str) -> list[str]:
 
 
 def _configs(recipe: Recipe, parts: Sequence[Part]) -> Iterator[str]:
-    """Yield the formats with their files."""
+    """Yield the formats with their files; on a split without rows the loader would fail."""
     kind = "parquet" if "parquet" in recipe.output.files else "jsonl"
-    yield "configs:"
-    for part in parts:
+    filled = [part for part in parts if any(part.rows.values())]
+    if filled:
+        yield "configs:"
+    for part in filled:
         yield f"- config_name: {_text(part.name)}"
         yield "  data_files:"
-        for split in part.rows:
+        for split in (split for split, rows in part.rows.items() if rows):
             yield f"  - split: {_text(split)}"
             yield f"    path: {_text(f'{DATASET}/{part.name}/{split}.{kind}')}"
 

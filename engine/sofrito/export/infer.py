@@ -83,11 +83,12 @@ def _nested_kind(value: Any, depth: int) -> _Kind:
         for element in value:
             item = _merged(item, _kind(element, depth))
         return [item]
-    return {name: _kind(field, depth) for name, field in value.items()}
+    fields: dict[str, _Kind] = {name: _kind(field, depth) for name, field in value.items()}
+    return fields if len(fields) <= _MOST_FIELDS else "json"
 
 
 def _merged(one: _Kind, other: _Kind) -> _Kind:
-    if one == other or other == "null":
+    if other in (one, "null"):
         return one
     if one == "null":
         return other

@@ -1,7 +1,7 @@
 """Writes records as lines of JSON, and those as Parquet."""
 
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import orjson
 from arro3.core import DataType, Field, Schema
@@ -56,13 +56,15 @@ class Lines:
         reader = read_json(str(self.path), schema(self._shape), batch_size=batch)
         with path.open("wb") as file:
             sink = _Sink(file)
-            write_parquet(reader, sink, compression=_COMPRESSION, max_row_group_size=group)
+            write_parquet(
+                reader, cast(BinaryIO, sink), compression=_COMPRESSION, max_row_group_size=group
+            )
             if sink.error:
                 raise sink.error
 
 
 class _Sink:
-    """A file that keeps its first error for later: inside of the Parquet writer it would be a panic."""
+    """A file that keeps its first error for later: in the Parquet writer it would be a panic."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -83,10 +85,8 @@ class _Sink:
             except OSError as error:
                 self.error = error
 
-    def read(self, size: int = -1) -> bytes:
-        return b""
-
-    def seek(self, offset: int, whence: int = 0) -> int:
+    def seek(self, *_: int) -> int:
+        """Asked for by the writer, never needed."""
         return self._file.tell()
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from sofrito.export.infer import Inferred, fit
@@ -28,11 +29,10 @@ class Part:
         self._unfit: Counter[str] = Counter()
         self._first_unfit: dict[str, str] = {}
 
-    @property
+    @cached_property
     def key(self) -> str:
-        """The field that holds the row's id: `id`, or `row_id` where the row has an `id` of its own."""
-        shape = self._columns()
-        return next(name for name in ("id", "row_id", "sofrito_row_id") if name not in shape)
+        """The field with the row's id: `id`, or `row_id` where the rows have a column `id`."""
+        return next(name for name in ("id", "row_id", "sofrito_row_id") if name not in self._columns)
 
     def learn(self, row: Accepted) -> None:
         """Look at a row before any is written."""
@@ -46,7 +46,7 @@ class Part:
 
     def shape(self) -> dict[str, Type]:
         """Return the fields of a record with their types, the row's id first."""
-        return {self.key: "string", **self._columns()}
+        return {self.key: "string", **self._columns}
 
     def record(self, row: Accepted) -> dict[str, Any] | None:
         """Return a row's record, None where `where` or the format leaves it out."""
@@ -61,7 +61,7 @@ class Part:
             self._first_unfit.setdefault(reason, row.id)
             return None
         if self._fixed is None:
-            record = {name: fit(record.get(name), to) for name, to in self._columns().items()}
+            record = {name: fit(record.get(name), to) for name, to in self._columns.items()}
         record = {self.key: row.id, **record}
         self.sample = self.sample or record
         return record
@@ -73,7 +73,7 @@ class Part:
             found.append(f"{self.name}: rows have a column `id`; the row's own id is `{self.key}`.")
         found += [
             f"{self.name}: the values of `{column}` have no type in common; it is JSON text."
-            for column, type_ in self._columns().items()
+            for column, type_ in self._columns.items()
             if type_ == "json"
         ]
         return found + [
@@ -82,6 +82,7 @@ class Part:
             for reason, count in sorted(self._unfit.items())
         ]
 
+    @cached_property
     def _columns(self) -> dict[str, Type]:
         return self._inferred.shape() if self._fixed is None else self._fixed
 

@@ -25,7 +25,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A row that went no further; ``kind`` is rejected, failed or surplus, ``step`` where it ended."""
+    """A row that went no further than ``step``; ``kind`` is rejected, failed or surplus."""
 
     id: str
     step: str
@@ -37,7 +37,7 @@ class Rejected:
 
 
 def accepted(run: Path) -> Iterator[Accepted]:
-    """Yield the accepted rows of a run folder in order; raises Trouble where they cannot be read."""
+    """Yield the accepted rows of a run folder in order; raises Trouble."""
     for line in _lines(run, ROWS):
         yield Accepted(line["id"], line["cell"], line["columns"], line["story"])
 

@@ -75,7 +75,7 @@ def largest_remainder(total: int, shares: list[float]) -> list[int]:
 
 
 def _sorted(hashes: "array[int]") -> "array[int]":
-    """Sort by buckets of the leading bits: ``sorted`` alone would hold an object for every number."""
+    """Sort by buckets of the leading bits; ``sorted`` alone would make an object of each number."""
     shift = 64 - _BUCKET_BITS
     counts = array("Q", bytes(8 * (1 << _BUCKET_BITS)))
     for value in hashes:

@@ -17,15 +17,15 @@ def export(folder: Path, recipe: Recipe, facts: CardFacts) -> Exported:
     """Turn a run folder's rows.jsonl and rejected.jsonl into a dataset in the same folder.
 
     Writes `dataset/<format>/<split>.parquet` (or .jsonl), `provenance.parquet`, `rejected.parquet`
-    and the card `README.md`, all of them or none, replacing what an earlier export left. Equal rows,
-    recipe and facts give files equal to the byte under one version of the Parquet writer. Raises
-    Trouble where the rows cannot be read or the files cannot be written.
+    and the card `README.md`, all of them or none, replacing what an earlier export left. Equal
+    rows, recipe and facts give files equal to the byte under one version of the Parquet writer.
+    Raises Trouble where the rows cannot be read or the files cannot be written.
     """
     with placed(folder) as partial:
-        parts = write_dataset(folder, partial, recipe)
+        parts, rows = write_dataset(folder, partial, recipe)
         reasons = write_rejected(folder, partial)
         notes = [*_empty_splits(parts), *(note for part in parts for note in part.notes())]
-        text = card(recipe, facts, parts, reasons, notes)
+        text = card(recipe, facts, rows, parts, reasons, notes)
         (partial / "README.md").write_text(text, encoding="utf-8", newline="\n")
         files = tuple(
             _exported(path, partial) for path in sorted(partial.rglob("*")) if path.is_file()
@@ -35,7 +35,7 @@ def export(folder: Path, recipe: Recipe, facts: CardFacts) -> Exported:
 
 def _empty_splits(parts: Sequence[Part]) -> list[str]:
     return [
-        f"{part.name}: the split `{split}` has no rows."
+        f"{part.name}: the split `{split}` has no rows; its file is there, `load_dataset` skips it."
         for part in parts
         for split, rows in part.rows.items()
         if rows == 0

@@ -1,7 +1,6 @@
 """ROUGE-L between two texts, equal to the last bit to Google's rouge_score without its stemmer."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rapidfuzz.distance import LCSseq
@@ -17,16 +16,11 @@ def rouge_tokens(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
-def iter_rouge_tokens(text: str) -> Iterator[str]:
-    """Yield what :func:`rouge_tokens` returns, for those who do not want all of a long text."""
-    return (word[0] for word in _WORD.finditer(text.lower()))
-
-
 def rouge_f(common: int, first: int, second: int) -> float:
     """Return the F-measure of texts of ``first`` and ``second`` tokens, ``common`` of them shared.
 
     ``common`` counts the tokens of the longest common subsequence. Symmetric, 0.0 where nothing is
-    shared. Written as rouge_score writes it, not as 2 * common / (first + second): the two differ in
+    shared. Written as rouge_score writes it, not as 2 * common / (first + second): they differ in
     the last bit, and a strict threshold sees it (7 of 9 and 11 tokens give 0.7000000000000001).
     """
     if not common:
@@ -40,7 +34,10 @@ def rouge_l(first: str, second: str) -> float:
 
     Source: Lin, "ROUGE: a package for automatic evaluation of summaries", 2004, on whole texts.
     """
-    a, b = rouge_tokens(first), rouge_tokens(second)
+    # rapidfuzz compares words by their hashes and small numbers exactly.
+    numbers: dict[str, int] = {}
+    a = [numbers.setdefault(token, len(numbers)) for token in rouge_tokens(first)]
+    b = [numbers.setdefault(token, len(numbers)) for token in rouge_tokens(second)]
     return rouge_f(LCSseq.similarity(a, b), len(a), len(b))
 
 

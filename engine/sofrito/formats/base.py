@@ -13,8 +13,8 @@ Values = Mapping[str, Any]
 Column = Annotated[str, Field(pattern=NAME)]
 
 Type: TypeAlias = "str | list[Type] | dict[str, Type]"
-"""A field's type: `string`, `integer`, `number`, `boolean`, `json` (a text that holds JSON), `[type]` \
-for a list, a mapping for an object; every value may be null."""
+"""A field's type: `string`, `integer`, `number`, `boolean`, `json` (a text that holds JSON), \
+`[type]` for a list, a mapping for an object; every value may be null."""
 
 
 class Unfit(Exception):
@@ -35,7 +35,7 @@ class Format(Writer):
         return not self.where or expression(self.where).truth(values)
 
     def shape(self) -> dict[str, Type] | None:
-        """Return the fields of a record with their types, in order; None leaves them to the rows."""
+        """Return a record's fields with their types, in order; None leaves them to the rows."""
         raise NotImplementedError
 
     def record(self, values: Values) -> dict[str, Any]:

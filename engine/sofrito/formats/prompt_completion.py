@@ -6,7 +6,7 @@ from sofrito.formats.base import Column, Format, Type, Values, text_of
 
 
 class PromptCompletion(Format):
-    """Writes `{"prompt": ..., "completion": ...}`, two texts; trainers learn the completion only."""
+    """Writes `{"prompt": ..., "completion": ...}`, two texts."""
 
     format: ClassVar[str] = "prompt_completion"
 

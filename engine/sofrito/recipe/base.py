@@ -80,6 +80,10 @@ class Verb(Part):
         """Names that this step's own templates see beside the row's columns."""
         return frozenset()
 
+    def pools(self) -> tuple[str, ...]:
+        """The seed pools that this step draws from or grows."""
+        return ()
+
     def filters(self) -> tuple["Check", ...]:
         """The filters of this step's chains, in order, at the key `by`."""
         return ()

@@ -37,6 +37,8 @@ def _own_docs(cls: type[Part]) -> dict[str, str]:
     docs = {}
     for field, text in zip(definition.body, definition.body[1:], strict=False):
         match field, text:
-            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(doc))):
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(
+                value=ast.Constant(value=str(doc))
+            ):
                 docs[name] = _SPACE.sub(" ", doc).strip()
     return docs

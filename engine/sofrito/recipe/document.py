@@ -17,7 +17,7 @@ _MENDED_CHARACTERS = 400_000
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A YAML file: its text with ``\\n`` line ends, its plain ``data``, and where each part stands.
+    """A YAML file: its text (with line feeds), its plain ``data``, and where each part stands.
 
     Keys are texts as written. Values that are written once and used through an alias are shared, so
     the data must not be changed. ``warnings`` are the problems that did not stop the reading.
@@ -67,14 +67,15 @@ class Document:
 def load_document(path: Path, *, mapping: bool = True) -> Document:
     """Read a YAML file, or the ``recipe.yaml`` of a folder.
 
-    ``mapping``: the top level must be a mapping. Raises :class:`RecipeError` with every problem that
-    can be told; a file that cannot be read, of more than 10 MB or with more than 100,000 values is one.
+    ``mapping``: the top level must be a mapping. Raises :class:`RecipeError` with every problem
+    that can be told, among them that the file cannot be read, is larger than 10 MB, or holds more
+    than 100,000 values.
     """
     return parse_document(*read_text(path), mapping=mapping)
 
 
 def parse_document(path: Path, text: str, *, mapping: bool = True) -> Document:
-    """Read YAML from a text that stands (or is to stand) in a file; else as :func:`load_document`."""
+    """Read YAML from the text of a file; otherwise as :func:`load_document`."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     root, findings = _compose(text)
     if root is not None and not any(each.code == "SOF002" for each in findings):
@@ -125,5 +126,4 @@ def _top_level(path: Path, root: Node) -> list[Finding]:
 
 def _problems(path: Path, findings: Iterable[Finding]) -> Iterable[Problem]:
     for code, place, what, fix, warning in sorted(findings, key=lambda each: each.place):
-        severity = "warning" if warning else "error"
-        yield Problem(code, Span(path, *place), what, fix, severity)
+        yield Problem(code, Span(path, *place), what, fix, "warning" if warning else "error")

@@ -76,10 +76,11 @@ def _recipe_in(folder: Path) -> Path:
 
 def _bytes(path: Path) -> bytes:
     # not blocking: a pipe that nobody writes to would be waited for without end
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags)
     with open(descriptor, "rb") as file:  # noqa: PTH123
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise ValueError("is not a regular file")
+            raise ValueError("it is not a regular file")
         raw = file.read(MAX_BYTES + 1)
     if len(raw) > MAX_BYTES:
         what = "The file is larger than 10 MB, which no recipe is."

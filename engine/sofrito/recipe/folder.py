@@ -1,9 +1,10 @@
 """Files below a recipe's folder, and no others unless the user says so."""
 
+import fnmatch
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path, PureWindowsPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from sofrito.problems import Problem, RecipeError, Span, did_you_mean
 
@@ -13,16 +14,17 @@ _LISTED = 5_000
 def inside(folder: Path, name: str, where: Span, *, allow_files: bool = False) -> Path:
     """Return the file that a recipe names, relative to its folder.
 
-    ``where`` is the name's place in the recipe. Raises :class:`RecipeError` (SOF202) for a file that
-    is missing or is no regular file, and, unless ``allow_files``, for one that is not below the
-    folder: an absolute path, ``..``, a symlink that leads out.
+    ``where`` is the name's place in the recipe. Raises :class:`RecipeError` (SOF202) for a file
+    that is missing or is no regular file, and, unless ``allow_files``, for one that is not below
+    the folder: an absolute path, ``..``, a symlink that leads out.
     """
     _check_name(name, where, allow_files)
     path = folder / name
     try:
         resolved = path.resolve()
         if not allow_files and not resolved.is_relative_to(folder.resolve()):
-            raise _problem(where, f"`{name}` is a link that leads out of the recipe's folder.", _ALLOW)
+            what = f"`{name}` is a link that leads out of the recipe's folder."
+            raise _problem(where, what, _ALLOW)
         if resolved.is_file():
             return path
         found = resolved.is_dir(), resolved.exists()
@@ -45,13 +47,11 @@ def matching(folder: Path, pattern: str, where: Span, *, allow_files: bool = Fal
     """
     _check_name(pattern, where, allow_files)
     parts = pattern.split("/")
-    fixed = next((at for at, part in enumerate(parts) if re.search(r"[*?\[]", part)), len(parts) - 1)
+    wild = [at for at, part in enumerate(parts) if re.search(r"[*?\[]", part)]
+    fixed = wild[0] if wild else len(parts) - 1
     base = folder / ("/".join(parts[:fixed]) or ("/" if pattern.startswith("/") else "."))
-    wanted = _pattern("/".join(parts[fixed:]))
-    try:
-        found = sorted(name for name in _walk(base) if wanted.fullmatch(name))
-    except (OSError, ValueError) as error:
-        raise _problem(where, f"`{pattern}` cannot be searched: {error}.") from None
+    wanted = [_part(each) for each in parts[fixed:]]
+    found = sorted(name for name in _walk(base) if _matches(wanted, PurePosixPath(name).parts))
     if not found:
         fix = "Check the folder's name; `**` stands for any folders, `*` for any part of a name."
         raise _problem(where, f"No file matches `{pattern}`.", fix)
@@ -97,29 +97,35 @@ def _walk(base: Path) -> Iterator[str]:
     for folder, folders, files in os.walk(base):
         folders[:] = sorted(each for each in folders if not each.startswith("."))
         at = Path(folder).relative_to(base)
-        yield from (
-            (at / each).as_posix() for each in sorted(files) if not each.startswith(".")
-        )
+        yield from ((at / each).as_posix() for each in sorted(files) if not each.startswith("."))
 
 
-def _pattern(glob: str) -> re.Pattern[str]:
-    """Return what a glob means: ``*`` and ``?`` within a name, ``**`` across folders."""
-    out = ""
-    for piece in re.findall(r"\*\*/|\*\*|\*|\?|\[!?[^\]/]+\]|.", glob, re.DOTALL):
-        if piece == "**/":
-            out += "(?:[^/]+/)*+"
-        elif piece == "**":
-            out += ".*+"
-        elif piece == "*":
-            out += "[^/]*"
-        elif piece == "?":
-            out += "[^/]"
-        elif len(piece) > 1:
-            inner = piece[1:-1].replace("\\", "\\\\")
-            out += f"[{'^' + inner[1:] if inner[0] == '!' else inner}]"
-        else:
-            out += re.escape(piece)
-    try:
-        return re.compile(out)
-    except re.error as error:
-        raise ValueError(f"its brackets make no sense ({error})") from None
+def _part(glob: str) -> re.Pattern[str] | None:
+    return None if glob == "**" else re.compile(fnmatch.translate(glob))
+
+
+def _matches(parts: list[re.Pattern[str] | None], names: tuple[str, ...]) -> bool:
+    """Say whether a path fits a pattern, part by part; None is ``**``.
+
+    All ways to fit are followed at once, so that no pattern takes more than parts times names.
+    """
+    states = _beyond({0}, parts)
+    for name in names:
+        taken = set()
+        for state in states - {len(parts)}:
+            part = parts[state]
+            if part is None:
+                taken.add(state)
+            elif part.match(name):
+                taken.add(state + 1)
+        states = _beyond(taken, parts)
+    return len(parts) in states
+
+
+def _beyond(states: set[int], parts: list[re.Pattern[str] | None]) -> set[int]:
+    """Add to each state those that an empty ``**`` leads to."""
+    reached = set(states)
+    for at, part in enumerate(parts):
+        if at in reached and part is None:
+            reached.add(at + 1)
+    return reached

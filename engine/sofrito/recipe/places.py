@@ -77,9 +77,9 @@ class Places:
     def _find(self, path: Key, here: Any, value: str) -> Key | None:
         if isinstance(here, str):
             return path if here == value else None
-        inner = here.items() if isinstance(here, dict) else enumerate(here or ())
         if not isinstance(here, dict | list):
             return None
+        inner = here.items() if isinstance(here, dict) else enumerate(here)
         found = (self._find((*path, key), one, value) for key, one in inner)
         return next((one for one in found if one is not None), None)
 

@@ -99,13 +99,20 @@ def _read(file: Path) -> Schema:
 
 def _covers(entries: Mapping[str, Schema], vocabulary: Vocabulary) -> bool:
     words = {
-        f"{kind}.{name}": cls for kind, classes in _kinds(vocabulary) for name, cls in classes.items()
+        f"{kind}.{name}": cls
+        for kind, classes in _kinds(vocabulary)
+        for name, cls in classes.items()
     }
+    classes: tuple[type[Part], ...] = (Recipe, *words.values())
+    parts = {part.__name__: part for cls in classes for part in _all_parts(cls)}
     backends = entries[Model.__name__]["properties"]["backend"].get("enum", [])
     return (
         words.keys() == {name for name in entries if "." in name}
         and backends == list(vocabulary.backends)
-        and all(entries[name]["properties"].keys() == {*options(c)} for name, c in words.items())
+        and all(
+            name in entries and entries[name]["properties"].keys() == {*options(cls)}
+            for name, cls in {**words, **parts}.items()
+        )
     )
 
 
@@ -135,7 +142,12 @@ def _entry(kind: str, classes: Mapping[str, type[Part]], entries: Mapping[str, S
         name: _options(cls, f"{kind}.{name}", entries[f"{kind}.{name}"])
         for name, cls in classes.items()
     }
-    one = {"properties": keys, "additionalProperties": False, "minProperties": 1, "maxProperties": 1}
+    one = {
+        "properties": keys,
+        "additionalProperties": False,
+        "minProperties": 1,
+        "maxProperties": 1,
+    }
     return {
         "description": class_doc(Check if kind == "filter" else Writer),
         "type": ["string", "object"],
@@ -150,7 +162,9 @@ def _options(cls: type[Part], name: str, entry: Schema) -> Schema:
     ref = {"$ref": f"#/$defs/{name}"}
     if not shorthand:
         return ref
-    short = {key: value for key, value in entry["properties"][shorthand].items() if key != "default"}
+    short = {
+        key: value for key, value in entry["properties"][shorthand].items() if key != "default"
+    }
     return {"if": {"type": "object"}, "then": ref, "else": short}
 
 
@@ -179,6 +193,14 @@ class _Definitions:
         return _documented(schema, cls)
 
 
+def _all_parts(cls: type[Part]) -> Iterator[type[Part]]:
+    """Yield the models that a model's fields are made of, and theirs, apart from the vocabulary."""
+    for part in _parts(cls):
+        if part not in (Verb, Check, Writer):
+            yield part
+            yield from _all_parts(part)
+
+
 def _parts(cls: type[Part]) -> Iterator[type[Part]]:
     """Yield the models that a model's fields are made of."""
     for field in cls.model_fields.values():
@@ -203,8 +225,9 @@ def _documented(schema: Schema, cls: type[Part]) -> Schema:
         for key in keys
     }
     example = {"examples": [cls.example]} if issubclass(cls, Verb) and cls.example else {}
-    schema = {key: value for key, value in schema.items() if key != "description"}
-    return {"description": class_doc(cls), **example, **schema, "properties": properties}
+    rest = {key: value for key, value in schema.items() if key not in ("description", "type")}
+    head = {"description": class_doc(cls), **example, "type": "object"}
+    return {**head, **rest, "properties": properties}
 
 
 def _rank(key: str, cls: type[Part]) -> int:

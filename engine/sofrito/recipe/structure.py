@@ -80,7 +80,8 @@ class _Structure:
         who = f"`{owner.name}`" if owner.path == path else sentence(label(path))
         help_ = f"Add `{key}:`. {schema.get('description', '')}".rstrip()
         at = (*path, owner.name) if owner.path == path and path[:1] == ("steps",) else path
-        self._problems.add("SOF102", at, f"{who} needs `{key}`.", help_, at_key=True)
+        where = self._problems.places.key_span(at)
+        self._problems.add("SOF102", (*path, key), f"{who} needs `{key}`.", help_, where=where)
 
     def _step(self, value: Any, path: Key) -> None:
         verbs = self._vocabulary.verbs
@@ -91,7 +92,7 @@ class _Structure:
         found = [key for key in value if key in verbs]
         if len(found) == 1:
             ref = self._defs[f"verb.{found[0]}"]
-            return self.visit(value, ref, path, Owner(found[0], path))
+            return self.visit(value, ref, path, Owner("verb", found[0], path))
         if found:
             both = either(map("`{}`".format, found), "and")
             what = f"A step has one verb, and this one has {both}."
@@ -122,7 +123,7 @@ class _Structure:
         listed = f"{kind.capitalize()}s: {ticked(names)}."
         if isinstance(value, str):
             if value in names:
-                return self._mapping({}, self._defs[f"{kind}.{value}"], path, Owner(value, path))
+                return self._mapping({}, self._defs[f"{kind}.{value}"], path, Owner(kind, value, path))
             fix = did_you_mean(value, names, otherwise=listed)
             return self._problems.add(code, path, f"`{value}` is not a {kind}.", fix)
         if not isinstance(value, dict) or not value:
@@ -148,13 +149,14 @@ class _Structure:
     def _options(self, options: Any, path: Key, kind: str, name: str) -> None:
         entry = self._defs[f"{kind}.{name}"]
         if options is None and not entry.get("required"):
-            what, fix = f"`{name}` has no value.", f"Without options it is its bare name: `- {name}`."
+            what = f"`{name}` has no value."
+            fix = f"Without options it is its bare name: `- {name}`."
             return self._problems.add("SOF103", path, what, fix)
         schema = self._entries.options(kind, name)
         if "if" in schema and not isinstance(options, dict):
             schema = schema["else"]
         of = entry if isinstance(options, dict) else schema
-        return self.visit(options, of, path, Owner(name, path))
+        return self.visit(options, of, path, Owner(kind, name, path))
 
 
 def _said(schema: Schema) -> Schema:

@@ -16,11 +16,12 @@ _KINDS = {"verb": "Verb", "filter": "Check", "format": "Writer"}
 class Owner:
     """The verb, filter or format whose options are looked at, and where they stand."""
 
+    kind: str
     name: str
     path: Key | None
 
 
-NOBODY = Owner("", None)
+NOBODY = Owner("", "", None)
 
 
 class Entries:
@@ -31,8 +32,10 @@ class Entries:
         self.defs: Mapping[str, Schema] = schema["$defs"]
 
     def names(self, kind: str) -> list[str]:
-        """Return the names of a kind, in the order of the vocabulary."""
-        return list(self.defs[_KINDS[kind]]["else"]["properties"])
+        """Return the names of a kind."""
+        if kind != "verb":
+            return list(self.defs[_KINDS[kind]]["else"]["properties"])
+        return [name.removeprefix("verb.") for name in self.defs if name.startswith("verb.")]
 
     def options(self, kind: str, name: str) -> Schema:
         """Return the schema of what stands behind a filter's or a format's name."""
@@ -41,16 +44,17 @@ class Entries:
 
     def options_of(self, kind: str) -> set[str]:
         """Return the options of all of a kind together."""
-        prefix = f"{kind}."
-        mine = (entry for name, entry in self.defs.items() if name.startswith(prefix))
-        return {option for entry in mine for option in entry["properties"]}
+        entries = (self.defs[f"{kind}.{name}"] for name in self.names(kind))
+        return {option for entry in entries for option in entry["properties"]}
 
-    def owners(self, option: str) -> list[str]:
-        """Return the verbs, filters and formats that have an option."""
+    def owners(self, kind: str, option: str) -> list[str]:
+        """Return those of a kind that have an option; of any kind, if none is given."""
+        kinds = [kind] if kind else list(_KINDS)
         return [
-            name.partition(".")[2]
-            for name, entry in self.defs.items()
-            if "." in name and option in entry["properties"]
+            name
+            for one in kinds
+            for name in self.names(one)
+            if option in self.defs[f"{one}.{name}"]["properties"]
         ]
 
     def inside(self, option: str, properties: Mapping[str, Any]) -> list[str]:
@@ -79,10 +83,12 @@ def unknown_key(
     who = f"`{owner.name}`" if owner.path == path else _whose(path)
     noun = "option" if path else "key"
     what = f"{who} has no {noun} `{key}`"
-    elsewhere = entries.inside(key, properties) or _others(entries, key, path, owner)
-    if elsewhere:
+    inside = entries.inside(key, properties)
+    if elsewhere := inside or _others(entries, key, path, owner):
         verb = "has" if len(elsewhere) == 1 else "have"
         what += f"; {either(map('`{}`'.format, elsewhere), 'and')} {verb} it"
+    if inside:
+        return Unknown(f"{what}.", f"Write it there: `{inside[0]}: {{{key}: …}}`.", "")
     near = did_you_mean(key, properties)
     fix = near or _listed(noun, properties)
     return Unknown(f"{what}.", fix, near.split("`")[1] if near else "")
@@ -100,7 +106,7 @@ def _whose(path: Key) -> str:
 
 def _others(entries: Entries, key: str, path: Key, owner: Owner) -> list[str]:
     if owner.path == path or not path:
-        return [name for name in entries.owners(key) if name != owner.name][:3]
+        return [name for name in entries.owners(owner.kind, key) if name != owner.name][:3]
     return []
 
 

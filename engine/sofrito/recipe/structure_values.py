@@ -52,9 +52,7 @@ def _is(value: Any, name: str) -> bool:
     return isinstance(value, types[name])
 
 
-def _type_fix(
-    problems: Problems, value: Any, allowed: list[str], schema: Schema, path: Key
-) -> str:
+def _type_fix(problems: Problems, value: Any, allowed: list[str], schema: Schema, path: Key) -> str:
     if path and path[-1] in _SECRET:
         return _SECRET_FIX
     if "string" in allowed and isinstance(value, bool | int | float):
@@ -74,8 +72,8 @@ def check_value(
     if allowed is not None and value not in allowed:
         words = [str(one) for one in allowed]
         fix = did_you_mean(str(value), words, otherwise=f"One of: {ticked(words)}.")
-        what = f"{sentence(label(path))} cannot be {_shown(value, path)}."
-        problems.add("SOF104", path, what, fix)
+        said = quoted(value) if isinstance(value, str) else described(value)
+        problems.add("SOF104", path, f"{sentence(label(path))} cannot be {said}.", fix)
     elif isinstance(value, str):
         _text(problems, value, schema, path, at_key=at_key)
     elif isinstance(value, list):
@@ -102,7 +100,10 @@ def _odd_text(value: str, pattern: str, schema: Schema, path: Key) -> tuple[str,
         if "," in value and all(re.search(NAME, word) for word in names) and len(names) > 1:
             return f"{quoted(value)} is not a name.", f"Several are a list: [{', '.join(names)}]."
         return f"{quoted(value)} is not a name.", _NAME_FIX
-    return f"{who} cannot be {quoted(value)}.", str(schema.get("description", ""))
+    help_ = str(schema.get("description", ""))
+    if path == ("recipe",) and (slug := re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")):
+        help_ += f" Such as `{slug}`."
+    return f"{who} cannot be {quoted(value)}.", help_
 
 
 def _count(schema: Schema) -> str:

@@ -5,8 +5,9 @@ from typing import Any
 
 from ruamel.yaml import tokens as kinds
 
+from sofrito.recipe.yaml_quoting import GLUED, glued_key, odd_key
 from sofrito.recipe.yaml_scalars import scalar
-from sofrito.recipe.yaml_syntax import GLUED, Broken, glued_key, odd_key
+from sofrito.recipe.yaml_syntax import Broken
 from sofrito.recipe.yaml_tokens import MAX_DEPTH, Mark, TooMuch, tokenize
 from sofrito.recipe.yaml_tree import Child, Finding, Node, Place
 
@@ -202,7 +203,7 @@ class _Builder:
     def _put(self, node: Node, key: Node, child: Child, start: Mark) -> None:
         if key.source is None:
             self.findings.append(odd_key(self._text, start, key.place))
-        elif key.source == "<<" and self._text.startswith("<<", start.index):
+        elif key.source == "<<" and self._text.startswith("<<", start.offset):
             self._merge(node, child)
         elif twice := node.put(key.source, child):
             what = f"`{key.source}` appears twice in this mapping, also at line {twice.line}."
@@ -235,7 +236,7 @@ class _Builder:
         return self._new(data, place, text)
 
     def _paired(self, text: str, place: Place) -> str:
-        """Join the halves of characters that were escaped as JSON does it (``\\ud83d\\ude00``)."""
+        """Join the halves of characters that were escaped in two halves, as JSON does it."""
         try:
             return text.encode("utf-16", "surrogatepass").decode("utf-16")
         except UnicodeDecodeError:
@@ -262,7 +263,7 @@ class _Builder:
 
     def _tag(self, token: Any) -> None:
         place = self._place(token.start_mark, token.end_mark)
-        shown = self._text[token.start_mark.index : token.end_mark.index]
+        shown = self._text[token.start_mark.offset : token.end_mark.offset]
         what = f"YAML reads `{shown}` as a tag, and recipes have none."
         self._find("SOF009", place, what, "Remove it, or put the whole value in double quotes.")
 
@@ -281,19 +282,19 @@ class _Builder:
 
     def _edge(self, node: Node, at: int) -> Place:
         """Return where a value that begins with a token stands: an alias stands for another's."""
-        token = self._tokens[at]
-        if isinstance(token, kinds.AliasToken):
+        token: Any = self._tokens[at]
+        if type(token) is kinds.AliasToken:
             return self._place(token.start_mark, token.end_mark)
         return node.place
 
-    def _place(self, start: Mark, end: Mark) -> Place:
+    def _place(self, start: Any, end: Any) -> Place:
         length = end.column - start.column
         if start.line != end.line:
-            if header := _BLOCK_HEADER.match(self._text, start.index):
+            if header := _BLOCK_HEADER.match(self._text, start.offset):
                 length = len(header[0])
             else:
-                line_end = self._text.find("\n", start.index)
-                length = len(self._text[start.index : line_end].rstrip())
+                line_end = self._text.find("\n", start.offset)
+                length = len(self._text[start.offset : line_end].rstrip())
         return Place(start.line + 1, start.column + 1, max(length, 1))
 
     def _find(self, code: str, place: Place, what: str, fix: str) -> None:

@@ -3,9 +3,9 @@
 import math
 import re
 
-Scalar = None | bool | int | float | str
+Scalar = bool | int | float | str | None
 
-_CONSTANTS: dict[str, None | bool] = {
+_CONSTANTS: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),

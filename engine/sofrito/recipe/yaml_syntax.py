@@ -6,16 +6,11 @@ from typing import Any, NamedTuple
 
 from ruamel.yaml import tokens as kinds
 
+from sofrito.recipe.yaml_quoting import GLUED, LINE, bare, glued_key, quote_fix, short
 from sofrito.recipe.yaml_tokens import Halt, Mark
 from sofrito.recipe.yaml_tree import Finding, Place
 
-_SHOWN = 100
-_EXPRESSIONS = frozenset(("keep", "when", "where", "to", "by", "exclude"))
-_LINE = re.compile(r"(?P<lead>[ ]*(?:- +)*)(?:(?P<key>[\w.-]+):[ ]+)?(?P<value>\S.*)")
-_COMMENT = re.compile(r"""(?:[^"'#]|"[^"]*"|'[^']*'|(?<!\s)#|["'])*?(?P<comment>\s+#.*)""")
-GLUED = re.compile(r"(?P<key>[A-Za-z_][\w-]*):(?P<value>(?!//)[^\s:].*)")
 _TEMPLATE = re.compile(r"\{[{%#]")
-_BRACES = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 _OPENERS = {"flow list": ("[", "]"), "flow mapping": ("{", "}")}
 _NO_VALUE = (kinds.FlowEntryToken, kinds.FlowSequenceStartToken, kinds.FlowMappingStartToken)
 _CLOSERS = {kinds.FlowSequenceEndToken: "]", kinds.FlowMappingEndToken: "}"}
@@ -38,7 +33,9 @@ class Broken(Exception):
     ``opened`` is where that starts. ``halt`` is set where the scanner already gave up.
     """
 
-    def __init__(self, found: Any, before: Any, opened: Mark, inside: str, halt: Halt | None) -> None:
+    def __init__(
+        self, found: Any, before: Any, opened: Mark, inside: str, halt: Halt | None
+    ) -> None:
         super().__init__(inside)
         self.found = found
         self.before = before
@@ -73,32 +70,6 @@ def explain(text: str, broken: Broken) -> Verdict:
     """Say what is wrong where a text stops being YAML."""
     lines = _Lines(text)
     return _explain_halt(lines, broken, broken.halt) if broken.halt else _explain(lines, broken)
-
-
-def odd_key(text: str, start: Mark, place: Place) -> Finding:
-    """Say what is wrong with a key that is a mapping or a list, as in ``keep: {{ x }}``."""
-    lines = _Lines(text)
-    if text[start.index - 1 : start.index + 1] != "{{":
-        what = "A key must be plain text; this one is a list or a mapping."
-        return Finding("SOF009", place, what, "If it is meant as text, put it in double quotes.")
-    line = start.line
-    shown = lines.all[line][start.column - 1 :]
-    shown = shown[: shown.find("}}") + 2] if "}}" in shown else shown
-    what = f"YAML reads `{_short(shown)}` as a mapping in a mapping."
-    found = _LINE.fullmatch(lines.all[line])
-    key, value = (found["key"], _bare(found["value"])) if found else (None, shown)
-    place = Place(line + 1, start.column, len(shown))
-    if key in _EXPRESSIONS and value == shown:
-        inner = shown.strip("{}").strip()
-        return Finding("SOF002", place, what, f"An expression takes no braces: `{key}: {inner}`.")
-    return Finding("SOF002", place, what, _quote_fix(key, value))
-
-
-def glued_key(text: str, place: Place) -> Finding:
-    """Say what is wrong with ``key:value``, which YAML reads as one word."""
-    key, _, value = text.partition(":")
-    what = f"`{_short(text)}` has no space behind its colon, so YAML reads it as one word."
-    return Finding("SOF002", place, what, f"Write `{key}: {_short(value)}`.")
 
 
 def _explain_halt(lines: _Lines, broken: Broken, halt: Halt) -> Verdict:
@@ -138,7 +109,8 @@ def _explain(lines: _Lines, broken: Broken) -> Verdict:
         return _open_bracket(lines, broken)
     if isinstance(broken.found, kinds.FlowEntryToken) and isinstance(before, _NO_VALUE):
         what = "There is no value before this comma."
-        return Verdict(Finding("SOF002", lines.rest(mark), what, "Remove the comma, or add a value."))
+        fix = "Remove the comma, or add a value."
+        return Verdict(Finding("SOF002", lines.rest(mark), what, fix))
     if isinstance(broken.found, kinds.FlowSequenceEndToken | kinds.FlowMappingEndToken):
         verdict = _unquoted(lines, mark)
         what = f"This `{_CLOSERS[type(broken.found)]}` closes nothing."
@@ -151,8 +123,8 @@ def _explain(lines: _Lines, broken: Broken) -> Verdict:
 
 
 def _tab(lines: _Lines, mark: Mark) -> Verdict:
-    tabbed = [at for at, line in enumerate(lines.all) if "\t" in line[: -len(line.lstrip()) or None]]
-    more = len([at for at in tabbed if at > mark.line])
+    below = lines.all[mark.line + 1 :]
+    more = sum("\t" in line[: len(line) - len(line.lstrip())] for line in below)
     also = f" (and {more} more below)" if more else ""
     what = f"This line is indented with a tab{also}; YAML indents with spaces only."
     fix = "Replace each tab by two spaces (editors call it: convert indentation to spaces)."
@@ -172,17 +144,18 @@ def _inner(quote: str) -> str:
 
 def _no_colon(lines: _Lines, mark: Mark) -> Verdict:
     line = lines.all[mark.line]
-    shown = _bare(line[mark.column :])
+    shown = bare(line[mark.column :])
     place = Place(mark.line + 1, mark.column + 1, max(len(shown), 1))
     above = next((each for each in reversed(lines.all[: mark.line]) if each.strip()), "")
     if re.search(r":\s*[|>][-+0-9]*\s*$", above):
         what = f"`{shown}` is indented no deeper than the key above, so it is not part of its text."
-        return Verdict(Finding("SOF002", place, what, "Indent every line of the text by two spaces."))
+        fix = "Indent every line of the text by two spaces."
+        return Verdict(Finding("SOF002", place, what, fix))
     if glued := GLUED.fullmatch(shown):
         return _no_space(lines, mark, glued)
     word, _, rest = shown.partition(" ")
     mended = f"{word}: {rest.strip()}" if rest else f"{word}:"
-    shown = _short(shown)
+    shown = short(shown)
     what = f"`{shown}` has no colon after its key."
     fix = f"Write `{mended}`; if it goes on with the text above, indent it deeper than that key."
     if not re.fullmatch(r"[\w-]+", word):
@@ -207,7 +180,8 @@ def _text_goes_on(lines: _Lines, before: Any) -> Verdict:
         return _open_quote(lines, start)
     if not first[: start.column].strip(" -"):
         return _no_colon(lines, start)
-    what = f"`{_short(last.strip())}` is indented deeper than the key above, so it goes on with its text."
+    shown = short(last.strip())
+    what = f"`{shown}` is indented deeper than the key above, so it goes on with its text."
     fix = "Give it the indentation of the keys it belongs to."
     return Verdict(Finding("SOF002", _whole(lines, end.line), what, fix))
 
@@ -248,41 +222,20 @@ def _open_bracket(lines: _Lines, broken: Broken) -> Verdict:
 def _unquoted(lines: _Lines, mark: Mark) -> Verdict | None:
     """Explain a value that YAML cannot read bare; None where the line is not of that kind."""
     line = lines.all[mark.line]
-    found = _LINE.fullmatch(line)
-    if not found or mark.column < found.start("value") or not (found["key"] or "- " in found["lead"]):
+    found = LINE.fullmatch(line)
+    if not found or mark.column < found.start("value"):
         return None
-    value = _bare(found["value"])
+    if not found["key"] and "- " not in found["lead"]:
+        return None
+    value = bare(found["value"])
     start = found.start("value")
-    what = f"YAML cannot read `{_short(value)}` as it stands."
+    what = f"YAML cannot read `{short(value)}` as it stands."
     place = Place(mark.line + 1, start + 1, len(value))
     mended = line[:start] + json.dumps(value, ensure_ascii=False)
     return Verdict(
-        Finding("SOF002", place, what, _quote_fix(found["key"], value)),
+        Finding("SOF002", place, what, quote_fix(found["key"], value)),
         lines.replaced(mark.line, mended),
     )
-
-
-def _quote_fix(key: str | None, value: str) -> str:
-    """Return how to write a value so that YAML takes it for text."""
-    lead = f"{key}: " if key else "- "
-    kind = "expression" if key in _EXPRESSIONS else "value"
-    hint = ""
-    if key in _EXPRESSIONS and "{{" in value:
-        value, hint = _BRACES.sub(r"\1", value), "An expression takes no braces. "
-    elif kind == "value" and len(value) > 2 and value[0] == value[-1] == "'":
-        value = value[1:-1]
-    if '"' in value and "'" not in value and kind == "expression":
-        value = value.replace('"', "'")
-    if len(value) > _SHOWN:
-        return f"{hint}Put the whole {kind} in quotes."
-    if "\\" not in value and '"' not in value:
-        return f'{hint}Put the whole {kind} in double quotes: `{lead}"{value}"`.'
-    doubled = value.replace("'", "''")
-    return f"{hint}Put the whole {kind} in single quotes: `{lead}'{doubled}'`."
-
-
-def _short(value: str) -> str:
-    return value if len(value) <= _SHOWN else f"{value[:_SHOWN]} ..."
 
 
 def _indented(lines: _Lines, mark: Mark) -> Verdict:
@@ -291,7 +244,7 @@ def _indented(lines: _Lines, mark: Mark) -> Verdict:
     levels = _levels_above(lines, mark.line)
     near = [str(each) for each in sorted(levels, key=lambda each: abs(each - spaces))[:2]]
     what = f"This line's indentation ({spaces}) does not fit the lines above it."
-    fix = f"Begin it after {' or '.join(sorted(near, key=int))} spaces." if near else "Move it left."
+    fix = f"Begin it after {' or '.join(sorted(near, key=int)) or 'fewer'} spaces."
     return Verdict(Finding("SOF002", _whole(lines, mark.line), what, fix))
 
 
@@ -328,12 +281,6 @@ def _whole(lines: _Lines, at: int) -> Place:
     line = lines.all[at]
     start = _indent(line)
     return Place(at + 1, start + 1, max(len(line.strip()), 1))
-
-
-def _bare(value: str) -> str:
-    """Return a value without the comment behind it."""
-    comment = _COMMENT.match(value)
-    return (value[: comment.start("comment")] if comment else value).rstrip()
 
 
 def _spans_lines(token: Any) -> bool:

@@ -26,7 +26,7 @@ _QUOTED = {'"': re.compile(r'"([^"\\\n]*+)"'), "'": re.compile(r"'((?:[^'\n]|'')
 class Mark(NamedTuple):
     """A place in the text: characters from its start, line and column, all counted from 0."""
 
-    index: int
+    offset: int
     line: int
     column: int
 

@@ -291,7 +291,7 @@ class Engine:
                 continue
             if self._no_room(root, len(through)):
                 root.tally(operation.step).surplus += 1  # before it touches any memory
-                root.lost.append((operation.step, Lost(row, "rejected", "surplus: the cell is full")))
+                root.lost.append((operation.step, Lost(row, "surplus", "the cell is full")))
                 continue
             outcome = row if row.skipping == operation.step else operation.run(row)
             self._count(root, stage, 1, [outcome])
@@ -320,7 +320,7 @@ class Engine:
         for row in sorted(root.out, key=_path):
             if self._full(root.cell, accepted):
                 surplus += 1
-                root.lost.append((len(self.program.steps), Lost(row, "rejected", "surplus")))
+                root.lost.append((len(self.program.steps), Lost(row, "surplus", "enough rows")))
             else:
                 accepted += 1
                 self.sink.accepted(row, root.cell)

@@ -15,6 +15,7 @@ from sofrito.problems import Trouble
 
 Committed = Callable[[bytes, bytes], None]
 Failed = Callable[[Exception], None]
+Waiting = tuple["Entry", Committed, Failed]
 
 _FORMAT = 1
 _TABLES = """
@@ -91,7 +92,7 @@ class SqliteJournal:
             self._check_format()
         except (sqlite3.Error, OSError) as error:
             raise _trouble(path, error) from error
-        self._waiting: list[tuple[Entry, Committed, Failed]] = []
+        self._waiting: list[Waiting] = []
         self._condition = threading.Condition()
         self._closing = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -155,14 +156,12 @@ class SqliteJournal:
             try:
                 answers = self._commit(connection, [entry for entry, _, _ in batch])
             except (sqlite3.Error, OSError) as error:
-                trouble = _trouble(self.path, error)
-                self._call(lambda b=batch, t=trouble: [failed(t) for _, _, failed in b])
+                self._call(_refuse, batch, _trouble(self.path, error))
                 break
-            done = [(c, e.key, a) for (e, c, _), a in zip(batch, answers, strict=True)]
-            self._call(lambda d=done: [committed(key, answer) for committed, key, answer in d])
+            self._call(_confirm, batch, answers)
         connection.close()
 
-    def _batch(self) -> list[tuple[Entry, Committed, Failed]]:
+    def _batch(self) -> list[Waiting]:
         with self._condition:
             while not self._waiting and not self._closing:
                 self._condition.wait()
@@ -191,10 +190,10 @@ class SqliteJournal:
             return [e.answer for e in entries]
         return [_in_force(connection, e) for e in entries]
 
-    def _call(self, function: Callable[[], object]) -> None:
+    def _call(self, function: Callable[..., None], *arguments: object) -> None:
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
             assert self._loop is not None
-            self._loop.call_soon_threadsafe(function)
+            self._loop.call_soon_threadsafe(function, *arguments)
 
     def close(self) -> None:
         """Store what waits, then close the database."""
@@ -204,6 +203,16 @@ class SqliteJournal:
         if self._writer is not None:
             self._writer.join()
         self._reader.close()
+
+
+def _confirm(batch: list[Waiting], answers: list[bytes]) -> None:
+    for (entry, committed, _), answer in zip(batch, answers, strict=True):
+        committed(entry.key, answer)
+
+
+def _refuse(batch: list[Waiting], trouble: Trouble) -> None:
+    for _, _, failed in batch:
+        failed(trouble)
 
 
 def _in_force(connection: sqlite3.Connection, entry: Entry) -> bytes:

@@ -151,6 +151,10 @@ item), `json` (an object), `json_list` (a row an item), `tags` (`<column>…</co
         what = f"`n: {self.n}` at temperature 0 asks for the same answer {self.n} times"
         return {("n",): (what, "Raise `temperature`, or ask once.")}
 
+    def pools(self) -> tuple[str, ...]:
+        """The pools that shots are drawn from."""
+        return tuple(draw.from_ for draw in self.shots)
+
     @cached_property
     def _parser(self) -> Parser:
         choices = self.parse.choice if isinstance(self.parse, Choice) else ()

@@ -37,6 +37,10 @@ class Grow(Step):
         """The pool."""
         return self.grow
 
+    def pools(self) -> tuple[str, ...]:
+        """The pool that grows."""
+        return (self.grow,)
+
     def operations(self, bench: Bench) -> list[Operation]:
         """One map that offers the row to the pool."""
 

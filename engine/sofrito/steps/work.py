@@ -81,14 +81,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A row that goes no further: ``rejected`` by a rule, or ``failed`` by a cause outside of it.
+    """A row that goes no further: ``rejected`` by a rule, ``failed`` by a cause outside of it, or ``surplus``.
 
     ``reason`` is a class that is counted; ``detail`` is about this row. ``score`` is the number the
     rule compared, where there is one.
     """
 
     row: Row
-    kind: Literal["rejected", "failed"]
+    kind: Literal["rejected", "failed", "surplus"]
     reason: str
     detail: str = ""
     score: float | None = None

@@ -39,9 +39,9 @@ def choice_grammar(choices: Sequence[str]) -> str:
 
 
 def schema_grammar(schema: Mapping[str, Any]) -> str:
-    """Return a grammar of JSON texts that satisfy ``schema``, on one line, spaced as json.dumps does.
+    """Return a grammar of JSON texts that satisfy ``schema``.
 
-    Every property is written, in the schema's order. Raises Unsupported for keywords (``anyOf``,
+    They stand on one line, spaced as json.dumps does. Every property is written, in the schema's order. Raises Unsupported for keywords (``anyOf``,
     ``$ref``, ``pattern``) that are not translated.
     """
     rules = {"char": STRING_CHAR}

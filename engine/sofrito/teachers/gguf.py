@@ -120,7 +120,7 @@ class _Broken(Exception):
 
 
 def _pairs(path: Path) -> dict[str, Any]:
-    """Return the header's key-value pairs (arrays as None) and check that no tensor lies outside."""
+    """Return the header's pairs, arrays as None, and check that no tensor lies outside."""
     with path.open("rb") as f, mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ) as data:
         reader = _Reader(data)
         reader.take("<I")

@@ -1,26 +1,22 @@
 """The local teacher: a GGUF model in this process, through llama.cpp."""
 
 import asyncio
-import codecs
 import importlib.util
-import json
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sofrito.problems import Trouble
-from sofrito.teachers.call import Answer, Completion, Refused, Transient
+from sofrito.teachers.call import Answer, Completion
 from sofrito.teachers.chat import ChatTemplate
-from sofrito.teachers.gbnf import Unsupported, choice_grammar, schema_grammar
 from sofrito.teachers.gguf import GgufInfo
 from sofrito.teachers.weights import content_hash
 
 if TYPE_CHECKING:
-    from sofrito.teachers.llama_engine import Engine, Sampler
+    from sofrito.teachers.llama_answer import LoadedModel
 
 DEFAULTS: Mapping[str, Any] = {
     "temperature": 0.7,
@@ -85,7 +81,7 @@ class LlamaTeacher:
             "template": digest,
             "defaults": dict(DEFAULTS),
         }
-        self._model: _Model | None = None
+        self._model: "LoadedModel | None" = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="llama")
         self._closing = threading.Event()
 
@@ -118,77 +114,15 @@ class LlamaTeacher:
 
     def _answer(self, call: Completion, abandoned: threading.Event) -> Answer:
         if self._model is None:
-            self._model = _Model.load(self.info, self.context, self._threads)
+            from sofrito.teachers.llama_answer import LoadedModel
+
+            self._model = LoadedModel.load(self.info, self.context, self._threads, DEFAULTS)
         return self._model.answer(call, lambda: abandoned.is_set() or self._closing.is_set())
 
     def _release(self) -> None:
         if self._model is not None:
             self._model.engine.close()
             self._model = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Model:
-    """A loaded model with its template."""
-
-    engine: "Engine"
-    template: ChatTemplate
-    context: int
-
-    @classmethod
-    def load(cls, info: GgufInfo, context: int, threads: int) -> "_Model":
-        from sofrito.teachers.llama_engine import Engine
-
-        engine = Engine(info.path, context=context, threads=threads)
-        return cls(engine, ChatTemplate(info.template or "", **engine.specials()), context)
-
-    def answer(self, call: Completion, halted: Callable[[], bool]) -> Answer:
-        options = {**DEFAULTS, **call.sampling}
-        prompt = self.engine.tokenize(self.template.render(call.messages))
-        limit = int(options["max_tokens"])
-        if len(prompt) + limit > self.context:
-            raise Refused("context", _too_long(len(prompt), limit, self.context), journaled=False)
-        sampler = self.engine.sampler(_sampling(options, call.seed), _grammar(call))
-        try:
-            return self._write(call, prompt, sampler, limit, _stops(options), halted)
-        finally:
-            sampler.close()
-
-    def _write(
-        self,
-        call: Completion,
-        prompt: list[int],
-        sampler: "Sampler",
-        limit: int,
-        stops: tuple[str, ...],
-        halted: Callable[[], bool],
-    ) -> Answer:
-        engine, text = self.engine, ""
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        engine.read(prompt)
-        for n in range(1, limit + 1):
-            if halted():
-                raise Transient("unreachable", "the local model was told to stop")
-            token = sampler.draw()
-            if engine.ends(token):
-                return Answer(text, "stop", len(prompt), n - 1)
-            new = decoder.decode(engine.piece(token))
-            text += new
-            cut = _cut(text, len(new), stops)
-            if cut >= 0:
-                return Answer(text[:cut], "stop", len(prompt), n)
-            if _closed(call, text) and sampler.may_end():
-                return Answer(text, "stop", len(prompt), n)
-            if n < limit:
-                engine.step(token)
-        return Answer(text, "length", len(prompt), limit)
-
-
-def _too_long(prompt: int, limit: int, context: int) -> str:
-    return (
-        f"the prompt has {prompt} tokens and max_tokens asks for {limit} more, but the context "
-        f"holds {context}: shorten the prompt, lower max_tokens or raise `context`"
-    )
 
 
 def _context(info: GgufInfo, asked: int | None) -> int:
@@ -206,53 +140,3 @@ def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _sampling(options: Mapping[str, Any], seed: int | None) -> Any:
-    from sofrito.teachers.llama_engine import Sampling
-
-    kept = {k: v for k, v in options.items() if k not in ("max_tokens", "stop")}
-    return Sampling(**kept, seed=seed or 0)
-
-
-def _stops(options: Mapping[str, Any]) -> tuple[str, ...]:
-    stop = options["stop"]
-    return tuple(s for s in ([stop] if isinstance(stop, str) else stop) if s)
-
-
-def _cut(text: str, new: int, stops: tuple[str, ...]) -> int:
-    """Return where the first stop string begins that the last ``new`` characters completed, or -1."""
-    places = [text.find(s, max(0, len(text) - new - len(s) + 1)) for s in stops]
-    return min((p for p in places if p >= 0), default=-1)
-
-
-def _grammar(call: Completion) -> str | None:
-    if call.choices:
-        return choice_grammar(call.choices)
-    if call.schema is None:
-        return None
-    try:
-        return schema_grammar(call.schema)
-    except Unsupported:
-        return _foreign_grammar(call.schema)
-
-
-def _foreign_grammar(schema: Mapping[str, Any]) -> str:
-    from llama_cpp.llama_grammar import json_schema_to_gbnf
-
-    try:
-        return str(json_schema_to_gbnf(json.dumps(schema)))
-    except (AssertionError, ValueError, KeyError, TypeError, AttributeError) as e:
-        raise Trouble(
-            f"The local model cannot hold its answers to this schema: {e}.",
-            "Simplify the step's `schema`.",
-        ) from e
-
-
-def _closed(call: Completion, text: str) -> bool:
-    """Whether ``text`` cannot go on if it is a whole answer: saves the token that only ends it."""
-    if call.choices:
-        return text in call.choices and not any(
-            c != text and c.startswith(text) for c in call.choices
-        )
-    return call.schema is not None and text.endswith(("}", "]"))

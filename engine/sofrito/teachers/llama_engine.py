@@ -2,14 +2,14 @@
 
 import ctypes
 import os
-from collections import deque
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import llama_cpp as lc
 
 from sofrito.problems import Trouble
+from sofrito.teachers.llama_log import last_words, listen
+from sofrito.teachers.llama_sampler import Sampler, Sampling
 
 CHUNK = 64
 """Tokens that are decoded at once, always at multiples of this.
@@ -19,54 +19,19 @@ prompt that reuses the chunks it shares with the one before gets the very logits
 alone. The price is that up to 63 shared tokens are decoded again.
 """
 
-MAX_PENALISED = 8192
-"""How many tokens back the penalties look: longer than almost any answer."""
-
-_said: deque[str] = deque(maxlen=8)
-ERROR = 3
-
-
-@lc.llama_log_callback  # type: ignore[untyped-decorator]
-def _hear(level: int, text: bytes, _: Any) -> None:
-    if level == ERROR:
-        _said.append(text.decode("utf-8", "replace").strip())
-
-
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """How the next token is drawn; ``temperature`` 0 takes the likeliest, ``top_k`` 0 is off.
-
-    Penalties look at the whole answer written so far and not at the prompt.
-    """
-
-    temperature: float
-    top_p: float
-    top_k: int
-    min_p: float
-    presence_penalty: float
-    frequency_penalty: float
-    repeat_penalty: float
-    seed: int
-
-    @property
-    def penalised(self) -> bool:
-        """Whether what is written changes what is drawn next."""
-        return (self.presence_penalty, self.frequency_penalty, self.repeat_penalty) != (0, 0, 1)
-
 
 class Engine:
     """A loaded model with one sequence; every method must be called from one thread."""
 
     def __init__(self, path: Path, *, context: int, threads: int) -> None:
-        """Load the model for ``context`` tokens; Trouble with llama.cpp's words when it will not."""
-        lc.llama_log_set(_hear, ctypes.c_void_p(0))
+        """Load the model; Trouble with llama.cpp's words when it or its context will not fit."""
+        listen()
         lc.llama_backend_init()
-        _said.clear()
         params = lc.llama_model_default_params()
         self._model = lc.llama_model_load_from_file(os.fsencode(path), params)
         if not self._model:
             raise Trouble(
-                f"llama.cpp cannot load {path}: {_last_words()}",
+                f"llama.cpp cannot load {path}: {last_words()}",
                 "Check that the file is whole and fits into memory; a model newer than the "
                 "installed llama-cpp-python needs `pip install -U llama-cpp-python`.",
             )
@@ -74,7 +39,7 @@ class Engine:
         if not self._context:
             lc.llama_model_free(self._model)
             raise Trouble(
-                f"llama.cpp has no room for {context} tokens of context: {_last_words()}",
+                f"llama.cpp has no room for {context} tokens of context: {last_words()}",
                 "Set a smaller `context` for this model.",
             )
         self.vocab = lc.llama_model_get_vocab(self._model)
@@ -142,11 +107,11 @@ class Engine:
             lc.llama_memory_clear(self._memory, True)
             self._held = []
             raise Trouble(
-                f"llama.cpp failed while decoding (code {code}): {_last_words()}",
+                f"llama.cpp failed while decoding (code {code}): {last_words()}",
                 "Set a smaller `context`, or free some memory.",
             )
 
-    def sampler(self, sampling: Sampling, grammar: str | None) -> "Sampler":
+    def sampler(self, sampling: Sampling, grammar: str | None) -> Sampler:
         """Return what draws the tokens of one answer; close it afterwards."""
         return Sampler(self._context, self.vocab, sampling, grammar)
 
@@ -154,87 +119,6 @@ class Engine:
         """Free the model; the engine is of no use afterwards."""
         lc.llama_free(self._context)
         lc.llama_model_free(self._model)
-
-
-class Sampler:
-    """Draws the tokens of one answer, within a grammar where there is one.
-
-    A token is first drawn from the whole vocabulary and shown to the grammar; only when it is
-    refused is one drawn from what the grammar allows (as llama.cpp's own tools do it). Both give
-    the same distribution, the first is several times faster.
-    """
-
-    def __init__(self, context: Any, vocab: Any, how: Sampling, grammar: str | None) -> None:
-        self._context = context
-        self._end = lc.llama_vocab_eos(vocab)
-        self._free = None if grammar and how.penalised else _chain(vocab, how, how.seed)
-        self._bound, self._grammar = None, None
-        if grammar:
-            self._grammar = lc.llama_sampler_init_grammar(vocab, grammar.encode(), b"root")
-            if not self._grammar:
-                self.close()
-                raise Trouble(
-                    f"llama.cpp cannot hold answers to this form: {_last_words()}",
-                    "Simplify the step's `schema` or its choices.",
-                )
-            self._bound = _chain(vocab, how, how.seed ^ 0x5DEECE66, first=self._grammar)
-
-    def draw(self) -> int:
-        """Return the next token, given the logits of the last one decoded."""
-        if self._free:
-            token: int = lc.llama_sampler_sample(self._free, self._context, -1)
-            if not self._bound:
-                return token
-            if self.allows(token):
-                lc.llama_sampler_accept(self._bound, token)
-                return token
-        return int(lc.llama_sampler_sample(self._bound, self._context, -1))
-
-    def allows(self, token: int) -> bool:
-        """Whether the grammar lets ``token`` come next."""
-        one = (lc.llama_token_data * 1)(lc.llama_token_data(token, 1.0, 0.0))
-        array = lc.llama_token_data_array(one, 1, -1, False)
-        lc.llama_sampler_apply(self._grammar, ctypes.byref(array))
-        return bool(one[0].logit > float("-inf"))
-
-    def may_end(self) -> bool:
-        """Whether what is written is a whole answer of the grammar."""
-        return self._grammar is not None and self.allows(self._end)
-
-    def close(self) -> None:
-        """Free both chains; calling it twice is allowed."""
-        for chain in (self._free, self._bound):
-            if chain:
-                lc.llama_sampler_free(chain)
-        self._free = self._bound = self._grammar = None
-
-
-def _chain(vocab: Any, how: Sampling, seed: int, first: Any = None) -> Any:
-    chain = lc.llama_sampler_chain_init(lc.llama_sampler_chain_default_params())
-    parts = [first] if first else []
-    if how.penalised:
-        parts.append(
-            lc.llama_sampler_init_penalties(
-                lc.llama_vocab_n_tokens(vocab),
-                MAX_PENALISED,
-                how.repeat_penalty,
-                how.frequency_penalty,
-                how.presence_penalty,
-            )
-        )
-    if how.temperature <= 0:
-        parts.append(lc.llama_sampler_init_greedy())
-    else:
-        parts += [
-            lc.llama_sampler_init_top_k(how.top_k),
-            lc.llama_sampler_init_top_p(how.top_p, 1),
-            lc.llama_sampler_init_min_p(how.min_p, 1),
-            lc.llama_sampler_init_temp(how.temperature),
-            lc.llama_sampler_init_dist(seed % 0xFFFFFFFF),
-        ]
-    for part in parts:
-        lc.llama_sampler_chain_add(chain, part)
-    return chain
 
 
 def _context_params(context: int, threads: int) -> Any:
@@ -257,7 +141,3 @@ def _shared(a: list[int], b: list[int]) -> int:
             break
         n += 1
     return n
-
-
-def _last_words() -> str:
-    return (_said[-1] if _said else "it does not say why").rstrip(".") + "."

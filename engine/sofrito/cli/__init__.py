@@ -1,0 +1,104 @@
+"""The command line: the only part that prints."""
+
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from tempfile import gettempdir
+
+import click
+
+from sofrito import __version__
+from sofrito.problems import RecipeError, Trouble
+
+DONE, FELL_SHORT, WRONG_RECIPE, OUR_BUG, INTERRUPTED = 0, 1, 2, 3, 130
+
+COMMANDS = {
+    "validate": "Check a recipe; needs no model, no network and no key.",
+    "run": "Make the dataset of a recipe, or go on where a run stopped.",
+    "show": "Show a run, or one of its rows with its whole story.",
+    "recipes": "List the recipes that come with Sofrito.",
+    "doctor": "Say what is installed, what is missing, and which models are found.",
+    "schema": "Print the JSON Schema of recipes, for editors.",
+}
+
+
+class _Commands(click.Group):
+    """Imports a command when it is called, so that each starts as fast as it can."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"sofrito.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from sofrito.problems import did_you_mean
+
+            near = did_you_mean(args[0], COMMANDS, otherwise="`sofrito --help` lists the commands.")
+            raise click.UsageError(f"There is no command `{args[0]}`: {near}", ctx) from error
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="sofrito")
+def cli() -> None:
+    """A YAML recipe in, a training dataset for language models out."""
+
+
+def invoke(arguments: Sequence[str]) -> int:
+    """Run a command line and return its exit code: 0 done, 1 fell short, 2 wrong recipe, 3 our bug."""
+    try:
+        code = cli.main(list(arguments), prog_name="sofrito", standalone_mode=False)
+    except RecipeError as error:
+        from sofrito.cli.problems import echo_problems
+
+        echo_problems(error.problems)
+        return WRONG_RECIPE
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except Trouble as error:
+        click.echo(f"{click.style('sofrito:', fg='red', bold=True)} {error.what}", err=True)
+        if error.fix:
+            click.echo(error.fix, err=True)
+        return FELL_SHORT
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted. Run the same command again to go on.", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        return DONE
+    except Exception:
+        return _our_bug(arguments)
+    return code if isinstance(code, int) else DONE
+
+
+def _our_bug(arguments: Sequence[str]) -> int:
+    log = Path(gettempdir()) / "sofrito-error.log"
+    text = f"sofrito {__version__}\n{' '.join(arguments)}\n{traceback.format_exc()}"
+    last = text.strip().splitlines()[-1]
+    click.echo(f"sofrito: a bug of ours: {last}", err=True)
+    try:
+        log.write_text(text, encoding="utf-8")
+        click.echo(f"Please report it with {log}.", err=True)
+    except OSError:
+        click.echo(text, err=True)
+    return OUR_BUG
+
+
+def main() -> None:
+    """Run the command line of this process."""
+    sys.exit(invoke(sys.argv[1:]))

@@ -1,0 +1,89 @@
+"""Shows problems as a compiler does: code, place, the line with a caret, the fix."""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sofrito.problems import Problem
+
+_COLOURS = {"error": "red", "warning": "yellow"}
+_WIDEST = 160
+
+
+def echo_problems(problems: Sequence[Problem]) -> None:
+    """Print every problem to standard error, and how many there are."""
+    for problem in problems:
+        click.echo(rendered(problem, source_line(problem)), err=True)
+    errors = sum(problem.severity == "error" for problem in problems)
+    warnings = len(problems) - errors
+    counts = [(errors, "error"), (warnings, "warning")]
+    click.echo(", ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in counts if n), err=True)
+
+
+def rendered(problem: Problem, line: str | None) -> str:
+    """Return a problem as text with colours; ``line`` is the source line, None where there is none."""
+    where = problem.where
+    colour = _COLOURS[problem.severity]
+    head = click.style(f"{problem.severity}[{problem.code}]", fg=colour, bold=True)
+    parts = [f"{head}: {click.style(problem.what, bold=True)}"]
+    margin = " " * len(str(where.line))
+    parts.append(f"{margin} {click.style('-->', fg='blue')} {_relative(where.file)}:{where.line}:{where.column}")
+    if line is not None:
+        text, column = _window(line, where.column)
+        bar = click.style("|", fg="blue")
+        number = click.style(str(where.line), fg="blue")
+        caret = click.style("^" * max(1, min(where.length, len(text) - column + 1)), fg=colour, bold=True)
+        parts += [f"{number} {bar} {text}", f"{margin} {bar} {' ' * (column - 1)}{caret}"]
+    if problem.fix:
+        parts.append(f"{margin} {click.style('=', fg='blue')} {problem.fix}")
+    return "\n".join(parts) + "\n"
+
+
+def _window(line: str, column: int) -> tuple[str, int]:
+    """Cut a long line around the column."""
+    line = line.replace("\t", " ")
+    if len(line) <= _WIDEST:
+        return line, column
+    start = max(0, column - _WIDEST // 2)
+    return line[start : start + _WIDEST], column - start
+
+
+def source_line(problem: Problem) -> str | None:
+    """Return the line a problem points at, or None where it cannot be read."""
+    try:
+        with problem.where.file.open(encoding="utf-8", errors="replace") as file:
+            for number, line in enumerate(file, 1):
+                if number == problem.where.line:
+                    return line.rstrip("\r\n")
+    except OSError:
+        return None
+    return None
+
+
+def as_json(problems: Iterable[Problem]) -> str:
+    """Return problems for machines: a JSON list."""
+    return json.dumps([_plain(problem) for problem in problems], ensure_ascii=False, indent=2)
+
+
+def _plain(problem: Problem) -> dict[str, Any]:
+    where = problem.where
+    return {
+        "code": problem.code,
+        "severity": problem.severity,
+        "file": str(where.file),
+        "line": where.line,
+        "column": where.column,
+        "length": where.length,
+        "what": problem.what,
+        "fix": problem.fix,
+    }
+
+
+def _relative(path: Path) -> str:
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,89 @@
+"""Shows how far a run is: a live display in a terminal, a plain line now and then elsewhere."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from sofrito.run.progress import OnProgress, Progress
+
+PLAIN_EVERY = 10.0  # seconds
+
+
+@contextmanager
+def shown(name: str, *, quiet: bool) -> Iterator[OnProgress]:
+    """Lend the function that shows progress, on standard error."""
+    if quiet:
+        yield lambda _: None
+        return
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _plain_lines(name)
+        return
+    with Live(Text(f"{name}: starting"), console=console, transient=True, auto_refresh=False) as live:
+
+        def show(progress: Progress) -> None:
+            live.update(display(name, progress), refresh=True)
+
+        yield show
+
+
+def display(name: str, progress: Progress) -> Group:
+    """Return the live display: a bar, the pace, and each step's acceptance."""
+    head = Table.grid(padding=(0, 1))
+    wanted = progress.wanted
+    of = f" of {wanted:,}" if wanted else ""
+    cells: list[Text | ProgressBar] = [Text(name, style="bold"), Text(f"{progress.accepted:,}{of} rows")]
+    if wanted:
+        cells.insert(1, ProgressBar(total=wanted, completed=progress.accepted, width=30))
+    head.add_row(*cells, Text(pace(progress), style="dim"))
+    steps = Table.grid(padding=(0, 2))
+    for step in progress.steps:
+        rate = f"{step.out / step.entered:.0%}" if step.entered else ""
+        steps.add_row(f"  {step.name}", f"{step.entered:,} in", f"{step.out:,} out", rate)
+    lines: list[Table | Text] = [head, steps]
+    if progress.retrying:
+        lines.append(Text(f"  trying again: {progress.retrying}", style="yellow"))
+    return Group(*lines)
+
+
+def pace(progress: Progress) -> str:
+    """Return calls, tokens a second and the time left as one line."""
+    parts = [f"{progress.asked:,} calls"]
+    if progress.replayed:
+        parts.append(f"{progress.replayed:,} from the journal")
+    if progress.completion_tokens:
+        parts.append(f"{progress.tokens_per_second:.0f} tokens/s")
+    if progress.left is not None:
+        parts.append(f"about {duration(progress.left)} left")
+    return ", ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as people say them."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _plain_lines(name: str) -> OnProgress:
+    last = time.monotonic()
+
+    def show(progress: Progress) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= PLAIN_EVERY:
+            last = now
+            of = f" of {progress.wanted:,}" if progress.wanted else ""
+            line = f"{name}: {progress.accepted:,}{of} rows, {pace(progress)}"
+            print(line, file=sys.stderr, flush=True)
+
+    return show

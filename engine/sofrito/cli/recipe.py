@@ -1,0 +1,51 @@
+"""The argument RECIPE and the options that change it, shared by the commands that read one."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sofrito.plan.vocabulary import vocabulary
+from sofrito.problems import Trouble, did_you_mean
+from sofrito.recipe.read import Read, read_recipe
+from sofrito.shipped import shipped_recipes
+
+
+def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add RECIPE, --set and --allow-files to a command."""
+    for option in (
+        click.option("--allow-files", is_flag=True, help="Let the recipe read files outside its folder."),
+        click.option(
+            "--set", "sets", multiple=True, metavar="KEY=VALUE",
+            help="Override a key, such as models.teacher.path=model.gguf. May be repeated.",
+        ),
+        click.argument("recipe"),
+    ):
+        command = option(command)
+    return command
+
+
+def located(name: str) -> Path:
+    """Return the path of a recipe given as a path or as a shipped recipe's name; raises Trouble."""
+    path = Path(name)
+    shipped = shipped_recipes()
+    looks_like_path = path.exists() or path.suffix in (".yaml", ".yml") or len(path.parts) > 1
+    if looks_like_path or name not in shipped:
+        if not looks_like_path:
+            near = did_you_mean(name, shipped, otherwise="`sofrito recipes` lists those there are.")
+            raise Trouble(f"There is no recipe `{name}` here, nor one shipped by that name.", near)
+        return path
+    return shipped[name]
+
+
+def read(name: str, sets: tuple[str, ...], *, allow_files: bool, **overrides: Any) -> Read:
+    """Read and check a recipe; raises RecipeError with every problem."""
+    given: dict[str, str] = {}
+    for one in sets:
+        key, equals, value = one.partition("=")
+        if not equals:
+            raise click.BadParameter(f"`{one}` has no `=`: write --set key=value.")
+        given[key] = value
+    given |= {key: str(value) for key, value in overrides.items() if value is not None}
+    return read_recipe(located(name), vocabulary(), sets=given, allow_files=allow_files)

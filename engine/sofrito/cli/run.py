@@ -1,0 +1,55 @@
+"""`sofrito run`: make the dataset of a recipe, or go on where a run stopped."""
+
+from pathlib import Path
+
+import click
+
+from sofrito.cli.recipe import read, recipe_options
+
+
+@click.command("run")
+@recipe_options
+@click.option("--rows", type=click.IntRange(min=1), help="Rows to make, instead of the recipe's.")
+@click.option("--seed", type=int, help="The seed of everything random, instead of the recipe's.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("runs"), show_default=True,
+    help="The folder for runs and the journal they share.",
+)
+@click.option("--limit-calls", type=click.IntRange(min=0), help="Calls this session may make.")
+@click.option("--quiet", is_flag=True, help="Print nothing but problems.")
+@click.option("--json", "as_json", is_flag=True, help="Print the manifest as JSON at the end.")
+def command(
+    recipe: str,
+    sets: tuple[str, ...],
+    allow_files: bool,
+    rows: int | None,
+    seed: int | None,
+    out: Path,
+    limit_calls: int | None,
+    quiet: bool,
+    as_json: bool,
+) -> int:
+    """Make the dataset of RECIPE, a file, a folder or a shipped recipe's name.
+
+    What was asked before is read back from the journal, so the same command goes on after a crash,
+    a Ctrl-C or an edit. Exit code 1 if fewer rows came out than were wanted.
+    """
+    found = read(recipe, sets, allow_files=allow_files, rows=rows, seed=seed)
+    from sofrito.cli.progress import shown
+    from sofrito.cli.summary import echo_summary
+    from sofrito.export.make import make
+
+    if found.warnings and not quiet:
+        from sofrito.cli.problems import echo_problems
+
+        echo_problems(found.warnings)
+    with shown(found.recipe.recipe, quiet=quiet or as_json) as on_progress:
+        made = make(
+            found, workspace=out, session_calls=limit_calls, on_progress=on_progress,
+            allow_files=allow_files,
+        )
+    if as_json:
+        click.echo((made.folder / "manifest.json").read_text(encoding="utf-8"), nl=False)
+    elif not quiet or made.exit_code:
+        echo_summary(made, quiet=quiet)
+    return made.exit_code

@@ -1,0 +1,152 @@
+"""`sofrito show`: a run, or one of its rows with its whole story."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+
+from sofrito.problems import Trouble
+from sofrito.run.journal import SqliteJournal
+from sofrito.run.session import JOURNAL
+from sofrito.run.sink import REJECTED, ROWS
+
+
+@click.command("show")
+@click.argument("run")
+@click.argument("row", required=False)
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("runs"), show_default=True,
+    help="The folder of runs, where RUN is a recipe's name.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(run: str, row: str | None, out: Path, as_json: bool) -> None:
+    """Show RUN, a run's folder or a recipe's name (its latest run), or its row ROW, such as 12.0.3.
+
+    A row's story is what was drawn for it, each prompt and answer, each score; for a rejected row
+    up to where it ended.
+    """
+    folder = located(run, out)
+    if row is None:
+        _show_run(folder, as_json=as_json)
+    else:
+        found = _row(folder, row)
+        _show_row(folder, found, as_json=as_json)
+
+
+def located(run: str, out: Path) -> Path:
+    """Return a run's folder, given itself or a recipe's name; raises Trouble."""
+    path = Path(run)
+    if (path / "manifest.json").is_file():
+        return path
+    runs = sorted((out / run).glob("*/manifest.json"), key=lambda p: p.stat().st_mtime)
+    if runs:
+        return runs[-1].parent
+    known = sorted(p.parent.parent.name for p in out.glob("*/*/manifest.json"))
+    fix = f"There are runs of {', '.join(dict.fromkeys(known))}." if known else "Name the runs' folder with --out."
+    raise Trouble(f"There is no run `{run}` below {out}.", fix)
+
+
+def _show_run(folder: Path, *, as_json: bool) -> None:
+    text = (folder / "manifest.json").read_text(encoding="utf-8")
+    if as_json:
+        click.echo(text, nl=False)
+        return
+    run = json.loads(text)
+    of = f" of {run['wanted']:,}" if run["wanted"] else ""
+    click.echo(f"{click.style(run['recipe'], bold=True)}  {run['title']}")
+    click.echo(f"{run['rows']:,}{of} rows, {run['status']}{': ' * bool(run['reason'])}{run['reason']}")
+    for name, identity in run["models"].items():
+        click.echo(f"model {name}: {', '.join(f'{k} {v}' for k, v in identity.items())}")
+    for step in run["accounting"]:
+        click.echo(f"  {step['step']}: {step['in']:,} in, {step['out']:,} out")
+        for reason, count in {**step["rejected"], **step["failed"]}.items():
+            click.echo(f"    {count:,} {reason}")
+    ids = _some_ids(folder)
+    if ids:
+        click.echo(f"rows: {', '.join(ids)} … (sofrito show {folder} {ids[0]})")
+
+
+def _some_ids(folder: Path, most: int = 5) -> list[str]:
+    ids = []
+    with (folder / ROWS).open("rb") as file:
+        for line in file:
+            ids.append(orjson.loads(line)["id"])
+            if len(ids) == most:
+                break
+    return ids
+
+
+def _row(folder: Path, row: str) -> dict[str, Any]:
+    marker = b'{"id":"' + row.encode() + b'"'
+    for name in (ROWS, REJECTED):
+        with (folder / name).open("rb") as file:
+            for line in file:
+                if line.startswith(marker):
+                    found: dict[str, Any] = orjson.loads(line)
+                    return found
+    raise Trouble(
+        f"The run has no row `{row}`.",
+        f"Rows of the dataset have their number in the column `id`; others are in {folder / REJECTED}.",
+    )
+
+
+def _show_row(folder: Path, row: dict[str, Any], *, as_json: bool) -> None:
+    journal = SqliteJournal(folder.parent.parent / JOURNAL)
+    try:
+        for event in row["story"]:
+            if event["kind"] == "call":
+                event |= _call(journal, event["key"])
+    finally:
+        journal.close()
+    if as_json:
+        click.echo(json.dumps(row, ensure_ascii=False, indent=2))
+        return
+    ending = f"{row['kind']} at {row['step']}: {row['reason']}" if "step" in row else "in the dataset"
+    click.echo(click.style(f"row {row['id']}: {ending}", bold=True))
+    if row.get("detail"):
+        click.echo(f"  {row['detail']}")
+    if row.get("cell"):
+        click.echo(f"  cell: {', '.join(f'{k} = {v}' for k, v in row['cell'].items())}")
+    for event in row["story"]:
+        _echo_event(event)
+    click.echo(click.style("columns", bold=True))
+    for name, value in row["columns"].items():
+        click.echo(f"  {click.style(name, fg='cyan')}: {value}")
+
+
+def _call(journal: SqliteJournal, key: str) -> dict[str, Any]:
+    found = journal.story(bytes.fromhex(key))
+    if found is None:
+        return {"note": "not in the journal (the call was refused before it was made)"}
+    request, answer = found
+    return {"request": orjson.loads(request), "answer": orjson.loads(answer)}
+
+
+def _echo_event(event: Mapping[str, Any]) -> None:
+    click.echo(click.style(f"{event['step']}", fg="green", bold=True))
+    match event["kind"]:
+        case "call" if "request" in event:
+            request, answer = event["request"], event["answer"]
+            sampling = ", ".join(f"{k} {v}" for k, v in request["sampling"].items())
+            click.echo(f"  asked {request['model']} ({sampling}; seed {request['seed']})")
+            for role, content in request["messages"]:
+                click.echo(click.style(f"  {role}:", fg="cyan"))
+                click.echo(_indented(content))
+            click.echo(click.style("  answer:", fg="cyan"))
+            click.echo(_indented(answer.get("text", answer.get("words", ""))))
+        case "call":
+            click.echo(f"  {event['note']}")
+        case "shots":
+            click.echo(f"  drew {'; '.join(event['from'])}")
+        case "score":
+            scores = [f"{k} {v:.3f}" for k, v in event.items() if isinstance(v, float)]
+            click.echo(f"  {', '.join(scores)} {event.get('detail', '')}".rstrip())
+        case "grow":
+            click.echo(f"  joined the pool {event['pool']}")
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.splitlines())

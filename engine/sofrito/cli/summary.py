@@ -1,0 +1,105 @@
+"""What a run prints at its end: the rows, the accounting, where everything is, how to go on."""
+
+import json
+from itertools import islice
+from typing import Any
+
+import click
+
+from sofrito.cli.progress import duration
+from sofrito.export.make import Made
+from sofrito.export.rows import accepted
+from sofrito.run.ledger import Ledger
+
+SAMPLES = 3
+_LONGEST = 300
+
+
+def echo_summary(made: Made, *, quiet: bool) -> None:
+    """Print the summary of a run; with ``quiet`` only what fell short."""
+    if not quiet:
+        echo_accounting(made.ended.ledger)
+        echo_samples(made)
+    _echo_ending(made)
+
+
+def echo_accounting(ledger: Ledger) -> None:
+    """Print what came into each step and what became of it."""
+    heads = ("step", "in", "made", "out", "rejected", "failed", "joined", "surplus")
+    table: list[tuple[str, ...]] = [heads]
+    for name, t in zip(ledger.names, ledger.tallies, strict=True):
+        counts = (t.entered, t.made, t.out, t.rejected.total(), t.failed.total(), t.joined, t.surplus)
+        table.append((name, *(f"{n:,}" if n else "·" for n in counts)))
+    kept = [i for i, head in enumerate(heads) if head != "joined" or any(r[i] != "·" for r in table[1:])]
+    widths = [max(len(row[i]) for row in table) for i in kept]
+    for number, row in enumerate(table):
+        cells = [row[i].ljust(w) if i == 0 else row[i].rjust(w) for i, w in zip(kept, widths, strict=True)]
+        click.echo(click.style("  ".join(cells), bold=number == 0))
+    click.echo()
+    for name, tally in zip(ledger.names, ledger.tallies, strict=True):
+        for reason, count in (tally.rejected + tally.failed).most_common():
+            click.echo(f"  {count:>6,}  {name}: {reason}")
+    click.echo()
+
+
+def echo_samples(made: Made) -> None:
+    """Print the first rows as their first format has them."""
+    if made.exported is None:
+        return
+    writer = made.recipe.output.write[0]
+    for row in islice(accepted(made.folder), SAMPLES):
+        click.echo(click.style(f"row {row.id}", bold=True))
+        columns = writer.uses() or tuple(row.columns)
+        for column in columns:
+            click.echo(f"  {click.style(column, fg='cyan')}: {_short(row.columns.get(column))}")
+    click.echo()
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _echo_ending(made: Made) -> None:
+    ended, totals = made.ended, made.ended.totals
+    wanted = made.recipe.rows
+    of = f" of {wanted:,}" if wanted else ""
+    tokens = totals.prompt_tokens + totals.completion_tokens
+    head = f"{ended.accepted:,}{of} rows in {duration(ended.seconds)}"
+    colour = "green" if ended.status == "complete" else "yellow"
+    spent = f"{totals.asked:,} calls, {tokens:,} tokens; {totals.hits:,} from the journal"
+    click.echo(f"{click.style(head, fg=colour, bold=True)}: {spent}")
+    if ended.status != "complete":
+        click.echo(f"The run stopped short because {ended.reason}.")
+    for cell, missing in ended.short_cells.items():
+        if ended.status == "short":
+            click.echo(f"  {missing:,} rows are missing of: {cell}")
+    _echo_how_on(made)
+    for note in made.exported.notes if made.exported else ():
+        click.echo(f"note: {note}")
+    _echo_places(made)
+
+
+def _echo_how_on(made: Made) -> None:
+    match made.ended.status:
+        case "interrupted":
+            click.echo("Run the same command again to go on; every answer so far is kept.")
+        case "budget":
+            click.echo("Raise the limit and run again to go on; every answer so far is kept.")
+        case "hopeless":
+            click.echo("See why in the list above, and in `sofrito show` of a rejected row.")
+        case "short":
+            click.echo("Loosen what rejects the most, or ask for fewer rows; answers are reused.")
+        case _:
+            return
+
+
+def _echo_places(made: Made) -> None:
+    if made.exported is None:
+        click.echo(f"The run's folder is {made.folder}")
+        return
+    for name in made.exported.rows:
+        click.echo(f"dataset    {made.folder / 'dataset' / name}")
+    click.echo(f"rejected   {made.folder / 'rejected.parquet'}")
+    click.echo(f"a row's story: sofrito show {made.folder} ROW")

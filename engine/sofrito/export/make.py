@@ -1,0 +1,142 @@
+"""From a checked recipe to a dataset in its folder: run, then write."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sofrito import __version__
+from sofrito.export import export
+from sofrito.export.facts import CardFacts, Exported, ModelFacts, StepFacts
+from sofrito.plan.compile import compiled
+from sofrito.plan.inputs import inputs
+from sofrito.plan.program import Program
+from sofrito.recipe.model import Recipe
+from sofrito.recipe.read import Read
+from sofrito.run.ledger import Ledger
+from sofrito.run.manifest import Manifest, calls_of, versions
+from sofrito.run.progress import OnProgress
+from sofrito.run.session import Ended, limits_of, locked, run_folder, run_program
+from sofrito.steps.base import Step
+from sofrito.teachers.call import Teacher
+from sofrito.teachers.make import teacher_of
+
+EXIT_CODES = {"complete": 0, "interrupted": 130}
+
+
+@dataclass(frozen=True)
+class Made:
+    """A run that ended: its folder, how it ended, and what was written (None if nothing was)."""
+
+    recipe: Recipe
+    folder: Path
+    ended: Ended
+    exported: Exported | None
+
+    @property
+    def exit_code(self) -> int:
+        """0 if all rows are there, 130 if interrupted, 1 if the run fell short."""
+        return EXIT_CODES.get(self.ended.status, 1)
+
+
+def make(
+    read: Read,
+    *,
+    workspace: Path,
+    on_progress: OnProgress,
+    session_calls: int | None = None,
+    allow_files: bool = False,
+) -> Made:
+    """Run a recipe to its end and write its dataset; go on where an earlier session stopped.
+
+    An interrupted run writes no dataset; one that fell short writes the rows it has, which are the
+    first rows of the finished dataset. Raises RecipeError for a broken seed file, Trouble.
+    """
+    recipe = read.recipe
+    given = inputs(read, allow_files=allow_files)
+    program = compiled(
+        recipe, folder=read.folder, pools=given.pools, axes=given.axes, source=given.source
+    )
+    folder = run_folder(workspace, program)
+    with ExitStack() as stack:
+        stack.enter_context(locked(folder))
+        teachers = teachers_of(recipe, read.folder)
+        identities = {name: dict(teacher.identity) for name, teacher in teachers.items()}
+        ended = run_program(
+            program,
+            folder,
+            workspace=workspace,
+            teachers=teachers,
+            limits=limits_of(recipe, session_calls),
+            on_progress=on_progress,
+        )
+        exported = None
+        if ended.status != "interrupted":
+            exported = export(folder, recipe, _facts(program, ended, identities))
+        _manifest(recipe, program, ended, identities, exported).write(folder)
+    return Made(recipe, folder, ended, exported)
+
+
+def teachers_of(recipe: Recipe, folder: Path) -> dict[str, Teacher]:
+    """Return the teachers that the recipe's steps ask, by name; equal models share one."""
+    names = sorted(
+        {
+            recipe.model_for(step.model)
+            for step in recipe.steps
+            if isinstance(step, Step) and hasattr(step, "model")
+        }
+    )
+    made: dict[str, Teacher] = {}
+    for name in names:
+        model = recipe.models[name]
+        twin = next((other for other in made if recipe.models[other] == model), None)
+        made[name] = made[twin] if twin else teacher_of(name, model, folder)
+    return made
+
+
+def _facts(
+    program: Program, ended: Ended, identities: Mapping[str, Mapping[str, Any]]
+) -> CardFacts:
+    return CardFacts(
+        fingerprint=program.fingerprint,
+        wanted=program.rows,
+        models=tuple(ModelFacts(name, identity) for name, identity in identities.items()),
+        steps=_steps(ended.ledger),
+        versions={"sofrito": __version__, **versions()},
+    )
+
+
+def _steps(ledger: Ledger) -> tuple[StepFacts, ...]:
+    return tuple(
+        StepFacts(
+            name, t.entered, t.made, t.out, t.rejected.total(), t.failed.total(), t.joined, t.surplus
+        )
+        for name, t in zip(ledger.names, ledger.tallies, strict=True)
+    )
+
+
+def _manifest(
+    recipe: Recipe,
+    program: Program,
+    ended: Ended,
+    identities: Mapping[str, Mapping[str, Any]],
+    exported: Exported | None,
+) -> Manifest:
+    return Manifest(
+        recipe=recipe.recipe,
+        title=recipe.title,
+        fingerprint=program.fingerprint,
+        status=ended.status,
+        reason=ended.reason,
+        seed=recipe.seed,
+        rows=ended.accepted,
+        wanted=program.rows,
+        models=identities,
+        accounting=ended.ledger.as_rows(),
+        short_cells=ended.short_cells,
+        calls=calls_of(ended.totals),
+        seconds=round(ended.seconds, 3),
+        files=[vars(file) for file in exported.files] if exported else (),
+        notes=exported.notes if exported else (),
+    )

@@ -1,0 +1,110 @@
+"""What a recipe reads: its seed pools and the values of its axes."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sofrito.problems import Problem, RecipeError, Span
+from sofrito.recipe.folder import inside, matching
+from sofrito.recipe.model import Recipe, Seeds
+from sofrito.recipe.read import Read
+from sofrito.recipe.seed_files import read_seeds
+from sofrito.steps.work import Pooled, Values
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The rows of the pools that steps draw from, the axes, and the rows that candidates start from.
+
+    ``source`` begins anew at each call and holds one row at a time.
+    """
+
+    pools: Mapping[str, Sequence[Pooled]]
+    axes: Mapping[str, Mapping[str, float]]
+    source: Callable[[], Iterator[Values]] | None
+
+
+def inputs(read: Read, *, allow_files: bool = False) -> Inputs:
+    """Read all that a recipe names; raises RecipeError with every broken line of every file.
+
+    The pool that candidates start from is read through once, to find its broken lines now, and is
+    not held unless steps draw from it too.
+    """
+    recipe, problems = read.recipe, list[Problem]()
+    drawn = drawn_pools(recipe)
+    pools: dict[str, list[Pooled]] = {}
+    for name in recipe.seeds:
+        rows = _rows(read, name, allow_files=allow_files)
+        try:
+            if name in drawn:
+                pools[name] = [Pooled.of(v, f"{name}, row {i}") for i, v in enumerate(rows)]
+            elif name == recipe.from_:
+                for _ in rows:
+                    pass
+        except RecipeError as error:
+            problems += error.problems
+    axes = {}
+    for name in recipe.axes:
+        try:
+            axes[name] = axis_values(read, name, allow_files=allow_files)
+        except RecipeError as error:
+            problems += error.problems
+    if problems:
+        raise RecipeError(problems)
+    start = recipe.from_
+    source = (lambda: _rows(read, start, allow_files=allow_files)) if start else None
+    return Inputs(pools, axes, source)
+
+
+def drawn_pools(recipe: Recipe) -> set[str]:
+    """Return the pools that must be in memory: shots, growth and filters use them."""
+    return {pool for step in recipe.steps for pool in step.pools()} | {
+        pool
+        for chain in (*(step.filters() for step in recipe.steps), *recipe.chains.values())
+        for check in chain
+        for pool in check.pools()
+    }
+
+
+def axis_values(read: Read, name: str, *, allow_files: bool) -> dict[str, float]:
+    """Return an axis' values with their weights."""
+    axis = read.recipe.axes[name]
+    if not axis.file:
+        return dict(axis.values)
+    where = read.document.span(("axes", name, "file"))
+    path = inside(read.folder, axis.file, where, allow_files=allow_files)
+    try:
+        lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError([Problem("SOF202", where, f"`{axis.file}` cannot be read: {error}.")]) from error
+    values = dict.fromkeys((line for line in lines if line), 1.0)
+    if not values:
+        raise RecipeError([Problem("SOF211", Span(path), f"`{axis.file}` has no values.")])
+    return values
+
+
+def _rows(read: Read, name: str, *, allow_files: bool) -> Iterator[Values]:
+    pool = read.recipe.seeds[name]
+    if pool.rows:
+        yield from pool.rows
+        return
+    for path, whole in _files(read, name, pool, allow_files=allow_files):
+        shown = _shown(path, read.folder)
+        for row in read_seeds(path, name=shown, columns=pool.columns, whole=whole):
+            yield row.values
+
+
+def _files(
+    read: Read, name: str, pool: Seeds, *, allow_files: bool
+) -> Iterator[tuple[Path, bool]]:
+    key = "file" if pool.file else "files"
+    where = read.document.span(("seeds", name, key))
+    if pool.file:
+        yield inside(read.folder, pool.file, where, allow_files=allow_files), False
+    else:
+        for path in matching(read.folder, pool.files, where, allow_files=allow_files):
+            yield path, True
+
+
+def _shown(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name

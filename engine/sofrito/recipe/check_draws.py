@@ -1,0 +1,80 @@
+"""Shots and growth: what steps draw from seed pools, and what they add to them."""
+
+from collections.abc import Iterable
+
+from sofrito.problems import Severity
+from sofrito.recipe.base import Key, PoolDraw, Verb
+from sofrito.recipe.check_names import Names
+from sofrito.recipe.scene import Scene
+
+
+def check_draws(scene: Scene, path: Key, step: Verb) -> None:
+    """Check what a step draws from pools, and the pool it feeds."""
+    for key, draw in step.draws().items():
+        _check_draw(scene, (*path, *key), draw)
+    _check_numbers(scene, path, step)
+    if pool := step.grows():
+        known = scene.declared("seeds", pool, (*path, step.verb))
+        if known and scene.all_steps_sound and not _drawn_grown(scene, pool):
+            what = f"`{pool}` grows here, and no step draws rows that it grew."
+            fix = (
+                f"Draw them: `shots: [{{draw: 2, from: {pool}, grown: true}}]`; or remove the step."
+            )
+            scene.problems.warn("SOF213", (*path, step.verb), what, fix)
+
+
+def drawn_columns(scene: Scene, draws: Iterable[PoolDraw]) -> frozenset[str] | None:
+    """Return the columns that some of the rows drawn have; None if it cannot be told."""
+    columns: set[str] = set()
+    for draw in draws:
+        own = frozenset[str]() if draw.grown and not draw.fill else _own(scene, draw.pool)
+        if own is None or (draw.grown and not scene.all_steps_sound):
+            return None
+        columns |= own | (_grown(scene, draw.pool) if draw.grown else set())
+    return frozenset(columns)
+
+
+def _own(scene: Scene, pool: str) -> frozenset[str] | None:
+    return scene.pools[pool].columns if pool in scene.pools else None
+
+
+def _grown(scene: Scene, pool: str) -> set[str]:
+    return {name for _, step in scene.steps() if step.grows() == pool for name in step.uses()}
+
+
+def _drawn_grown(scene: Scene, pool: str) -> bool:
+    draws = (draw for _, step in scene.steps() for draw in step.draws().values())
+    return any(draw.grown and draw.pool == pool for draw in draws)
+
+
+def _check_draw(scene: Scene, path: Key, draw: PoolDraw) -> None:
+    if not scene.declared("seeds", draw.pool, (*path, "from")):
+        return
+    if draw.where:
+        columns = drawn_columns(scene, [draw])
+        names = Names({}, open=columns is None).having(columns or (), f"`{draw.pool}`")
+        scene.names.expression(draw.where, (*path, "where"), names)
+    grows = any(step.grows() == draw.pool for _, step in scene.steps())
+    if draw.grown and not grows and scene.all_steps_sound:
+        what = f"No step grows `{draw.pool}`, so there are no grown rows to draw."
+        fix = f"Add the step `- grow: {draw.pool}`, or remove `grown`."
+        severity: Severity = "warning" if draw.fill else "error"
+        scene.problems.add("SOF212", (*path, "grown"), what, fix, severity=severity, at_key=True)
+    if draw.fill and not draw.grown:
+        what, fix = "`fill` does nothing without `grown: true`.", "Add it, or remove `fill`."
+        scene.problems.warn("SOF212", (*path, "fill"), what, fix, at_key=True)
+
+
+def _check_numbers(scene: Scene, path: Key, step: Verb) -> None:
+    """Warn where a step draws more of a pool's own rows than there are."""
+    wanted: dict[str, int] = {}
+    for key, draw in step.draws().items():
+        there = scene.pools[draw.pool].rows if draw.pool in scene.pools else None
+        if draw.grown or there is None:
+            continue
+        before = wanted.get(draw.pool, 0)
+        wanted[draw.pool] = before + draw.rows
+        if before <= there < wanted[draw.pool]:
+            what = f"The shots take {wanted[draw.pool]} rows of `{draw.pool}`, which has {there}."
+            at = (*path, *key, "draw")
+            scene.problems.warn("SOF212", at, what, "Each row is drawn once: prompts get fewer.")

@@ -1,0 +1,175 @@
+"""The flow of columns through the steps: every name used is made before, and made once."""
+
+from collections.abc import Mapping
+
+from sofrito.recipe.base import Check, Key, Verb
+from sofrito.recipe.check_draws import check_draws, drawn_columns
+from sofrito.recipe.check_names import Names
+from sofrito.recipe.draft import Broken
+from sofrito.recipe.scene import Scene
+from sofrito.recipe.words import ticked
+
+RESERVED = ("shots", "passed")
+
+
+def check_flow(scene: Scene) -> Names:
+    """Check every step in order, and return the names that rows have at the end."""
+    flow = _Flow(scene)
+    for index, step in enumerate(scene.recipe.steps):
+        if isinstance(step, Broken):
+            flow.broken(step)
+        else:
+            flow.step(("steps", index), step)
+    return flow.names()
+
+
+class _Flow:
+    def __init__(self, scene: Scene) -> None:
+        self._scene, self._problems = scene, scene.problems
+        self._known: dict[str, str] = {}
+        self._labels: set[str] = set()
+        self._open = not (scene.draft.sound("axes") and scene.draft.sound("from"))
+        self._fanned_out = False
+        for name in scene.recipe.axes:
+            self._make(name, "the axis", ("axes", name), at_key=True)
+        for name in scene.recipe.seeds:
+            self._reserved(name, ("seeds", name), at_key=True)
+        self._start()
+
+    def names(self, later: Mapping[str, str] | None = None) -> Names:
+        """Return the names known at this point."""
+        return Names(dict(self._known), self._open, later or {})
+
+    def broken(self, step: Broken) -> None:
+        """Take what a broken step may make as made."""
+        self._open = self._open or not step.known
+        self._fanned_out = True
+        self._known.update(dict.fromkeys(step.columns, "a broken step"))
+
+    def _start(self) -> None:
+        """Add the columns of the pool that candidates start from."""
+        pool = self._scene.recipe.from_
+        if not pool or not self._scene.draft.sound("from"):
+            return
+        if not self._scene.declared("seeds", pool, ("from",)):
+            self._open = True
+            return
+        columns = self._scene.pools[pool].columns if pool in self._scene.pools else None
+        if columns is None:
+            self._open = True
+        for column in sorted(columns or ()):
+            self._make(column, f"the seeds `{pool}`", ("from",))
+
+    def step(self, path: Key, step: Verb) -> None:
+        """Check one step, and add what it makes."""
+        self._label(path, step)
+        before = self.names(self._later(path))
+        if step.when:
+            self._scene.names.expression(step.when, (*path, "when"), before)
+            if step.fans_out():
+                what = "A step that makes several rows of one takes no `when`."
+                fix = "Filter the rows before it, or let the template tell the cases apart."
+                self._problems.add("SOF212", (*path, "when"), what, fix, at_key=True)
+        for key, source in step.expressions().items():
+            self._scene.names.expression(source, (*path, *key), before)
+        self._templates(path, step, before)
+        for name in step.uses():
+            self._used(name, path, before)
+        for index, check in enumerate(step.filters()):
+            self._filter(check, (*path, "by", index), before)
+        self._model(path, step)
+        check_draws(self._scene, path, step)
+        for name in step.makes():
+            self._make(name, f"`{step.label}`", self._scene.places.find((*path, step.verb), name))
+        for name in step.rewrites():
+            self._reserved(name, self._scene.places.find((*path, step.verb), name))
+            self._known.setdefault(name, f"`{step.label}`")
+        if step.keep:
+            after = self.names(self._later(path))
+            self._scene.names.expression(step.keep, (*path, "keep"), after)
+        self._fanned_out = self._fanned_out or step.fans_out()
+        for key, (what, fix) in step.doubts().items():
+            self._problems.warn("SOF212", (*path, *key), f"{what}.", fix)
+
+    def _later(self, path: Key) -> dict[str, str]:
+        index = path[1]
+        assert isinstance(index, int)
+        steps = [(i, step) for i, step in self._scene.steps() if i > index]
+        return {
+            name: step.label
+            for _, step in reversed(steps)
+            for name in (*step.makes(), *step.rewrites())
+        }
+
+    def _label(self, path: Key, step: Verb) -> None:
+        if step.label in self._labels:
+            at = (*path, "name" if step.name else step.verb)
+            what = f"Two steps are called `{step.label}`."
+            fix = "Give this one a name of its own: `name: …`."
+            self._problems.add("SOF206", at, what, fix)
+        self._labels.add(step.label)
+
+    def _templates(self, path: Key, step: Verb, before: Names) -> None:
+        draws = step.draws().values()
+        shots = drawn_columns(self._scene, draws) if step.draws() else None
+        known = before.having(step.extra_names(), "the step")
+        names = Names(known.known, known.open, known.later, shots)
+        for key, template in step.templates().items():
+            self._scene.names.template(template, (*path, *key), names)
+
+    def _used(self, name: str, path: Key, names: Names, chain: str = "") -> None:
+        if name not in names.known and not names.open:
+            at = self._scene.places.find(path, name)
+            what = f"`{name}` is not known here."
+            if chain:
+                what = f"The chain `{chain}` looks at `{name}`, which is not known here."
+            self._problems.add("SOF201", at, what, names.fix(name))
+
+    def _filter(self, check: Check, path: Key, before: Names) -> None:
+        chain = ", ".join(check.chains())
+        for name in check.pools():
+            self._scene.declared("seeds", name, self._scene.places.find(path, name))
+        for name in check.chains():
+            self._scene.declared("chains", name, self._scene.places.find(path, name))
+        siblings = []
+        for one in self._scene.expanded(check):
+            siblings += [one.filter] if one.siblings else []
+            for name in one.uses():
+                self._used(name, path, before, chain)
+        if siblings and not self._fanned_out:
+            what = f"{ticked(siblings)} looks at siblings, and no step before makes several rows of one."
+            fix = "It does nothing here: remove it, or move it below such a step."
+            self._problems.warn("SOF212", path, what, fix)
+
+    def _model(self, path: Key, step: Verb) -> None:
+        asked, recipe = step.asks(), self._scene.recipe
+        if asked is None or not self._scene.draft.whole("models"):
+            return
+        if asked:
+            self._scene.declared("models", asked, (*path, "model"))
+        elif not recipe.models:
+            what = f"`{step.label}` asks a model, and `models` is empty."
+            fix = "Declare one: `models: {teacher: {model: local}}`."
+            self._problems.add("SOF203", (*path, step.verb), what, fix, at_key=True)
+        elif not recipe.model_for(""):
+            what = f"Which model does `{step.label}` ask? None is called `teacher`."
+            fix = (
+                f"Say so: `model: {next(iter(recipe.models))}`. There are {ticked(recipe.models)}."
+            )
+            self._problems.add("SOF203", (*path, step.verb), what, fix, at_key=True)
+
+    def _make(self, name: str, maker: str, path: Key, *, at_key: bool = False) -> None:
+        if not self._reserved(name, path, at_key=at_key) and name in self._known:
+            if self._known[name] != "a broken step":
+                what = f"`{name}` is made twice: by {self._known[name]}, and by {maker}."
+                fix = "Rename one of the two; only `set` may change a column."
+                self._problems.add("SOF206", path, what, fix, at_key=at_key)
+        self._known.setdefault(name, maker)
+
+    def _reserved(self, name: str, path: Key, *, at_key: bool = False) -> bool:
+        if name not in RESERVED:
+            return False
+        meaning = {"shots": "the examples of a prompt", "passed": "the rows that passed a filter"}
+        what = f"`{name}` is taken: it means {meaning[name]}."
+        self._problems.add("SOF206", path, what, "Choose another name.", at_key=at_key)
+        return True

@@ -1,0 +1,63 @@
+"""Models: options that contradict each other, and the environment they need."""
+
+from collections.abc import Mapping
+
+from sofrito.recipe.base import Key
+from sofrito.recipe.model import Model
+from sofrito.recipe.scene import Scene
+from sofrito.recipe.words import either
+
+_LOCAL, _REMOTE = ("path", "hub"), ("base_url", "api_key")
+
+
+def check_models(scene: Scene) -> None:
+    """Check every model that the recipe declares."""
+    for name, model in scene.recipe.models.items():
+        if scene.draft.sound("models", name) and scene.places.at(("models", name)) is not None:
+            path: Key = ("models", name)
+            if model.backend == "llama.cpp":
+                _embedded(scene, path, model)
+            elif model.backend == "openai":
+                _remote(scene, path, model)
+            _key(scene, path, model, scene.environ)
+
+
+def _embedded(scene: Scene, path: Key, model: Model) -> None:
+    for key in _REMOTE:
+        if getattr(model, key):
+            what = f"`{key}` is for a server, and `{path[-1]}` is an embedded model."
+            fix = "Add `backend: openai`, or remove it."
+            scene.problems.add("SOF212", (*path, key), what, fix, at_key=True)
+            return
+    given = [key for key in ("model", *_LOCAL) if getattr(model, key)]
+    if len(given) > 1:
+        what = f"`{path[-1]}` has {either(map('`{}`'.format, given), 'and')}: which model is it?"
+        scene.problems.add("SOF212", (*path, given[1]), what, "Keep one.", at_key=True)
+    elif not given:
+        what = f"`{path[-1]}` names no model."
+        fix = "Write `model: local`, or `path:` or `hub:` of a GGUF file."
+        scene.problems.add("SOF102", path, what, fix, at_key=True)
+    elif given == ["model"] and model.model != "local":
+        what = f"An embedded model is `local`, or is named by `path` or `hub`; not `{model.model}`."
+        fix = "For a model of a server, add `backend: openai` and `base_url`."
+        scene.problems.add("SOF212", (*path, "model"), what, fix)
+
+
+def _remote(scene: Scene, path: Key, model: Model) -> None:
+    for key in _LOCAL:
+        if getattr(model, key):
+            what = f"`{key}` is for an embedded model, and `{path[-1]}` is a server's."
+            fix = "Remove `backend: openai`, or name the model by `model`."
+            scene.problems.add("SOF212", (*path, key), what, fix, at_key=True)
+    for key, example in (("base_url", "http://localhost:8000/v1"), ("model", "qwen3-32b")):
+        if not getattr(model, key):
+            what = f"`backend: openai` needs `{key}`."
+            fix = f"Such as `{key}: {example}`."
+            scene.problems.add("SOF212", path, what, fix, at_key=True)
+
+
+def _key(scene: Scene, path: Key, model: Model, environ: Mapping[str, str]) -> None:
+    name = model.api_key.removeprefix("${").removesuffix("}")
+    if name and not environ.get(name):
+        what = f"The environment variable `{name}` is not set."
+        scene.problems.warn("SOF214", (*path, "api_key"), what, f"Before a run: export {name}=…")

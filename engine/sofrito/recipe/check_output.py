@@ -1,0 +1,54 @@
+"""The output: columns that formats need, and the splits."""
+
+import math
+
+from sofrito.problems import did_you_mean
+from sofrito.recipe.base import Key, Writer
+from sofrito.recipe.check_names import Names
+from sofrito.recipe.scene import Scene
+from sofrito.recipe.words import ticked
+
+
+def check_output(scene: Scene, names: Names) -> None:
+    """Check that what is written is there; ``names`` are those that rows have at the end."""
+    for index, writer in enumerate(scene.recipe.output.write):
+        path: Key = ("output", "write", index)
+        if scene.draft.sound(*path):
+            _check_writer(scene, path, writer, names)
+    if scene.draft.sound("output", "splits"):
+        _check_splits(scene, names)
+
+
+def _check_writer(scene: Scene, path: Key, writer: Writer, names: Names) -> None:
+    if writer.where:
+        scene.names.expression(writer.where, (*path, writer.format, "where"), names)
+    for column in dict.fromkeys(writer.uses()):
+        if column in names.known or names.open:
+            continue
+        what = f"`{writer.format}` needs the column `{column}`, which nothing makes."
+        scene.problems.add(
+            "SOF210", scene.places.find(path, column), what, _column_fix(writer, column, names)
+        )
+
+
+def _column_fix(writer: Writer, column: str, names: Names) -> str:
+    fields = (name for name in type(writer).model_fields if getattr(writer, name) == column)
+    field = next(fields, column)
+    listed = f"There are {ticked(sorted(names.known))}."
+    near = did_you_mean(column, names.known)
+    return f"{near or f'Name another: `{writer.format}: {{{field}: COLUMN}}`.'} {listed}"
+
+
+def _check_splits(scene: Scene, names: Names) -> None:
+    splits = dict(scene.recipe.output.splits)
+    group = splits.pop("group_by", None)
+    path: Key = ("output", "splits")
+    if group is not None and group not in names.known and not names.open:
+        what = f"`group_by` is the column `{group}`, which nothing makes."
+        scene.problems.add("SOF210", (*path, "group_by"), what, names.fix(str(group)))
+    total = math.fsum(splits.values())
+    if scene.recipe.output.splits and not math.isclose(total, 1, abs_tol=1e-6):
+        what = f"The shares of the splits add up to {total:g}, not to 1."
+        scene.problems.add(
+            "SOF104", path, what, "Such as `{train: 0.95, test: 0.05}`.", at_key=True
+        )

@@ -1,0 +1,173 @@
+"""Seed pools and axes: whether their files are there and can be read, and what is in them."""
+
+from itertools import product
+
+from sofrito.recipe.base import Key
+from sofrito.recipe.expressions import ExpressionError, expression
+from sofrito.recipe.check_names import Names
+from sofrito.recipe.model import Axis, Seeds
+from sofrito.recipe.scene import Pool, Scene
+from sofrito.recipe.seed_files import Peek, inside, matching, peek_seeds
+from sofrito.recipe.words import either, quoted, ticked
+
+PEEKED = 50
+"""Rows of a seed file that are looked at before a run; the run looks at all of them."""
+
+_FILES = 3
+_CELLS = 20_000
+"""Cells that are tried one by one; where there are more, some are taken to remain."""
+
+
+def check_pools(scene: Scene) -> None:
+    """Look into every seed pool, and remember what is in it."""
+    for name, seeds in scene.recipe.seeds.items():
+        if scene.draft.sound("seeds", name):
+            scene.pools[name] = _pool(scene, name, seeds)
+        else:
+            scene.pools[name] = Pool()
+
+
+def _pool(scene: Scene, name: str, seeds: Seeds) -> Pool:
+    path: Key = ("seeds", name)
+    if not _only_one(scene, path, {"file": seeds.file, "files": seeds.files, "rows": seeds.rows}):
+        return Pool(frozenset(seeds.columns) or None)
+    if seeds.rows:
+        return _inline(scene, path, seeds)
+    peeks = scene.guarded(path, lambda: _peeks(scene, path, seeds))
+    if peeks is None:
+        return Pool(frozenset(seeds.columns) or None)
+    columns = {column for peek in peeks for column in peek.columns} | seeds.columns.keys()
+    count = sum(len(peek.rows) for peek in peeks)
+    complete = bool(seeds.file) and count < PEEKED
+    return Pool(frozenset(columns), count if complete else None)
+
+
+def _peeks(scene: Scene, path: Key, seeds: Seeds) -> list[Peek]:
+    key = "file" if seeds.file else "files"
+    where, folder = scene.places.span((*path, key)), scene.places.folder
+    if seeds.file:
+        files = [inside(folder, seeds.file, where, allow_files=scene.allow_files)]
+    else:
+        files = matching(folder, seeds.files, where, allow_files=scene.allow_files)
+    whole = bool(seeds.files)
+    return [
+        peek_seeds(file, rows=PEEKED, columns=seeds.columns, whole=whole) for file in files[:_FILES]
+    ]
+
+
+def _inline(scene: Scene, path: Key, seeds: Seeds) -> Pool:
+    needed = {name for name, kind in seeds.columns.items() if not kind.endswith("?")}
+    for index, row in enumerate(seeds.rows):
+        for column in sorted(needed - row.keys()):
+            what = f"The row has no column `{column}`, which `columns` declares."
+            fix = f"Add it, or let it be null: `{column}: {seeds.columns[column]}?`."
+            scene.problems.add("SOF209", (*path, "rows", index), what, fix)
+    columns = {column for row in seeds.rows for column in row} | seeds.columns.keys()
+    return Pool(frozenset(columns), len(seeds.rows))
+
+
+def _only_one(scene: Scene, path: Key, given: dict[str, object]) -> bool:
+    """Say whether exactly one of several keys is given; where not, note it."""
+    there = [key for key, value in given.items() if value]
+    if len(there) == 1:
+        return True
+    name = path[-1]
+    if there:
+        what = f"`{name}` has {either(map('`{}`'.format, there), 'and')}; one of them is enough."
+        scene.problems.add("SOF212", (*path, there[1]), what, "Keep one.", at_key=True)
+    else:
+        what = f"`{name}` is empty: it needs {either(map('`{}`'.format, given))}."
+        scene.problems.add("SOF102", path, what, at_key=True)
+    return False
+
+
+def check_axes(scene: Scene) -> None:
+    """Check every axis, and that some cell of their product remains."""
+    values: dict[str, list[str]] = {}
+    for name, axis in scene.recipe.axes.items():
+        path: Key = ("axes", name)
+        if scene.draft.sound(*path):
+            if _only_one(scene, path, {"values": axis.values, "file": axis.file}):
+                values[name] = _values(scene, path, axis)
+    if scene.recipe.cover.exclude and scene.draft.sound("cover"):
+        names = Names({}).having(scene.recipe.axes, "an axis")
+        known = len(scene.problems.found)
+        scene.names.expression(scene.recipe.cover.exclude, ("cover", "exclude"), names)
+        if len(scene.problems.found) > known:
+            return
+    if values.keys() == scene.recipe.axes.keys() and all(values.values()):
+        _check_cells(scene, values)
+
+
+def _values(scene: Scene, path: Key, axis: Axis) -> list[str]:
+    if not axis.file:
+        _no_value_twice(scene, path)
+        return list(axis.values)
+    where = scene.places.span((*path, "file"))
+
+    def read() -> list[str]:
+        file = inside(scene.places.folder, axis.file, where, allow_files=scene.allow_files)
+        return axis_values(file.read_bytes())
+
+    try:
+        values = scene.guarded((*path, "file"), read)
+    except (OSError, UnicodeDecodeError):
+        what, fix = f"`{axis.file}` is not UTF-8 text.", "Save it as UTF-8."
+        scene.problems.add("SOF202", (*path, "file"), what, fix)
+        return []
+    if values == []:
+        what, fix = f"`{axis.file}` has no values.", "Write one a line."
+        scene.problems.add("SOF211", (*path, "file"), what, fix)
+    return values or []
+
+
+def axis_values(raw: bytes) -> list[str]:
+    """Return the values of an axis's file: a line each, without space around it, blank ones left out.
+
+    Raises UnicodeDecodeError.
+    """
+    lines = raw.decode("utf-8-sig").splitlines()
+    return list(dict.fromkeys(line.strip() for line in lines if line.strip()))
+
+
+def _no_value_twice(scene: Scene, path: Key) -> None:
+    written = scene.places.at((*path, "values"))
+    if isinstance(written, list):
+        texts = [scene.places.source((*path, "values", i)) for i in range(len(written))]
+        for index, text in enumerate(texts):
+            if text in texts[:index]:
+                what = f"The axis has {quoted(text)} twice."
+                fix = f"To draw it more often, give weights: {{{text}: 2, …}}."
+                scene.problems.add("SOF104", (*path, "values", index), what, fix)
+
+
+def _check_cells(scene: Scene, values: dict[str, list[str]]) -> None:
+    recipe, cells = scene.recipe, 1
+    for one in values.values():
+        cells *= len(one)
+    if recipe.cover.exclude and values and cells <= _CELLS:
+        cells = _remaining(scene, values)
+        if not cells:
+            what = "`exclude` leaves no combination of the axes' values."
+            scene.problems.add("SOF211", ("cover", "exclude"), what, "Exclude fewer.")
+    if recipe.cover.design == "full" and recipe.rows and cells > recipe.rows:
+        what = (
+            f"The axes make {cells:,} combinations, and `rows` is {recipe.rows:,}: some get none."
+        )
+        fix = "Ask for more rows, or cover them `pairwise`."
+        scene.problems.warn("SOF211", ("rows",), what, fix)
+
+
+def _remaining(scene: Scene, values: dict[str, list[str]]) -> int:
+    condition, count = expression(scene.recipe.cover.exclude), 0
+    for cell in product(*values.values()):
+        try:
+            count += not condition.truth(dict(zip(values, cell, strict=True)))
+        except ExpressionError as error:
+            what = f"The expression fails on {ticked(cell)}: {error.words}."
+            scene.problems.add("SOF208", ("cover", "exclude"), what)
+            return 1
+    return count
+
+
+__all__ = ["axis_values", "check_axes", "check_pools"]

@@ -1,0 +1,89 @@
+"""What a recipe as a whole needs: a number of rows, chains that end, and no part without a use."""
+
+from collections.abc import Iterator
+
+from sofrito.recipe.base import Key
+from sofrito.recipe.scene import Scene
+
+
+def check_rows(scene: Scene) -> None:
+    """Check that the recipe says how many rows it makes, and that it can make them."""
+    recipe, sound = scene.recipe, scene.draft.sound
+    if not recipe.rows and sound("rows") and sound("from"):
+        if not recipe.from_:
+            what = "The recipe does not say how many rows it makes."
+            fix = "Add `rows: 500`; or `from: POOL`, for one candidate of each seed row."
+            scene.problems.add("SOF211", ("recipe",), what, fix, at_key=True)
+        elif recipe.axes:
+            what = "Axes spread the rows over their values, and the recipe does not say how many."
+            scene.problems.add("SOF211", ("axes",), what, "Add `rows: 500`.", at_key=True)
+    grows = [index for index, step in scene.steps() if step.grows()]
+    if recipe.rows and grows and recipe.round >= recipe.rows:
+        what = (
+            f"A round is {recipe.round} candidates and `rows` is {recipe.rows}: nothing would grow."
+        )
+        fix = "A pool that grows is frozen for a round. Make `round` much smaller than `rows`."
+        path: Key = ("round",) if scene.places.at(("round",)) is not None else ("rows",)
+        scene.problems.warn("SOF211", path, what, fix)
+
+
+def check_chains(scene: Scene) -> None:
+    """Check what chains refer to, and that no chain contains itself."""
+    for name, chain in scene.recipe.chains.items():
+        for index, check in enumerate(chain):
+            path: Key = ("chains", name, index)
+            for pool in check.pools():
+                scene.declared("seeds", pool, scene.places.find(path, pool))
+            for inner in check.chains():
+                at = scene.places.find(path, inner)
+                if scene.declared("chains", inner, at) and name in _reached(scene, inner):
+                    what = f"The chain `{name}` contains itself."
+                    scene.problems.add("SOF205", at, what, "End the circle.")
+
+
+def check_unused(scene: Scene) -> None:
+    """Warn of models, seeds and chains that nothing uses."""
+    if not scene.all_steps_sound:
+        return
+    recipe = scene.recipe
+    asked = {
+        recipe.model_for(step.asks() or "") for _, step in scene.steps() if step.asks() is not None
+    }
+    for kind, used in (("models", asked), ("seeds", _pools(scene)), ("chains", _chains(scene))):
+        declared = scene.places.at((kind,)) or {}
+        for name in getattr(recipe, kind):
+            if name in declared and name not in used and scene.draft.sound(kind, name):
+                what = f"Nothing uses `{name}`."
+                scene.problems.warn("SOF213", (kind, name), what, "Remove it.", at_key=True)
+
+
+def _pools(scene: Scene) -> set[str]:
+    used = {scene.recipe.from_}
+    for _, step in scene.steps():
+        used |= {step.grows(), *(draw.pool for draw in step.draws().values())}
+        for check in step.filters():
+            used |= {pool for one in scene.expanded(check) for pool in one.pools()}
+    return used
+
+
+def _chains(scene: Scene) -> set[str]:
+    direct = {
+        name for _, step in scene.steps() for check in step.filters() for name in check.chains()
+    }
+    return direct.union(*(_reached(scene, name) for name in direct))
+
+
+def _reached(scene: Scene, name: str) -> set[str]:
+    """Return the chains that a chain is made of, itself included."""
+    seen: set[str] = set()
+    waiting = [name]
+    while waiting:
+        if (one := waiting.pop()) not in seen:
+            seen.add(one)
+            waiting += _inner(scene, one)
+    return seen
+
+
+def _inner(scene: Scene, name: str) -> Iterator[str]:
+    for check in scene.recipe.chains.get(name, ()):
+        yield from check.chains()

@@ -1,0 +1,172 @@
+"""A recipe from data that may be wrong: what cannot be used is put aside, the rest is there."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from sofrito.recipe.base import NAME, Key, Verb, Vocabulary, Writer
+from sofrito.recipe.model import Axis, Model, Output, Recipe, Seeds
+from sofrito.recipe.overrides import replaced
+from sofrito.recipe.places import Problems
+from sofrito.recipe.words import label, sentence
+
+_CODES = {"missing": "SOF102", "clash": "SOF212", "never": "SOF211", "pattern": "SOF104"}
+
+
+class Broken(Verb):
+    """Stands for a step that cannot be used, but whose columns can be told."""
+
+    verb: ClassVar[str] = "broken"
+
+    columns: tuple[str, ...] = ()
+    """The columns it may make."""
+
+    known: bool = True
+    """Whether these are all of them."""
+
+    @property
+    def object(self) -> tuple[str, ...]:
+        """The columns it may make."""
+        return self.columns
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A recipe, and the paths of those parts of it that only stand in for something broken."""
+
+    recipe: Recipe
+    broken: frozenset[Key] = frozenset()
+
+    def sound(self, *path: str | int) -> bool:
+        """Say whether a part is what the file says."""
+        return not any(path[: len(one)] == one for one in self.broken)
+
+    def whole(self, *path: str | int) -> bool:
+        """Say whether a part and everything in it is what the file says."""
+        return self.sound(*path) and not any(one[: len(path)] == path for one in self.broken)
+
+
+def draft(problems: Problems, vocabulary: Vocabulary) -> Draft | None:
+    """Build a recipe of the data, without the parts in which problems were found already.
+
+    What the models find is added to the problems. None if no recipe can be made of it at all.
+    """
+    data = _as_written(problems)
+    broken: set[Key] = set()
+    aside = [one.path for one in problems.found if one.problem.severity == "error"]
+    for _ in range(4):
+        for path in aside:
+            unit = _unit(path)
+            if not unit:
+                return None
+            if unit not in broken:
+                broken.add(unit)
+                data = _without(data, unit, vocabulary)
+        try:
+            return Draft(Recipe.model_validate(data, context=vocabulary), frozenset(broken))
+        except ValidationError as error:
+            aside = [_note(problems, one, vocabulary) for one in error.errors()]
+    return None
+
+
+def _as_written(problems: Problems) -> Any:
+    """Return the data with the values of the axes as texts, `1.10` being no number."""
+    places, data = problems.places, problems.places.data
+    axes = places.at(("axes",))
+    for name, axis in axes.items() if isinstance(axes, dict) else ():
+        values = axis.get("values") if isinstance(axis, dict) else None
+        if isinstance(values, list):
+            path: Key = ("axes", name, "values")
+            texts = [places.source((*path, index)) for index in range(len(values))]
+            data = replaced(data, path, texts)
+    return data
+
+
+def _unit(path: Key) -> Key:
+    """Return the part that is put aside for a problem at a path."""
+    match path:
+        case ("steps", int(), *_) | ("models" | "seeds" | "axes" | "chains", _, *_):
+            return path[:2]
+        case ("output", "write", int(), *_):
+            return path[:3]
+        case ("output", "splits" | "files", *_):
+            return path[:2]
+    return path[:1]
+
+
+def _without(data: Mapping[str, Any], unit: Key, vocabulary: Vocabulary) -> Any:
+    match unit:
+        case ("steps", int(index)):
+            stand_in: Any = _broken(data["steps"][index], vocabulary)
+        case ("steps",):
+            stand_in = [Broken(known=False)]
+        case ("output", "write", int()):
+            stand_in = Writer()
+        case ("output",):
+            stand_in = Output.model_construct(write=())
+        case ("recipe",):
+            stand_in = "unnamed"
+        case (str(kind), str(name)) if kind in _STAND_INS and re.search(NAME, name):
+            stand_in = _STAND_INS[kind]
+        case _:
+            return _removed(data, unit)
+    return replaced(data, unit, stand_in)
+
+
+_STAND_INS: dict[str, Any] = {"models": Model(), "seeds": Seeds(), "axes": Axis(), "chains": ()}
+
+
+def _removed(data: Mapping[str, Any], unit: Key) -> Any:
+    *most, last = unit
+    inner: Any = data
+    for part in most:
+        inner = inner[part]
+    return replaced(data, tuple(most), {key: inner[key] for key in inner if key != last})
+
+
+def _broken(step: Any, vocabulary: Vocabulary) -> Broken:
+    """Return the stand-in of a step, with the names that its verb seems to be about."""
+    if not isinstance(step, dict) or not step:
+        return Broken(known=False)
+    verbs = [key for key in step if key in vocabulary.verbs]
+    about = [step[key] for key in verbs or list(step)[:1]]
+    names = [name for value in about for name in (value if isinstance(value, list) else [value])]
+    return Broken(columns=tuple(n for n in names if isinstance(n, str)), known=bool(verbs))
+
+
+def _note(problems: Problems, error: ErrorDetails, vocabulary: Vocabulary) -> Key:
+    """Add what a model found to the problems, and return where."""
+    path = _located(problems, error["loc"])
+    at_key = bool(path) and isinstance(problems.places.at(path), dict)
+    if error["type"] in _CODES and error["msg"] != "Field required":
+        code, what = _CODES[error["type"]], sentence(error["msg"])
+    else:
+        code, what = "SOF104", f"{sentence(label(path))} cannot have this value."
+    pointed = _pointed(problems.places.at(path), path, vocabulary)
+    problems.add(code, pointed, what.rstrip(".") + ".", at_key=at_key)
+    return path
+
+
+def _located(problems: Problems, loc: Iterable[str | int]) -> Key:
+    """Return the path in the recipe of a model's place: the same, but for the keys of entries."""
+    path: Key = ()
+    for part in loc:
+        here = problems.places.at(path)
+        if isinstance(here, dict) and part not in here and len(here) == 1:
+            path = (*path, *here)
+            here = problems.places.at(path)
+        within = part in here if isinstance(here, dict) else isinstance(here, list)
+        if within:
+            path = (*path, part)
+    return path
+
+
+def _pointed(here: Any, path: Key, vocabulary: Vocabulary) -> Key:
+    """Return the path to point at: a step's verb and a filter's name rather than the whole of it."""
+    if isinstance(here, dict) and here and path and isinstance(path[-1], int):
+        return (*path, next((key for key in here if key in vocabulary.verbs), next(iter(here))))
+    return path

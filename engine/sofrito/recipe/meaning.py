@@ -1,0 +1,38 @@
+"""Checks what a recipe means: names, files, models, pools, chains, output."""
+
+from collections.abc import Mapping
+
+from sofrito.recipe.base import Vocabulary
+from sofrito.recipe.check_flow import check_flow
+from sofrito.recipe.check_models import check_models
+from sofrito.recipe.check_output import check_output
+from sofrito.recipe.check_pools import check_axes, check_pools
+from sofrito.recipe.check_use import check_chains, check_rows, check_unused
+from sofrito.recipe.draft import Draft
+from sofrito.recipe.places import Problems
+from sofrito.recipe.scene import Scene
+from sofrito.recipe.sources import TemplateSources
+
+
+def check_meaning(
+    draft: Draft,
+    problems: Problems,
+    vocabulary: Vocabulary,
+    *,
+    environ: Mapping[str, str],
+    allow_files: bool = False,
+) -> None:
+    """Add to the problems whatever a recipe says that cannot be done, or can hardly be meant.
+
+    It reads the templates and the first rows of the seed files, and asks no model and no server.
+    """
+    sources = TemplateSources(problems.places.folder)
+    scene = Scene(draft, problems, vocabulary, sources, environ, allow_files)
+    check_models(scene)
+    check_pools(scene)
+    check_axes(scene)
+    check_chains(scene)
+    names = check_flow(scene)
+    check_output(scene, names)
+    check_rows(scene)
+    check_unused(scene)

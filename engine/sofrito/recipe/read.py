@@ -1,0 +1,63 @@
+"""Reads a recipe: a frozen model of it, or every problem that it has."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sofrito.problems import Problem, RecipeError, Trouble
+from sofrito.recipe.base import Vocabulary
+from sofrito.recipe.document import Document, load_document
+from sofrito.recipe.draft import draft
+from sofrito.recipe.meaning import check_meaning
+from sofrito.recipe.model import Recipe
+from sofrito.recipe.overrides import overridden
+from sofrito.recipe.places import MOST, Problems
+from sofrito.recipe.schema import schema_for
+from sofrito.recipe.structure import check_structure
+from sofrito.shipped import shipped
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A recipe as read: the model, the file with its places, what to warn of, and its folder."""
+
+    recipe: Recipe
+    document: Document
+    warnings: tuple[Problem, ...]
+    folder: Path
+
+
+def read_recipe(
+    path: Path,
+    vocabulary: Vocabulary,
+    *,
+    sets: Mapping[str, str] | None = None,
+    allow_files: bool = False,
+    environ: Mapping[str, str] | None = None,
+) -> Read:
+    """Read a recipe's file, or the folder that has it, and check all that can be checked beforehand.
+
+    ``sets`` override values by dotted paths (`models.teacher.path`), read as YAML. ``allow_files``
+    lets the recipe read files outside of its folder. ``environ`` is the environment whose variables
+    may be named. Raises :class:`RecipeError` with every problem found, errors and warnings.
+    """
+    document = load_document(path)
+    places, wrong = overridden(document, sets or {})
+    problems = Problems(places)
+    problems.found += check_structure(places, schema_for(vocabulary, _schemas()), vocabulary)
+    made = draft(problems, vocabulary)
+    if made is not None:
+        around = os.environ if environ is None else environ
+        check_meaning(made, problems, vocabulary, environ=around, allow_files=allow_files)
+    all_ = [*document.warnings, *wrong, *(one.problem for one in problems.found)][:MOST]
+    if made is None or any(problem.severity == "error" for problem in all_):
+        raise RecipeError(all_)
+    return Read(made.recipe, document, tuple(all_), places.folder)
+
+
+def _schemas() -> Path | None:
+    try:
+        return shipped("schemas")
+    except Trouble:
+        return None

@@ -1,0 +1,104 @@
+"""What the checks of a recipe's meaning look at."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeVar
+
+from sofrito.problems import RecipeError, did_you_mean
+from sofrito.recipe.base import Check, Key, Verb, Vocabulary
+from sofrito.recipe.check_names import NameCheck
+from sofrito.recipe.draft import Broken, Draft
+from sofrito.recipe.model import Recipe
+from sofrito.recipe.places import Places, Problems
+from sofrito.recipe.sources import TemplateSources
+from sofrito.recipe.words import ticked
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """What is known of a seed pool: its columns and the number of its rows, None where it is not."""
+
+    columns: frozenset[str] | None = None
+    rows: int | None = None
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A drafted recipe, the world around it, and the problems found so far."""
+
+    draft: Draft
+    problems: Problems
+    vocabulary: Vocabulary
+    sources: TemplateSources
+    environ: Mapping[str, str]
+    allow_files: bool = False
+    pools: dict[str, Pool] = field(default_factory=dict)
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe, with stand-ins for what is broken."""
+        return self.draft.recipe
+
+    @property
+    def places(self) -> Places:
+        """Where its parts stand."""
+        return self.problems.places
+
+    @cached_property
+    def names(self) -> NameCheck:
+        """The check of templates and expressions."""
+        return NameCheck(self.problems, self.sources)
+
+    def steps(self) -> Iterator[tuple[int, Verb]]:
+        """Yield the steps that are sound, with their index."""
+        for index, step in enumerate(self.recipe.steps):
+            if not isinstance(step, Broken):
+                yield index, step
+
+    @property
+    def all_steps_sound(self) -> bool:
+        """Whether no step is broken."""
+        return not any(isinstance(step, Broken) for step in self.recipe.steps)
+
+    def expanded(self, check: Check, seen: tuple[str, ...] = ()) -> Iterator[Check]:
+        """Yield the filters that an entry of a chain stands for: itself, or those of named chains."""
+        if not check.chains():
+            yield check
+        for name in check.chains():
+            if name not in seen:
+                for inner in self.recipe.chains.get(name, ()):
+                    yield from self.expanded(inner, (*seen, name))
+
+    def guarded(self, path: Key, read: Callable[[], T]) -> T | None:
+        """Return what is read, or None with its problems noted."""
+        try:
+            return read()
+        except RecipeError as error:
+            for one in error.problems:
+                self.problems.add(
+                    one.code, path, one.what, one.fix, severity=one.severity, where=one.where
+                )
+            return None
+
+    def declared(self, kind: str, name: str, path: Key) -> bool:
+        """Say whether a model, pool or chain is declared; where it is not, note it."""
+        code, noun = _KINDS[kind]
+        known: Mapping[str, object] = getattr(self.recipe, kind)
+        if name in known or not (self.draft.sound(kind) and self.draft.sound(kind, name)):
+            return True
+        declare = f"Declare it under `{kind}`."
+        if known:
+            declare = f"Declared under `{kind}`: {ticked(known)}."
+        fix = f"{did_you_mean(name, known)} {declare}".strip()
+        self.problems.add(code, path, f"There is no {noun} `{name}`.", fix)
+        return False
+
+
+_KINDS = {
+    "models": ("SOF203", "model"),
+    "seeds": ("SOF204", "seed pool"),
+    "chains": ("SOF205", "filter chain"),
+}

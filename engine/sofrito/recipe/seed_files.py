@@ -1,0 +1,199 @@
+"""Seed files as rows: read lazily, checked against the columns that the recipe declares."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from sofrito.problems import Problem, RecipeError, Span, did_you_mean
+from sofrito.recipe.folder import inside, matching
+from sofrito.recipe.seed_csv import csv_columns, csv_rows
+from sofrito.recipe.seed_json import json_rows, jsonl_rows
+from sofrito.recipe.seed_parquet import parquet_columns, parquet_rows
+from sofrito.recipe.seed_rows import Items, SeedRow
+from sofrito.recipe.seed_text import txt_rows, whole_rows
+
+__all__ = ["SUFFIXES", "Peek", "SeedRow", "inside", "matching", "peek_seeds", "read_seeds"]
+
+MAX_PROBLEMS = 20
+
+_ROWS: dict[str, Callable[[Path], Items]] = {
+    ".jsonl": jsonl_rows,
+    ".ndjson": jsonl_rows,
+    ".json": json_rows,
+    ".csv": csv_rows,
+    ".tsv": csv_rows,
+    ".parquet": parquet_rows,
+    ".txt": txt_rows,
+}
+_WHOLE = (".md", ".markdown")
+_HEADS = {".csv": csv_columns, ".tsv": csv_columns, ".parquet": parquet_columns}
+
+SUFFIXES = (*_ROWS, *_WHOLE)
+"""The suffixes of files that can hold seeds."""
+
+_FITS: dict[str, Callable[[Any], bool]] = {
+    "string": lambda value: isinstance(value, str),
+    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+    "boolean": lambda value: isinstance(value, bool),
+    "list": lambda value: isinstance(value, list),
+    "object": lambda value: isinstance(value, dict),
+    "any": lambda value: value is not None,
+}
+_READ: dict[str, Callable[[str], Any]] = {
+    "integer": int,
+    "number": float,
+    "boolean": lambda text: {"true": True, "false": False}[text.strip().lower()],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Peek:
+    """The beginning of a seed file: the names of its columns, and its first rows."""
+
+    columns: tuple[str, ...]
+    rows: tuple[SeedRow, ...]
+
+
+def read_seeds(
+    path: Path,
+    *,
+    name: str = "",
+    columns: Mapping[str, str] | None = None,
+    whole: bool = False,
+) -> Iterator[SeedRow]:
+    """Yield the rows of a seed file one by one, without holding the file in memory.
+
+    The suffix says the format. ``whole``: a ``.txt`` is one row, as a ``.md`` always is: columns
+    ``text``, ``file`` (``name``, else the file's) and ``title``. ``columns`` are types by column
+    (string, integer, number, boolean, list, object, any; ``?`` behind one allows null, and lets the
+    column be missing: then it is null). A ``.csv`` holds texts, which are read as these types.
+
+    Raises :class:`RecipeError` (SOF209, each at its line) after the last good row, or after 20
+    problems; what was yielded before is then not to be used. A file without rows is a problem.
+    """
+    problems: list[Problem] = []
+    empty = True
+    for item in _checked(path, name, columns or {}, whole):
+        empty = False
+        if isinstance(item, SeedRow):
+            yield item
+        elif len(problems) == MAX_PROBLEMS:
+            what = f"Reading stopped here, after {MAX_PROBLEMS} problems; there are more."
+            raise RecipeError([*problems, Problem("SOF209", item.where, what)])
+        else:
+            problems.append(item)
+    if empty:
+        problems.append(_no_rows(path))
+    if problems:
+        raise RecipeError(problems)
+
+
+def peek_seeds(
+    path: Path,
+    *,
+    rows: int = 20,
+    name: str = "",
+    columns: Mapping[str, str] | None = None,
+    whole: bool = False,
+) -> Peek:
+    """Return the columns and the first rows of a seed file, and read little more than these.
+
+    Columns are those of the header or schema; where there is none, those of any of the rows.
+    Raises as :func:`read_seeds` for the rows that were read.
+    """
+    items = list(islice(_checked(path, name, columns or {}, whole), rows))
+    problems = [item for item in items if isinstance(item, Problem)]
+    if not items:
+        problems = [_no_rows(path)]
+    if problems:
+        raise RecipeError(problems[:MAX_PROBLEMS])
+    good = tuple(item for item in items if isinstance(item, SeedRow))
+    head = _HEADS.get(path.suffix.lower())
+    names = dict.fromkeys(head(path) if head else ())
+    for row in good:
+        names.update(dict.fromkeys(row.values))
+    return Peek(tuple(names), good)
+
+
+def _no_rows(path: Path) -> Problem:
+    what = f"`{path.name}` has no rows."
+    return Problem("SOF209", Span(path), what, "Add one, or remove the pool.")
+
+
+def _checked(path: Path, name: str, columns: Mapping[str, str], whole: bool) -> Items:
+    from_text = path.suffix.lower() in (".csv", ".tsv")
+    try:
+        for item in _items(path, name, whole):
+            if isinstance(item, Problem) or not columns:
+                yield item
+            else:
+                yield from _check(item, columns, from_text)
+    except OSError as error:
+        what = f"`{path.name}` cannot be read: {error.strerror or error}."
+        yield Problem("SOF202", Span(path), what, "Check that it exists and that you may read it.")
+
+
+def _items(path: Path, name: str, whole: bool) -> Items:
+    suffix = path.suffix.lower()
+    if suffix in _WHOLE or (whole and suffix == ".txt"):
+        return whole_rows(path, name or path.name)
+    if suffix in _ROWS:
+        return _ROWS[suffix](path)
+    what = f"Seeds cannot be read from a `{suffix or path.name}` file."
+    known = f"Seeds come from {', '.join(SUFFIXES[:-1])} and {SUFFIXES[-1]}."
+    near = did_you_mean(suffix, SUFFIXES)
+    return iter([Problem("SOF209", Span(path), what, f"{known} {near}".strip())])
+
+
+def _check(row: SeedRow, columns: Mapping[str, str], from_text: bool) -> Items:
+    values = dict(row.values)
+    problems: list[SeedRow | Problem] = []
+    for column, declared in columns.items():
+        nullable = declared.endswith("?")
+        kind = declared.removesuffix("?")
+        if from_text and column in values:
+            values[column] = _from_text(values[column], kind, nullable)
+        if column not in values and not nullable:
+            allow = f"If it may be missing: `{column}: {declared}?`."
+            fix = did_you_mean(column, values, otherwise=allow)
+            what = f"The row has no column `{column}`."
+            problems.append(Problem("SOF209", row.where, what, fix))
+            continue
+        value = values.setdefault(column, None)
+        if not (nullable and value is None) and not _FITS[kind](value):
+            problems.append(_wrong(row.where, column, declared, value))
+    yield from problems or [SeedRow(values, row.where)]
+
+
+def _wrong(where: Span, column: str, declared: str, value: Any) -> Problem:
+    what = f"Column `{column}` is {_shown(value)}; the recipe declares it as {declared}."
+    if value is None:
+        fix = f"Correct the row, or allow null: `{column}: {declared}?`."
+    else:
+        optional = "?" if declared.endswith("?") else ""
+        fix = f"Correct the row, or declare `{column}: {_kind(value)}{optional}`."
+    return Problem("SOF209", where, what, fix)
+
+
+def _from_text(text: str, kind: str, nullable: bool) -> Any:
+    if nullable and not text.strip():
+        return None
+    try:
+        return _READ[kind](text) if kind in _READ else text
+    except (ValueError, KeyError):
+        return text
+
+
+def _kind(value: Any) -> str:
+    return next(kind for kind, fits in _FITS.items() if fits(value))
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "null"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return f"the {_kind(value)} `{text if len(text) <= 40 else text[:40] + ' ...'}`"

@@ -1,0 +1,69 @@
+"""The manifest: what was run, how it ended, what came of it."""
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from sofrito import __version__
+from sofrito.run.calls import Totals
+
+MANIFEST = "manifest.json"
+_PACKAGES = ("llama-cpp-python", "aiohttp", "jinja2", "pydantic", "rapidfuzz", "xxhash")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A finished or stopped run. ``seconds`` are of the last session, ``asked`` and tokens too."""
+
+    recipe: str
+    title: str
+    fingerprint: str
+    status: str
+    reason: str
+    seed: int
+    rows: int
+    wanted: int | None
+    models: Mapping[str, Mapping[str, Any]]
+    accounting: Sequence[Mapping[str, Any]]
+    short_cells: Mapping[str, int]
+    calls: Mapping[str, int]
+    seconds: float
+    files: Sequence[Mapping[str, Any]] = ()
+    notes: Sequence[str] = ()
+
+    def write(self, folder: Path) -> None:
+        """Put the manifest in its folder, whole."""
+        data = {"sofrito": __version__, "python": platform.python_version(), "packages": versions()}
+        data |= vars(self)
+        partial = folder / f".{MANIFEST}.partial"
+        partial.write_bytes(orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        partial.replace(folder / MANIFEST)
+
+
+def calls_of(totals: Totals) -> dict[str, int]:
+    """Return a session's calls as the manifest tells them."""
+    return {
+        "asked": totals.asked,
+        "replayed": totals.hits,
+        "tries": totals.tries,
+        "prompt_tokens": totals.prompt_tokens,
+        "completion_tokens": totals.completion_tokens,
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the packages that made the rows, of those installed."""
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+

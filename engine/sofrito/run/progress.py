@@ -1,0 +1,81 @@
+"""How far a run is, for whoever shows it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sofrito.run.calls import Totals
+from sofrito.run.engine import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class StepProgress:
+    """A step so far: rows that came in and went out, over the candidates whose turn came."""
+
+    name: str
+    entered: int
+    out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A run so far; ``elapsed`` and ``left`` in seconds, ``left`` None while it cannot be told."""
+
+    accepted: int
+    wanted: int | None
+    candidates: int
+    inflight: int
+    elapsed: float
+    left: float | None
+    asked: int
+    replayed: int
+    prompt_tokens: int
+    completion_tokens: int
+    steps: tuple[StepProgress, ...]
+    retrying: str
+
+    @property
+    def tokens_per_second(self) -> float:
+        """Tokens written by teachers in a second of this session."""
+        return self.completion_tokens / self.elapsed if self.elapsed else 0.0
+
+
+OnProgress = Callable[[Progress], None]
+
+
+class Watch:
+    """Takes the progress of an engine at moments of ``now`` (seconds)."""
+
+    def __init__(self, engine: Engine, now: float) -> None:
+        self._engine, self._start = engine, now
+        self._first_ask: tuple[float, int] | None = None
+
+    def progress(self, now: float) -> Progress:
+        """Return how far the run is."""
+        engine, totals = self._engine, self._engine.calls.totals
+        ledger = engine.ledger
+        steps = zip(ledger.names[1:-1], ledger.tallies[1:-1], strict=True)
+        return Progress(
+            accepted=engine.accepted,
+            wanted=engine.program.rows,
+            candidates=engine.settled,
+            inflight=engine.calls.inflight,
+            elapsed=now - self._start,
+            left=self._left(now, totals),
+            asked=totals.asked,
+            replayed=totals.hits,
+            prompt_tokens=totals.prompt_tokens,
+            completion_tokens=totals.completion_tokens,
+            steps=tuple(StepProgress(name, t.entered, t.out) for name, t in steps),
+            retrying=engine.calls.retrying,
+        )
+
+    def _left(self, now: float, totals: Totals) -> float | None:
+        """Seconds at the pace since the first call that was not replayed."""
+        engine = self._engine
+        if self._first_ask is None and totals.asked:
+            self._first_ask = (now, engine.accepted)
+        if self._first_ask is None or engine.program.rows is None:
+            return None
+        since, before = self._first_ask
+        made = engine.accepted - before
+        return (engine.program.rows - engine.accepted) * (now - since) / made if made > 0 else None

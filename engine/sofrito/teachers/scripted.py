@@ -1,0 +1,103 @@
+"""A teacher that answers from a script, for tests and dry runs: no model, no network, no luck."""
+
+import asyncio
+import random
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from sofrito.teachers.call import Answer, Completion, Transient
+from sofrito.teachers.scripted_values import some_text, value_for
+
+Reply = str | Answer | Callable[[Completion], "str | Answer"]
+Script = (
+    Callable[[Completion], str | Answer | None] | Mapping[str, Reply] | Iterable[tuple[str, Reply]]
+)
+
+
+class ScriptedTeacher:
+    """Answers calls from ``script``; tokens are words.
+
+    ``script`` is a function of the call, or regular expressions with a reply each: the first that
+    is found anywhere in the messages (joined by line breaks) answers. A function that returns None,
+    and a call that no expression fits, get the default: a pure function of the call's key that
+    satisfies its choices or schema. Every answer is cut at ``max_tokens`` words and stop strings.
+
+    ``asked`` holds the calls in the order they came, those that failed included.
+    """
+
+    def __init__(
+        self,
+        script: Script | None = None,
+        *,
+        name: str = "scripted",
+        concurrency: int = 8,
+        latency: float | Callable[[Completion], float] = 0.0,
+        fault_rate: float = 0.0,
+        faults: random.Random | None = None,
+    ) -> None:
+        """Take the script; ``latency`` is in seconds before the answer.
+
+        With the share ``fault_rate`` of the tries, drawn from ``faults``, Transient is raised.
+        """
+        self._script = script if script is None or callable(script) else _search(script)
+        self._name, self.concurrency, self._latency = name, concurrency, latency
+        self._fault_rate, self._faults = fault_rate, faults or random.Random(0)
+        self.asked: list[Completion] = []
+        self.closed = False
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """The teacher's name; the script is not in it."""
+        return {"backend": "scripted", "name": self._name}
+
+    async def complete(self, call: Completion) -> Answer:
+        """Answer from the script, after the latency; raises Transient as the fault rate says."""
+        self.asked.append(call)
+        fault = self._faults.random() < self._fault_rate
+        await asyncio.sleep(self._latency(call) if callable(self._latency) else self._latency)
+        if fault:
+            raise Transient("unreachable", "the script says that this try fails")
+        reply = self._script(call) if self._script else None
+        if reply is None:
+            reply = self.default(call)
+        return reply if isinstance(reply, Answer) else _answer(call, reply)
+
+    def default(self, call: Completion) -> str:
+        """Return the text for a call that the script does not answer."""
+        rng = random.Random(int.from_bytes(call.key(self.identity)))
+        if call.choices:
+            return rng.choice(call.choices)
+        if call.schema is not None:
+            return value_for(call.schema, rng)
+        return some_text(rng)
+
+    async def close(self) -> None:
+        """Remember that it was closed."""
+        self.closed = True
+
+
+def _search(
+    script: Mapping[str, Reply] | Iterable[tuple[str, Reply]],
+) -> Callable[[Completion], str | Answer | None]:
+    pairs = script.items() if isinstance(script, Mapping) else script
+    compiled = [(re.compile(pattern, re.DOTALL), reply) for pattern, reply in pairs]
+
+    def find(call: Completion) -> str | Answer | None:
+        text = "\n".join(m.content for m in call.messages)
+        reply = next((reply for pattern, reply in compiled if pattern.search(text)), None)
+        return reply(call) if callable(reply) else reply
+
+    return find
+
+
+def _answer(call: Completion, text: str) -> Answer:
+    stop = call.sampling.get("stop", ())
+    for s in [stop] if isinstance(stop, str) else stop:
+        text = text.partition(s)[0]
+    words = list(re.finditer(r"\S+", text))
+    most = call.sampling.get("max_tokens", len(words))
+    prompt = sum(len(m.content.split()) for m in call.messages)
+    if len(words) > most:
+        return Answer(text[: words[most - 1].end() if most else 0], "length", prompt, most)
+    return Answer(text, "stop", prompt, len(words))

@@ -1,0 +1,420 @@
+"""A run folder becomes a dataset: whole, the same to the byte, and loadable."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from sofrito.export import CardFacts, Exported, ModelFacts, StepFacts, export
+from sofrito.export.folder import placed, trouble
+from sofrito.plan.vocabulary import vocabulary
+from sofrito.problems import Trouble
+from sofrito.recipe.model import Recipe
+
+FACTS = CardFacts(
+    fingerprint="0123abcd",
+    wanted=20,
+    models=(ModelFacts("teacher", {"sha256": "ab12", "file": "a.gguf"}, "Apache-2.0"),),
+    steps=(StepFacts("generate q", 0, 21, 20, 1, 0, 0, 0),),
+    versions={"sofrito": "1.0"},
+)
+CHAT = {"messages": {"prompt": "q", "completion": "a"}}
+
+
+def recipe(write: list[object], **output: object) -> Recipe:
+    source = {
+        "recipe": "demo",
+        "title": "A | demo: of\nmuch",
+        "license": "Apache-2.0",
+        "tags": ["sft"],
+        "rows": 20,
+        "seed": 3,
+        "steps": [{"generate": ["q", "a"], "prompt": "Write a pair."}],
+        "output": {"write": write, **output},
+    }
+    return Recipe.model_validate(source, context=vocabulary())
+
+
+def row(n: int, **columns: object) -> dict[str, Any]:
+    return {
+        "id": f"{n}.0",
+        "cell": {"topic": f"t{n % 4}"},
+        "columns": {"topic": f"t{n % 4}", "q": f"Q{n}", "a": f"Ä{n}", **columns},
+        "story": [{"step": "generate q+a", "kind": "call", "key": "ff"}],
+    }
+
+
+def run_folder(path: Path, rows: list[dict[str, Any]]) -> Path:
+    path.mkdir(exist_ok=True)
+    lost = {
+        "id": "9.1",
+        "step": "filter q",
+        "kind": "rejected",
+        "reason": "too long",
+        "detail": "q has 900 words",
+        "score": 900,
+        "columns": {"q": "é"},
+    }
+    for name, lines in (("rows", rows), ("rejected", [lost])):
+        text = "".join(json.dumps(line) + "\n" for line in lines)
+        (path / f"{name}.jsonl").write_text(text, encoding="utf-8")
+    return path
+
+
+def table(path: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    return found
+
+
+def test_rows_are_written_in_order_with_their_ids(tmp_path: Path) -> None:
+    run = run_folder(tmp_path, [row(n) for n in (0, 2, 10)])
+    found = export(run, recipe([CHAT, {"text": "a"}]), FACTS)
+    assert found.rows == {"messages": {"train": 3}, "text": {"train": 3}}
+    assert found.notes == ()
+    assert table(run / "dataset/messages/train.parquet") == [
+        {
+            "id": f"{n}.0",
+            "messages": [
+                {"role": "user", "content": f"Q{n}"},
+                {"role": "assistant", "content": f"Ä{n}"},
+            ],
+        }
+        for n in (0, 2, 10)
+    ]
+    assert table(run / "dataset/text/train.parquet")[2] == {"id": "10.0", "text": "Ä10"}
+
+
+def test_beside_it_lie_where_rows_came_from_and_why_others_did_not_come(tmp_path: Path) -> None:
+    run = run_folder(tmp_path, [row(1)])
+    export(run, recipe([CHAT]), FACTS)
+    assert table(run / "provenance.parquet") == [
+        {
+            "id": "1.0",
+            "split": "train",
+            "cell": '{"topic":"t1"}',
+            "columns": '{"topic":"t1","q":"Q1","a":"Ä1"}',
+            "story": '[{"step":"generate q+a","kind":"call","key":"ff"}]',
+        }
+    ]
+    assert table(run / "rejected.parquet") == [
+        {
+            "id": "9.1",
+            "step": "filter q",
+            "kind": "rejected",
+            "reason": "too long",
+            "detail": "q has 900 words",
+            "score": 900.0,
+            "columns": '{"q":"é"}',
+        }
+    ]
+
+
+def test_the_files_are_listed_with_their_checksums(tmp_path: Path) -> None:
+    run = run_folder(tmp_path, [row(1)])
+    found = export(run, recipe([CHAT], files=["parquet", "jsonl"]), FACTS)
+    assert [file.path for file in found.files] == [
+        "README.md",
+        "dataset/messages/train.jsonl",
+        "dataset/messages/train.parquet",
+        "provenance.parquet",
+        "rejected.parquet",
+    ]
+    for file in found.files:
+        data = (run / file.path).read_bytes()
+        assert (file.size, file.sha256) == (len(data), hashlib.sha256(data).hexdigest())
+
+
+def test_nothing_else_is_left_behind(tmp_path: Path) -> None:
+    run = run_folder(tmp_path, [row(1)])
+    export(run, recipe(["raw"], files=["jsonl"]), FACTS)
+    export(run, recipe([CHAT]), FACTS)
+    assert sorted(p.relative_to(run).as_posix() for p in run.rglob("*") if p.is_file()) == [
+        "README.md",
+        "dataset/messages/train.parquet",
+        "provenance.parquet",
+        "rejected.jsonl",
+        "rejected.parquet",
+        "rows.jsonl",
+    ]
+
+
+def test_equal_rows_give_equal_files(tmp_path: Path) -> None:
+    entries = [CHAT, "raw"]
+    output = {"splits": {"train": 0.8, "test": 0.2}, "files": ["parquet", "jsonl"]}
+    one, two = (
+        export(
+            run_folder(tmp_path / name, [row(n, score=n / 2) for n in range(50)]),
+            recipe(entries, **output),
+            FACTS,
+        )
+        for name in ("one", "two")
+    )
+    assert one == two
+    for file in one.files:
+        assert (tmp_path / "one" / file.path).read_bytes() == (
+            tmp_path / "two" / file.path
+        ).read_bytes()
+
+
+def test_a_row_is_in_one_split_in_every_format(tmp_path: Path) -> None:
+    run = run_folder(tmp_path, [row(n) for n in range(40)])
+    entries = [CHAT, {"text": {"text": "a", "where": "topic != 't0'"}}]
+    splits = {"train": 0.75, "test": 0.25, "group_by": "topic"}
+    found = export(run, recipe(entries, splits=splits), FACTS)
+    where = {line["id"]: line["split"] for line in table(run / "provenance.parquet")}
+    assert found.rows["messages"] == {"train": 30, "test": 10}
+    for part, counts in found.rows.items():
+        for split, rows in counts.items():
+            ids = [line["id"] for line in table(run / f"dataset/{part}/{split}.parquet")]
+            assert len(ids) == rows
+            assert {where[i] for i in ids} <= {split}
+    assert len({(int(i.split(".")[0]) % 4, split) for i, split in where.items()}) == 4
+
+
+def test_a_format_written_twice_gets_a_name_of_its_own(tmp_path: Path) -> None:
+    run = run_folder(tmp_path, [row(n) for n in range(4)])
+    entries = [CHAT, "raw", {"messages": {**CHAT["messages"], "where": "topic == 't1'"}}]
+    found = export(run, recipe(entries), FACTS)
+    assert found.rows == {
+        "messages": {"train": 4},
+        "raw": {"train": 4},
+        "messages-2": {"train": 1},
+    }
+
+
+def test_raw_rows_keep_their_columns_types_and_order(tmp_path: Path) -> None:
+    rows = [
+        row(0, id=7, score=1, never=None, mixed=1, says=[{"role": "user"}]),
+        row(1, id=8, score=0.5, never=None, mixed="x", says=[]),
+    ]
+    run = run_folder(tmp_path, rows)
+    found = export(run, recipe(["raw"], files=["parquet", "jsonl"]), FACTS)
+    expected = [
+        {
+            "row_id": "0.0",
+            "topic": "t0",
+            "q": "Q0",
+            "a": "Ä0",
+            "id": 7,
+            "score": 1.0,
+            "never": None,
+            "mixed": "1",
+            "says": [{"role": "user"}],
+        },
+        {
+            "row_id": "1.0",
+            "topic": "t1",
+            "q": "Q1",
+            "a": "Ä1",
+            "id": 8,
+            "score": 0.5,
+            "never": None,
+            "mixed": '"x"',
+            "says": [],
+        },
+    ]
+    written = pq.read_table(run / "dataset/raw/train.parquet")
+    assert written.column_names == list(expected[0])
+    assert written.to_pylist() == expected
+    lines = (run / "dataset/raw/train.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line) for line in lines] == expected
+    assert found.notes == (
+        "raw: rows have a column `id`; the row's own id is `row_id`.",
+        "raw: the values of `mixed` have no type in common; it is JSON text.",
+    )
+
+
+def test_raw_types_come_from_the_rows_it_writes(tmp_path: Path) -> None:
+    run = run_folder(tmp_path, [row(0, n=1), row(1, n="x"), row(2, n=2)])
+    export(run, recipe([{"raw": {"columns": "n", "where": "topic != 't1'"}}]), FACTS)
+    assert table(run / "dataset/raw/train.parquet") == [
+        {"id": "0.0", "n": 1},
+        {"id": "2.0", "n": 2},
+    ]
+
+
+def test_rows_that_do_not_fit_are_left_out_and_said(tmp_path: Path) -> None:
+    run = run_folder(tmp_path, [row(0), row(1, a=None), row(2), row(3, a=None)])
+    entries = [CHAT, {"text": {"text": "q", "where": "a | length > 1"}}]
+    found = export(run, recipe(entries), FACTS)
+    assert found.rows == {"messages": {"train": 2}, "text": {"train": 2}}
+    assert found.notes == (
+        "messages: 2 rows left out, the first of them 1.0: `a` is null.",
+        "text: 2 rows left out, the first of them 1.0: `where: a | length > 1` fails: "
+        "TypeError: object of type 'NoneType' has no len().",
+    )
+
+
+def test_no_rows_are_a_dataset_too(tmp_path: Path) -> None:
+    run = run_folder(tmp_path, [])
+    found = export(run, recipe([CHAT, "raw"], splits={"train": 0.9, "test": 0.1}), FACTS)
+    assert found.rows == {
+        "messages": {"train": 0, "test": 0},
+        "raw": {"train": 0, "test": 0},
+    }
+    assert pq.read_schema(run / "dataset/messages/test.parquet").names == ["id", "messages"]
+    assert table(run / "dataset/raw/train.parquet") == []
+    assert "configs:" not in (run / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "rejected.jsonl"])
+def test_a_run_without_its_rows_is_trouble(tmp_path: Path, name: str) -> None:
+    run = run_folder(tmp_path, [row(0)])
+    (run / name).unlink()
+    with pytest.raises(Trouble) as caught:
+        export(run, recipe([CHAT]), FACTS)
+    assert caught.value.what == (
+        f"The run folder {run} has no readable {name} (No such file or directory)."
+    )
+    assert not (run / "dataset").exists()
+
+
+def test_a_line_that_is_cut_off_is_trouble(tmp_path: Path) -> None:
+    run = run_folder(tmp_path, [row(0), row(1)])
+    (run / "rows.jsonl").write_bytes((run / "rows.jsonl").read_bytes()[:-9])
+    with pytest.raises(Trouble) as caught:
+        export(run, recipe([CHAT]), FACTS)
+    assert caught.value.what == (
+        f"Line 2 of {run / 'rows.jsonl'} is cut off or was changed: it is not JSON."
+    )
+    assert sorted(path.name for path in run.iterdir()) == ["rejected.jsonl", "rows.jsonl"]
+
+
+def test_what_fails_half_way_leaves_the_old_dataset(tmp_path: Path) -> None:
+    run = run_folder(tmp_path, [row(0)])
+    old = export(run, recipe([CHAT]), FACTS)
+    with pytest.raises(RuntimeError), placed(run) as partial:
+        (partial / "README.md").write_text("new")
+        raise RuntimeError
+    assert sorted(path.name for path in run.iterdir()) == [
+        "README.md",
+        "dataset",
+        "provenance.parquet",
+        "rejected.jsonl",
+        "rejected.parquet",
+        "rows.jsonl",
+    ]
+    for file in old.files:
+        assert hashlib.sha256((run / file.path).read_bytes()).hexdigest() == file.sha256
+
+
+def test_what_a_crash_left_is_cleared_away(tmp_path: Path) -> None:
+    run = run_folder(tmp_path, [row(0)])
+    (run / ".dataset.partial" / "dataset" / "alpaca").mkdir(parents=True)
+    export(run, recipe([CHAT]), FACTS)
+    assert not (run / ".dataset.partial").exists()
+    assert [path.name for path in (run / "dataset").iterdir()] == ["messages"]
+
+
+def test_a_file_in_the_way_is_trouble(tmp_path: Path) -> None:
+    run = run_folder(tmp_path, [row(0)])
+    (run / ".dataset.partial").write_text("")
+    with pytest.raises(Trouble) as caught:
+        export(run, recipe([CHAT]), FACTS)
+    assert caught.value.what == f"The dataset cannot be written in {run}: File exists."
+
+
+@pytest.mark.parametrize(
+    ("number", "what", "fix"),
+    [
+        (28, "There is no space left for the dataset in runs/x.", "Free some space."),
+        (
+            30,
+            "The dataset cannot be written: runs/x does not allow it (Read-only file system).",
+            "Allow writing in that folder, or move it to where you may write.",
+        ),
+        (
+            5,
+            "The dataset cannot be written in runs/x: Input/output error.",
+            "Check that folder and its disk.",
+        ),
+    ],
+)
+def test_a_failed_write_says_what_to_do(number: int, what: str, fix: str) -> None:
+    words = {28: "No space left on device", 30: "Read-only file system", 5: "Input/output error"}
+    found = trouble(OSError(number, words[number]), Path("runs/x"))
+    again = " Then run again: the rows are kept, nothing is asked twice."
+    assert (found.what, found.fix) == (what, fix + again)
+
+
+_LIMITED = """
+import pathlib, resource, sys
+from sofrito.export import CardFacts, export
+from sofrito.plan.vocabulary import vocabulary
+from sofrito.problems import Trouble
+from sofrito.recipe.model import Recipe
+source = {"recipe": "demo", "rows": 1, "steps": [{"generate": "q", "prompt": "Write it."}],
+          "output": {"write": [{"text": "a"}]}}
+recipe = Recipe.model_validate(source, context=vocabulary())
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
+try:
+    export(pathlib.Path(sys.argv[1]), recipe, CardFacts("f", 1, (), (), {}))
+except Trouble as error:
+    print(error.what)
+"""
+
+
+@pytest.mark.parametrize("limit", [400, 30_000], ids=["parquet", "lines"])
+def test_where_files_cannot_grow_the_old_dataset_stays(tmp_path: Path, limit: int) -> None:
+    """The limit of the system on file sizes stands in for a full disk."""
+    pytest.importorskip("resource", reason="this system has no limits to set")
+    long = [row(n, a="a" * 900) for n in range(99)] if limit > 400 else [row(0)]
+    run = run_folder(tmp_path, long)
+    export(run, recipe([CHAT]), FACTS)
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    done = subprocess.run(
+        [sys.executable, "-c", _LIMITED, str(run), str(limit)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == f"There is no space left for the dataset in {run}.\n"
+    assert done.stderr == ""
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
+
+
+_LOAD = """
+import json, sys
+from datasets import load_dataset
+found = {}
+for name in ("messages", "raw"):
+    splits = load_dataset(sys.argv[1], name, cache_dir=sys.argv[2])
+    found[name] = {split: list(rows) for split, rows in splits.items()}
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.parametrize("files", [["parquet"], ["jsonl"]], ids=["parquet", "jsonl"])
+def test_datasets_loads_it_by_the_card(tmp_path: Path, files: list[str]) -> None:
+    pytest.importorskip("datasets", reason="the package `datasets` is not installed")
+    rows = [row(n, score=n / 2 if n else None, never=None, tags=["x"] * n) for n in range(10)]
+    run = run_folder(tmp_path / "run", rows)
+    splits = {"train": 0.8, "test": 0.2, "empty": 0.000001}
+    found = export(run, recipe([CHAT, "raw"], splits=splits, files=files), FACTS)
+    assert found.rows["raw"] == {"train": 8, "test": 2, "empty": 0}
+    done = subprocess.run(
+        [sys.executable, "-c", _LOAD, str(run), str(tmp_path / "cache")],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "home"), "PATH": ""},
+    )
+    loaded = json.loads(done.stdout)
+    assert {name: list(splits) for name, splits in loaded.items()} == {
+        "messages": ["train", "test"],
+        "raw": ["train", "test"],
+    }
+    merged = [r for rows in loaded["raw"].values() for r in rows]
+    assert sorted(merged, key=lambda r: int(r["id"][:-2])) == [
+        {"id": line["id"], **line["columns"]} for line in rows
+    ]
+    assert loaded["messages"]["train"][0]["messages"][0]["role"] == "user"
+
+
+def test_an_export_says_what_it_wrote() -> None:
+    assert Exported({}, ()).notes == ()

@@ -1,0 +1,203 @@
+"""What a row becomes in each format, and what the formats refuse."""
+
+import subprocess
+import sys
+
+import pytest
+from pydantic import ValidationError
+
+from sofrito.formats import FORMATS, Format, Unfit
+from sofrito.recipe.base import Vocabulary, parse_writer
+from sofrito.recipe.expressions import ExpressionError
+
+
+class _Info:
+    """What pydantic hands to a validator, as far as reading a format needs it."""
+
+    context = Vocabulary({}, {}, FORMATS)
+
+
+def written(entry: object) -> Format:
+    """Read one entry of `write`."""
+    writer = parse_writer(entry, _Info())  # type: ignore[arg-type]
+    assert isinstance(writer, Format)
+    return writer
+
+
+ROW = {"q": "Why?", "a": "So.", "sys": "Be brief.", "n": 3, "yes": True, "none": None, "l": ["é"]}
+
+
+@pytest.mark.parametrize(
+    ("entry", "uses", "record"),
+    [
+        (
+            {"messages": {"prompt": "q", "completion": "a"}},
+            ("q", "a"),
+            {
+                "messages": [
+                    {"role": "user", "content": "Why?"},
+                    {"role": "assistant", "content": "So."},
+                ]
+            },
+        ),
+        (
+            {"messages": {"prompt": "q", "completion": "a", "system": "sys"}},
+            ("sys", "q", "a"),
+            {
+                "messages": [
+                    {"role": "system", "content": "Be brief."},
+                    {"role": "user", "content": "Why?"},
+                    {"role": "assistant", "content": "So."},
+                ]
+            },
+        ),
+        (
+            {"messages": {"prompt": "q", "completion": "yes", "system": "none"}},
+            ("none", "q", "yes"),
+            {
+                "messages": [
+                    {"role": "user", "content": "Why?"},
+                    {"role": "assistant", "content": "true"},
+                ]
+            },
+        ),
+        (
+            {"alpaca": {"instruction": "q", "input": "none", "output": "n"}},
+            ("q", "none", "n"),
+            {"instruction": "Why?", "input": "", "output": "3"},
+        ),
+        (
+            {"prompt_completion": {"prompt": "q", "completion": "l"}},
+            ("q", "l"),
+            {"prompt": "Why?", "completion": '["é"]'},
+        ),
+        ({"text": "a"}, ("a",), {"text": "So."}),
+        ({"raw": ["n", "none"]}, ("n", "none"), {"n": 3, "none": None}),
+        ("raw", (), ROW),
+    ],
+)
+def test_a_row_becomes_a_record(entry: object, uses: object, record: object) -> None:
+    writer = written(entry)
+    assert (writer.uses(), writer.record(ROW)) == (uses, record)
+
+
+@pytest.mark.parametrize(
+    ("name", "uses"),
+    [
+        ("alpaca", ("instruction", "input", "output")),
+        ("prompt_completion", ("prompt", "completion")),
+        ("text", ("text",)),
+    ],
+)
+def test_a_bare_name_takes_the_columns_of_the_same_names(name: str, uses: object) -> None:
+    assert written(name).uses() == uses
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"messages": {"prompt": "q", "completion": "a"}},
+        {"alpaca": {"instruction": "q", "input": "a", "output": "a"}},
+        {"prompt_completion": {"prompt": "q", "completion": "a"}},
+        {"text": "a"},
+    ],
+)
+def test_a_record_has_the_fields_of_the_shape(entry: object) -> None:
+    writer = written(entry)
+    assert list(writer.record(ROW)) == list(writer.shape() or {})
+
+
+def test_messages_that_are_there_already_are_kept() -> None:
+    talk = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": ""}]
+    extra = [{**message, "tool_calls": None} for message in talk]
+    writer = written({"messages": "talk"})
+    assert writer.uses() == ("talk",)
+    assert writer.record({"talk": extra}) == {"messages": talk}
+
+
+@pytest.mark.parametrize(
+    ("talk", "words"),
+    [
+        (None, "`talk` is not a list of messages"),
+        ([], "`talk` is not a list of messages"),
+        ("Hi", "`talk` is not a list of messages"),
+        (
+            [{"role": "user"}],
+            "a message in `talk` lacks `role` or `content`, or they are not texts",
+        ),
+        (
+            [{"role": "user", "content": 5}],
+            "a message in `talk` lacks `role` or `content`, or they are not texts",
+        ),
+        (["Hi"], "a message in `talk` lacks `role` or `content`, or they are not texts"),
+        (
+            [{"role": "assistant", "content": "", "tool_calls": [1]}],
+            "a message in `talk` has more than `role` and `content`",
+        ),
+    ],
+)
+def test_what_is_no_conversation_is_refused(talk: object, words: str) -> None:
+    with pytest.raises(Unfit) as caught:
+        written({"messages": "talk"}).record({"talk": talk})
+    assert caught.value.words == words
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"messages": {"prompt": "q", "completion": "none"}},
+        {"alpaca": {"instruction": "q", "input": "q", "output": "none"}},
+        {"prompt_completion": {"prompt": "none", "completion": "q"}},
+        {"text": "none"},
+    ],
+)
+def test_a_null_is_nothing_to_learn_from(entry: object) -> None:
+    with pytest.raises(Unfit) as caught:
+        written(entry).record(ROW)
+    assert caught.value.words == "`none` is null"
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "words"),
+    [
+        (
+            {},
+            "missing",
+            "`messages` needs `prompt` and `completion`, or `messages`: the names of columns",
+        ),
+        (
+            {"prompt": "q"},
+            "missing",
+            "`messages` needs `prompt` and `completion`, or `messages`: the names of columns",
+        ),
+        (
+            {"messages": "talk", "system": "sys"},
+            "clash",
+            "`messages` takes either `messages` or `prompt` and `completion`, not both",
+        ),
+    ],
+)
+def test_messages_need_exactly_one_source(options: object, kind: str, words: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        written({"messages": options})
+    assert [(e["type"], e["msg"]) for e in caught.value.errors()] == [(kind, words)]
+
+
+def test_where_lets_rows_in() -> None:
+    writer = written({"text": {"text": "a", "where": "n > 2"}})
+    assert [writer.takes({"n": n}) for n in (1, 2, 3)] == [False, False, True]
+    assert written({"text": "a"}).takes({})
+    with pytest.raises(ExpressionError):
+        writer.takes({})
+
+
+def test_the_formats_need_nothing_heavy() -> None:
+    code = (
+        "import sys, sofrito.formats; "
+        "print(sorted({m.split('.')[0] for m in sys.modules} & "
+        "{'arro3', 'numpy', 'pyarrow', 'aiohttp', 'llama_cpp'}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"

@@ -1,0 +1,220 @@
+"""Asking: retries, final failures, a dead server, single flight, budgets."""
+
+import asyncio
+import random
+from collections.abc import Callable
+
+import pytest
+from storm import VirtualLoop
+
+from sofrito.problems import Trouble
+from sofrito.run.budget import Budget, Limits
+from sofrito.run.calls import Calls, Patience
+from sofrito.run.journal import MemoryJournal, Spent
+from sofrito.steps.work import Told
+from sofrito.teachers.call import Answer, Completion, Message, Refused, Transient
+
+Reply = Callable[[str, int], Answer]
+
+
+class Server:
+    """Answers by the prompt and how often it was asked."""
+
+    def __init__(self, reply: Reply, concurrency: int = 4) -> None:
+        self.reply, self.concurrency = reply, concurrency
+        self.asked: list[tuple[float, str]] = []
+        self.identity = {"backend": "test"}
+
+    async def complete(self, call: Completion) -> Answer:
+        prompt = call.messages[-1].content
+        self.asked.append((asyncio.get_running_loop().time(), prompt))
+        await asyncio.sleep(0.1)
+        return self.reply(prompt, sum(p == prompt for _, p in self.asked))
+
+    async def close(self) -> None:
+        pass
+
+    def prompts(self) -> list[str]:
+        return [prompt for _, prompt in self.asked]
+
+
+OK = Answer("ok", "stop", 3, 2)
+
+
+def asked(
+    prompts: list[str], server: Server, *, limits: Limits | None = None, answers: dict[bytes, bytes] | None = None
+) -> tuple[dict[str, Answer | Refused], Calls]:
+    """Ask all the prompts and return what was told, and the calls."""
+    told: dict[str, Answer | Refused] = {}
+    made: list[Calls] = []
+
+    async def go() -> None:
+        wake = asyncio.Event()
+        calls = Calls(
+            {"m": server},
+            MemoryJournal(answers if answers is not None else {}),
+            Budget(limits or Limits(), Spent()),
+            wake=wake.set,
+            patience=Patience(tries=4, tries_at_first=3, first=1.0, most=8.0),
+            chance=random.Random(1),
+        )
+        made.append(calls)
+
+        def waiter(prompt: str) -> Callable[[Told], None]:
+            return lambda one: told.__setitem__(prompt, one.answer)
+
+        calls.ask(
+            [(n, Completion("m", (Message("user", p),)), waiter(p), lambda: True) for n, p in enumerate(prompts)]
+        )
+        calls.start()
+        try:
+            while calls.busy and calls.trouble is None:
+                await wake.wait()
+                wake.clear()
+                calls.start()
+            if calls.trouble:
+                raise calls.trouble
+        finally:
+            await calls.close()
+
+    loop = VirtualLoop()
+    try:
+        loop.run_until_complete(go())
+    finally:
+        loop.close()
+    return told, made[0]
+
+
+def test_a_passing_failure_is_asked_again() -> None:
+    def reply(_: str, time: int) -> Answer:
+        if time < 3:
+            raise Transient("overloaded", "429")
+        return OK
+
+    server = Server(reply)
+    # it answered nothing before, so it has three tries
+    told, calls = asked(["a"], server)
+    assert told == {"a": OK}
+    assert (calls.totals.asked, calls.totals.tries, calls.totals.answered) == (1, 3, 1)
+
+
+def test_waiting_follows_the_server_where_it_says_how_long() -> None:
+    def reply(_: str, time: int) -> Answer:
+        if time == 1:
+            raise Transient("overloaded", "429", retry_after=17.0)
+        return OK
+
+    server = Server(reply)
+    asked(["a"], server)
+    (first, _), (second, _) = server.asked
+    assert second - first == pytest.approx(17.1)
+
+
+def test_a_dead_server_stops_the_run_and_fails_no_row() -> None:
+    def reply(_: str, __: int) -> Answer:
+        raise Transient("unreachable", "connection refused")
+
+    with pytest.raises(Trouble) as error:
+        asked(["a", "b"], Server(reply))
+    assert error.value.what == "The teacher does not answer (unreachable, 3 tries): connection refused"
+
+
+def test_only_a_prompt_that_fails_while_others_succeed_fails_for_good() -> None:
+    def reply(prompt: str, _: int) -> Answer:
+        if prompt == "poison":
+            raise Transient("server error", "500 for this prompt")
+        return OK
+
+    journal: dict[bytes, bytes] = {}
+    prompts = ["poison", *(f"p{i}" for i in range(40))]
+    server = Server(reply, concurrency=2)
+    told, _ = asked(prompts, server, answers=journal)
+    refused = told["poison"]
+    assert isinstance(refused, Refused)
+    assert (refused.cause, server.prompts().count("poison")) == ("server error", 4)
+
+    again = Server(reply)
+    told, calls = asked(prompts, again, answers=journal)
+    assert again.asked == []
+    assert isinstance(told["poison"], Refused)
+    assert calls.totals.hits == 41
+
+
+def test_a_poisoned_prompt_that_is_alone_is_told_from_a_dead_server_by_a_probe() -> None:
+    def reply(prompt: str, _: int) -> Answer:
+        if prompt == "poison":
+            raise Transient("server error", "500 for this prompt")
+        return OK
+
+    server = Server(reply)
+    told, _ = asked(["poison"], server)
+    assert isinstance(told["poison"], Refused)
+    assert server.prompts() == ["poison", "poison", "poison", "Say yes."]
+
+
+def test_an_overloaded_server_is_never_the_prompts_fault() -> None:
+    def reply(prompt: str, time: int) -> Answer:
+        if prompt == "late" and time < 9:
+            raise Transient("overloaded", "503")
+        return OK
+
+    prompts = ["late", *(f"p{i}" for i in range(2000))]
+    server = Server(reply, concurrency=2)
+    told, _ = asked(prompts, server)
+    assert told["late"] == OK
+
+
+def test_equal_calls_share_one_try() -> None:
+    told: list[Told] = []
+    server = Server(lambda *_: OK)
+
+    async def go() -> None:
+        wake = asyncio.Event()
+        calls = Calls({"m": server}, MemoryJournal(), Budget(Limits(), Spent()), wake=wake.set)
+        call = Completion("m", (Message("user", "same"),))
+        calls.ask([(0, call, told.append, lambda: True), (1, call, told.append, lambda: True)])
+        calls.start()
+        while calls.busy:
+            await wake.wait()
+            wake.clear()
+        await calls.close()
+
+    asyncio.run(go())
+    assert server.prompts() == ["same"]
+    assert [one.answer for one in told] == [OK, OK]
+
+
+def test_the_lowest_candidate_is_asked_first() -> None:
+    server = Server(lambda *_: OK, concurrency=1)
+    asked(["first", "second", "third"], server)
+    assert server.prompts() == ["first", "second", "third"]
+
+
+def test_a_try_beyond_the_calls_allowed_is_not_made() -> None:
+    server = Server(lambda *_: OK, concurrency=3)
+    told, calls = asked([f"p{i}" for i in range(10)], server, limits=Limits(calls=4))
+    assert (len(told), len(server.asked)) == (4, 4)
+    assert calls.out_of_budget == "budget.calls of 4"
+
+
+def test_tokens_are_reserved_before_they_are_spent() -> None:
+    """A prompt of 2 bytes reserves 1 + 8 + 512 tokens and uses 5."""
+    server = Server(lambda *_: OK, concurrency=8)
+    told, calls = asked([f"p{i}" for i in range(200)], server, limits=Limits(tokens=1_000))
+    spent = calls.totals.prompt_tokens + calls.totals.completion_tokens
+    assert spent <= 1_000
+    assert len(told) == 96  # 95 x 5 + 521 is still within 1,000; 96 x 5 + 521 is not
+    assert calls.out_of_budget == "budget.tokens of 1,000"
+
+
+def test_each_retry_counts() -> None:
+    def reply(_: str, time: int) -> Answer:
+        if time == 1:
+            raise Transient("overloaded", "429")
+        return OK
+
+    server = Server(reply, concurrency=1)
+    told, calls = asked(["a", "b", "c"], server, limits=Limits(session_calls=5))
+    assert list(told) == ["a", "b"]
+    assert len(server.asked) == 5
+    assert calls.out_of_budget == "--limit-calls 5"
