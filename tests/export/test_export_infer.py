@@ -56,7 +56,8 @@ for _ in range(9):
 def test_a_column_has_one_type(values: list[object], type_: Type, written: list[object]) -> None:
     shape = inferred(*({"c": value} for value in values))
     assert shape == {"c": type_}
-    assert [fit(value, shape["c"]) for value in values] == written
+    # As text, for 1 == 1.0.
+    assert str([fit(value, shape["c"]) for value in values]) == str(written)
 
 
 def test_an_object_of_many_names_is_json() -> None:

@@ -1,12 +1,13 @@
 """What goes into Parquet comes out of it, read by another library than the one that wrote it."""
 
 import errno
+import io
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from sofrito.export.parquet import Lines
+from sofrito.export.parquet import Lines, batch_and_group
 from sofrito.formats import Type
 
 
@@ -84,3 +85,35 @@ def test_a_full_disk_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No space left") as caught:
         lines.to_parquet(Path("/dev/full"))
     assert caught.value.errno == errno.ENOSPC
+
+
+class _FullForAMoment(io.BytesIO):
+    """A file whose first write fails."""
+
+    failed = False
+
+    def write(self, data: object) -> int:
+        if not self.failed:
+            self.failed = True
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(data)  # type: ignore[arg-type]
+
+
+def test_a_write_that_failed_is_not_forgotten(tmp_path: Path) -> None:
+    lines = Lines(tmp_path / "t.jsonl", {"i": "integer"})
+    lines.close()
+    with pytest.raises(OSError, match="No space left"):
+        lines.into(_FullForAMoment())
+
+
+@pytest.mark.parametrize(
+    ("mean", "longest", "sizes"),
+    [
+        (100, 200, (1024, 65_536)),
+        (4096, 65_536, (512, 16_384)),
+        (10_000, 10_000_000, (3, 107)),
+        (2**30, 2**31, (1, 1)),
+    ],
+)
+def test_long_rows_are_taken_in_small_lots(mean: int, longest: int, sizes: object) -> None:
+    assert batch_and_group(mean, longest) == sizes

@@ -1,12 +1,13 @@
 """Rows are divided by exact shares, groups stay whole, and nothing but rows and seed decides."""
 
+from array import array
 from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sofrito.export.splits import Splits, largest_remainder, shares_of
+from sofrito.export.splits import Splits, largest_remainder, ordered, shares_of
 
 
 def divided(groups: list[object], shares: dict[str, float], seed: int = 7) -> list[str]:
@@ -119,3 +120,8 @@ def test_rows_that_are_their_own_groups_have_exact_shares(ids: list[int], seed: 
 def test_any_value_is_a_group(group: object) -> None:
     found = divided([group] * 3 + ["other"] * 7, {"train": 0.7, "test": 0.3})
     assert found == ["test"] * 3 + ["train"] * 7
+
+
+@given(st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 9)))
+def test_numbers_are_sorted(numbers: list[int]) -> None:
+    assert list(ordered(array("Q", numbers))) == sorted(numbers)

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from sofrito.export import CardFacts, Exported, ModelFacts, StepFacts, export
+from sofrito.export import CardFacts, ModelFacts, StepFacts, export
 from sofrito.export.folder import placed, trouble
 from sofrito.plan.vocabulary import vocabulary
 from sofrito.problems import Trouble
@@ -34,7 +34,7 @@ def recipe(write: list[object], **output: object) -> Recipe:
         "tags": ["sft"],
         "rows": 20,
         "seed": 3,
-        "steps": [{"generate": ["q", "a"], "prompt": "Write a pair."}],
+        "steps": [{"generate": ["q", "a"], "prompt": "Write a pair.", "parse": "json"}],
         "output": {"write": write, **output},
     }
     return Recipe.model_validate(source, context=vocabulary())
@@ -112,6 +112,8 @@ def test_beside_it_lie_where_rows_came_from_and_why_others_did_not_come(tmp_path
             "columns": '{"q":"é"}',
         }
     ]
+    card = (run / "README.md").read_text(encoding="utf-8")
+    assert "| filter q | rejected | too long | 1 |" in card
 
 
 def test_the_files_are_listed_with_their_checksums(tmp_path: Path) -> None:
@@ -230,11 +232,11 @@ def test_raw_rows_keep_their_columns_types_and_order(tmp_path: Path) -> None:
 
 
 def test_raw_types_come_from_the_rows_it_writes(tmp_path: Path) -> None:
-    run = run_folder(tmp_path, [row(0, n=1), row(1, n="x"), row(2, n=2)])
-    export(run, recipe([{"raw": {"columns": "n", "where": "topic != 't1'"}}]), FACTS)
+    run = run_folder(tmp_path, [row(0, x=1), row(1, x="a"), row(2, x=2)])
+    export(run, recipe([{"raw": {"columns": "x", "where": "topic != 't1'"}}]), FACTS)
     assert table(run / "dataset/raw/train.parquet") == [
-        {"id": "0.0", "n": 1},
-        {"id": "2.0", "n": 2},
+        {"id": "0.0", "x": 1},
+        {"id": "2.0", "x": 2},
     ]
 
 
@@ -285,12 +287,17 @@ def test_a_line_that_is_cut_off_is_trouble(tmp_path: Path) -> None:
     assert sorted(path.name for path in run.iterdir()) == ["rejected.jsonl", "rows.jsonl"]
 
 
+def _half_way(run: Path) -> None:
+    with placed(run) as partial:
+        (partial / "README.md").write_text("new")
+        raise RuntimeError("half way")
+
+
 def test_what_fails_half_way_leaves_the_old_dataset(tmp_path: Path) -> None:
     run = run_folder(tmp_path, [row(0)])
     old = export(run, recipe([CHAT]), FACTS)
-    with pytest.raises(RuntimeError), placed(run) as partial:
-        (partial / "README.md").write_text("new")
-        raise RuntimeError
+    with pytest.raises(RuntimeError, match="half way"):
+        _half_way(run)
     assert sorted(path.name for path in run.iterdir()) == [
         "README.md",
         "dataset",
@@ -414,7 +421,3 @@ def test_datasets_loads_it_by_the_card(tmp_path: Path, files: list[str]) -> None
         {"id": line["id"], **line["columns"]} for line in rows
     ]
     assert loaded["messages"]["train"][0]["messages"][0]["role"] == "user"
-
-
-def test_an_export_says_what_it_wrote() -> None:
-    assert Exported({}, ()).notes == ()

@@ -197,7 +197,5 @@ def test_the_formats_need_nothing_heavy() -> None:
         "print(sorted({m.split('.')[0] for m in sys.modules} & "
         "{'arro3', 'numpy', 'pyarrow', 'aiohttp', 'llama_cpp'}))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

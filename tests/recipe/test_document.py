@@ -145,6 +145,7 @@ def test_traps_are_warnings() -> None:
         ("8M", "8M"),
         ("1.2.3", "1.2.3"),
         ("9223372036854775807", 2**63 - 1),
+        ("-9223372036854775808", -(2**63)),
         ("9223372036854775808", "9223372036854775808"),
         ("1e999", "1e999"),
         ("9" * 5000, "9" * 5000),
@@ -293,8 +294,8 @@ def test_an_expression_that_needs_quotes(line: str, column: int, value: str, fix
                 5,
                 10,
                 "`generate x` has no colon after its key.",
-                "Write `generate: x`; if it goes on with the text above, indent it deeper than that "
-                "key.",
+                "Write `generate: x`; if it goes on with the text above, indent it deeper than "
+                "that key.",
             ),
         ),
         (
@@ -403,8 +404,8 @@ def test_an_expression_that_needs_quotes(line: str, column: int, value: str, fix
                 2,
                 1,
                 8,
-                "`Write it` is indented no deeper than the key above, "
-                "so it is not part of its text.",
+                "`Write it` is indented no deeper than the key above, so it is not part of its "
+                "text.",
                 "Indent every line of the text by two spaces.",
             ),
         ),
@@ -560,12 +561,13 @@ DEEP = "more than 100 levels, one in another"
         ("- " * 5000, DEEP, 1),
         ("\n".join(" " * n + "a:" for n in range(3000)), DEEP, 101),
         ("a: [" + "1," * 100_001 + "]", "more than 100,000 values", 1),
-        ("a: [" + "1," * 500_000 + "]", "more than 100,000 values", 1),
     ],
 )
 def test_limits(text: str, what: str, line: int) -> None:
     found = problems(text)
     fix = "Keep rows in a seed file (.jsonl), which has no such limit."
+    if what == DEEP:
+        fix = "Is a bracket not closed? No recipe needs so many."
     assert [(code, at, *words) for code, at, _, _, *words in found] == [
         ("SOF007", line, f"The file holds {what}.", fix)
     ]
@@ -683,41 +685,27 @@ def test_the_sketches_of_the_language_are_read() -> None:
 
 
 PIECES = st.sampled_from(
-    (
-        "a",
-        "b: ",
-        "- ",
-        "\n",
-        "\n  ",
-        "\n    ",
-        '"x"',
-        "'y'",
-        "{",
-        "}",
-        "[",
-        "]",
-        ", ",
-        ":",
-        "#",
-        " ",
-    )
-    + (
-        "\t",
-        "? ",
-        "> ",
-        "c d",
-        "1.10",
-        "007",
-        "&a ",
-        "*a",
-        "---\n",
-        "...\n",
-        "{{ ",
-        "}}",
-        '"\\u',
-        "%",
-    )
-    + ("@", "!t ", "<<: ", "\ufeff", "\u2028", "\x85", "\ud7ff", '"', "'", "|\n", "|")
+    [
+        *(
+            "a",
+            "b: ",
+            "- ",
+            "\n",
+            "\n  ",
+            "\n    ",
+            '"x"',
+            "'y'",
+            "{",
+            "}",
+            "[",
+            "]",
+            ", ",
+            ":",
+            "#",
+        ),
+        *(" ", "\t", "? ", "> ", "c d", "1.10", "007", "&a ", "*a", "---\n", "...\n", "{{ ", "}}"),
+        *('"\\u', "%", "@", "!t ", "<<: ", "\ufeff", "\u2028", "\x85", "\ud7ff", '"', "'", "|\n"),
+    ]
 )
 
 
@@ -767,6 +755,8 @@ def test_what_ruamel_writes_is_read_back(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "written.yaml"
     writer = YAML(typ="safe", pure=True)
+    # ruamel itself cannot read the `{:a: b}` that it may write
+    writer.default_flow_style = False
     with path.open("w", encoding="utf-8") as file:
         writer.dump(data, file)
     assert load_document(path).data == data

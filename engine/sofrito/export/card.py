@@ -19,6 +19,7 @@ _LONGEST = 300
 def card(
     recipe: Recipe,
     facts: CardFacts,
+    *,
     rows: int,
     parts: Sequence[Part],
     reasons: Reasons,
@@ -52,9 +53,9 @@ def _summary(recipe: Recipe, facts: CardFacts, rows: int) -> str:
     fell_short = facts.wanted is not None and rows < facts.wanted
     wanted = f" of the {facts.wanted:,} that were asked for" if fell_short else ""
     text = (
-        f"Synthetic data: {rows:,} row{'s' * (rows != 1)}{wanted}, made by the Sofrito recipe `{recipe.recipe}` "
-        f"(fingerprint `{facts.fingerprint}`, seed {recipe.seed}). Language models wrote it: look at "
-        "rows before you rely on them."
+        f"Synthetic data: {rows:,} row{'s' * (rows != 1)}{wanted}, made by the Sofrito recipe "
+        f"`{recipe.recipe}` (fingerprint `{facts.fingerprint}`, seed {recipe.seed}). "
+        "Language models wrote it: look at rows before you rely on them."
     )
     if recipe.license:
         text += (
@@ -111,13 +112,11 @@ def _models(facts: CardFacts) -> str:
 
 def _accounting(facts: CardFacts) -> str:
     names = ("step", "in", "made", "out", "rejected", "failed", "joined", "surplus")
-    rows = [
-        (s.step, s.entered, s.made, s.out, s.rejected, s.failed, s.joined, s.surplus)
-        for s in facts.steps
-    ]
+    counts = ("entered", *names[2:])
+    rows = [(step.step, *(f"{getattr(step, count):,}" for count in counts)) for step in facts.steps]
     if not rows:
         return ""
-    rule = "In every step, in + made = out + rejected + failed + joined + surplus, in rows."
+    rule = "In every step, in + made = out + rejected + failed + joined + surplus."
     return f"{rule}\n\n{_table(names, rows)}"
 
 

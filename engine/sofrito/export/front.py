@@ -52,7 +52,7 @@ _SIZES = (
 
 def front_matter(recipe: Recipe, rows: int, parts: Sequence[Part]) -> str:
     """Return the head between its two lines of dashes: what the dataset is, and its files."""
-    size = next((name for limit, name in _SIZES if rows < limit), "n>1T")
+    size = next((name for limit, name in _SIZES if rows < limit), "n>1B")
     lines = [
         "---",
         f"pretty_name: {_text(recipe.title or recipe.recipe)}",

@@ -50,17 +50,20 @@ class Lines:
 
     def to_parquet(self, path: Path) -> None:
         """Write the closed file's records as Parquet, compressed with Zstandard."""
-        mean = self.path.stat().st_size // max(self.rows, 1) + 1
-        batch = max(1, min(1024, _BATCH // self._longest))
-        group = max(1, min(65_536, _ROW_GROUP // mean, 16 * _ROW_GROUP // self._longest))
-        reader = read_json(str(self.path), schema(self._shape), batch_size=batch)
         with path.open("wb") as file:
-            sink = _Sink(file)
-            write_parquet(
-                reader, cast(BinaryIO, sink), compression=_COMPRESSION, max_row_group_size=group
-            )
-            if sink.error:
-                raise sink.error
+            self.into(file)
+
+    def into(self, file: BinaryIO) -> None:
+        """Write the closed file's records as Parquet into a file; raises its first OSError."""
+        mean = self.path.stat().st_size // max(self.rows, 1) + 1
+        batch, group = batch_and_group(mean, self._longest)
+        reader = read_json(str(self.path), schema(self._shape), batch_size=batch)
+        sink = _Sink(file)
+        write_parquet(
+            reader, cast(BinaryIO, sink), compression=_COMPRESSION, max_row_group_size=group
+        )
+        if sink.error:
+            raise sink.error
 
 
 class _Sink:
@@ -88,6 +91,16 @@ class _Sink:
     def seek(self, *_: int) -> int:
         """Asked for by the writer, never needed."""
         return self._file.tell()
+
+
+def batch_and_group(mean: int, longest: int) -> tuple[int, int]:
+    """Return how many rows to convert at once and to put in a row group.
+
+    ``mean`` and ``longest`` are the bytes of a row as JSON. A batch stays under 32 MB and a row
+    group near 64 MB, and under 1 GB even where the longest rows come together.
+    """
+    batch = max(1, min(1024, _BATCH // longest))
+    return batch, max(1, min(65_536, _ROW_GROUP // mean, 16 * _ROW_GROUP // longest))
 
 
 def schema(shape: dict[str, Type]) -> Schema:

@@ -32,7 +32,9 @@ class Part:
     @cached_property
     def key(self) -> str:
         """The field with the row's id: `id`, or `row_id` where the rows have a column `id`."""
-        return next(name for name in ("id", "row_id", "sofrito_row_id") if name not in self._columns)
+        return next(
+            name for name in ("id", "row_id", "sofrito_row_id") if name not in self._columns
+        )
 
     def learn(self, row: Accepted) -> None:
         """Look at a row before any is written."""

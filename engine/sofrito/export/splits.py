@@ -45,8 +45,8 @@ class Splits:
     def divide(self) -> None:
         """Assign every group that was counted; to be called once."""
         targets = largest_remainder(len(self._hashes), self._shares)
-        ordered, self._hashes = _sorted(self._hashes), array("Q")
-        self._groups, sizes = _counted(ordered)
+        hashes, self._hashes = ordered(self._hashes), array("Q")
+        self._groups, sizes = _counted(hashes)
         self._owners = _assigned(sizes, targets)
 
     def of(self, group: Any) -> str:
@@ -74,8 +74,11 @@ def largest_remainder(total: int, shares: list[float]) -> list[int]:
     return parts
 
 
-def _sorted(hashes: "array[int]") -> "array[int]":
-    """Sort by buckets of the leading bits; ``sorted`` alone would make an object of each number."""
+def ordered(hashes: "array[int]") -> "array[int]":
+    """Return 64-bit numbers sorted, by buckets of their leading bits.
+
+    ``sorted`` alone would make an object of each number: 40 bytes instead of 8.
+    """
     shift = 64 - _BUCKET_BITS
     counts = array("Q", bytes(8 * (1 << _BUCKET_BITS)))
     for value in hashes:
@@ -92,10 +95,10 @@ def _sorted(hashes: "array[int]") -> "array[int]":
     return result
 
 
-def _counted(ordered: "array[int]") -> tuple["array[int]", "array[int]"]:
+def _counted(hashes: "array[int]") -> tuple["array[int]", "array[int]"]:
     """Return the distinct values and how often each comes."""
     values, sizes = array("Q"), array("I")
-    for value in ordered:
+    for value in hashes:
         if values and values[-1] == value:
             sizes[-1] += 1
         else:

@@ -25,7 +25,7 @@ def export(folder: Path, recipe: Recipe, facts: CardFacts) -> Exported:
         parts, rows = write_dataset(folder, partial, recipe)
         reasons = write_rejected(folder, partial)
         notes = [*_empty_splits(parts), *(note for part in parts for note in part.notes())]
-        text = card(recipe, facts, rows, parts, reasons, notes)
+        text = card(recipe, facts, rows=rows, parts=parts, reasons=reasons, notes=notes)
         (partial / "README.md").write_text(text, encoding="utf-8", newline="\n")
         files = tuple(
             _exported(path, partial) for path in sorted(partial.rglob("*")) if path.is_file()

@@ -10,6 +10,7 @@ from sofrito.recipe.scene import Scene
 from sofrito.recipe.words import ticked
 
 RESERVED = ("shots", "passed")
+_BROKEN = "a broken step"
 
 
 def check_flow(scene: Scene) -> Names:
@@ -44,7 +45,7 @@ class _Flow:
         """Take what a broken step may make as made."""
         self._open = self._open or not step.known
         self._fanned_out = True
-        self._known.update(dict.fromkeys(step.columns, "a broken step"))
+        self._known.update(dict.fromkeys(step.columns, _BROKEN))
 
     def _start(self) -> None:
         """Add the columns of the pool that candidates start from."""
@@ -137,7 +138,7 @@ class _Flow:
             for name in one.uses():
                 self._used(name, path, before, chain)
         if siblings and not self._fanned_out:
-            what = f"{ticked(siblings)} looks at siblings, and no step before makes several rows of one."
+            what = f"{ticked(siblings)} looks at siblings, and no earlier step makes any."
             fix = "It does nothing here: remove it, or move it below such a step."
             self._problems.warn("SOF212", path, what, fix)
 
@@ -159,11 +160,11 @@ class _Flow:
             self._problems.add("SOF203", (*path, step.verb), what, fix, at_key=True)
 
     def _make(self, name: str, maker: str, path: Key, *, at_key: bool = False) -> None:
-        if not self._reserved(name, path, at_key=at_key) and name in self._known:
-            if self._known[name] != "a broken step":
-                what = f"`{name}` is made twice: by {self._known[name]}, and by {maker}."
-                fix = "Rename one of the two; only `set` may change a column."
-                self._problems.add("SOF206", path, what, fix, at_key=at_key)
+        reserved, first = self._reserved(name, path, at_key=at_key), self._known.get(name)
+        if first and first != _BROKEN and not reserved:
+            what = f"`{name}` is made twice: by {first}, and by {maker}."
+            fix = "Rename one of the two; only `set` may change a column."
+            self._problems.add("SOF206", path, what, fix, at_key=at_key)
         self._known.setdefault(name, maker)
 
     def _reserved(self, name: str, path: Key, *, at_key: bool = False) -> bool:

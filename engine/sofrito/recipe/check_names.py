@@ -3,14 +3,15 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.parser import Parser
 
 from sofrito.problems import Span, did_you_mean
 from sofrito.recipe.base import Key
-from sofrito.recipe.expressions import environment, known_words, names_used
+from sofrito.recipe.expressions import environment, names_used
+from sofrito.recipe.jinja_words import syntax_words
 from sofrito.recipe.places import Problems
 from sofrito.recipe.sources import TemplateSources, is_file
 from sofrito.recipe.words import quoted, ticked
@@ -47,16 +48,20 @@ class Names:
 
     def fix(self, name: str) -> str:
         """Return what to do about a name that is not among these."""
-        if step := self.later.get(name):
-            return f"It is made later, by `{step}`: move this step below that one."
+        if name == "shots":
+            return "Draw them in this step: `shots: [{draw: 3, from: POOL}]`."
+        near = did_you_mean(name, self.known)
+        later = name if name in self.later else did_you_mean(name, self.later)[14:-2]
+        if later and not near:
+            guess = "" if later == name else f"did you mean `{later}`? "
+            return f"{guess}It is made later, by `{self.later[later]}`: move this below that step."
         listed = ticked(sorted(self.known)[:_LISTED]) or "nothing"
         more = ", …" if len(self.known) > _LISTED else ""
-        near = did_you_mean(name, self.known)
         return f"{near} Known here: {listed}{more}.".lstrip()
 
 
 def parsed_expression(source: str) -> nodes.Template:
-    """Return an expression as a tree; raises ``TemplateSyntaxError`` if it is not one expression."""
+    """Return an expression as a tree; raises TemplateSyntaxError if it is not one expression."""
     env = environment()
     parser = Parser(env, source, state="variable")
     node = parser.parse_expression()
@@ -80,7 +85,7 @@ class NameCheck:
             tree = parsed_expression(source)
         except TemplateSyntaxError as error:
             hint = next((words for pattern, words in _HINTS if pattern.search(source)), "")
-            what = f"The expression {quoted(source)} cannot be read: {_said(error)}."
+            what = f"The expression {quoted(source)} cannot be read: {syntax_words(error)}."
             self._problems.add("SOF208", path, what, hint)
             return set()
         place = _Place(path, None, source)
@@ -90,7 +95,7 @@ class NameCheck:
         """Check a template of the recipe, inline or a file, and return the names that it uses."""
         if not is_file(source):
             if re.fullmatch(r"[^\s{}]+", source.strip()):
-                self._one_word(source.strip(), path)
+                self._one_word(source.strip(), path, names)
                 return set()
             return self._text(_Place(path, None, source), names, ())
         name = source.strip()
@@ -101,9 +106,14 @@ class NameCheck:
             return set()
         return self._file(file, path, names, ())
 
-    def _one_word(self, word: str, path: Key) -> None:
-        near = did_you_mean(f"{word}.j2", self._sources.names())
-        fix = near or "A template file ends in .j2; a column is written in braces: {{ column }}."
+    def _one_word(self, word: str, path: Key, names: Names) -> None:
+        stem = PurePosixPath(word).stem
+        files = [one for one in self._sources.names() if PurePosixPath(one).stem == stem]
+        fix = "A template file ends in .j2; a text may have spaces and columns: {{ column }}."
+        if word in names.known:
+            fix = f"For the column, write {{{{ {word} }}}}."
+        elif files:
+            fix = f"did you mean `{files[0]}`?"
         what = f"The template {quoted(word)} is one word: neither a file nor a text with a column."
         self._problems.add("SOF207", path, what, fix)
 
@@ -131,7 +141,7 @@ class NameCheck:
         try:
             tree = environment().parse(place.text)
         except TemplateSyntaxError as error:
-            what = f"The template cannot be read: {_said(error)}."
+            what = f"The template cannot be read: {syntax_words(error)}."
             where = place.line(error.lineno)
             self._problems.add("SOF207", place.path, what, where=where)
             return set()
@@ -164,11 +174,7 @@ class NameCheck:
 
     def _check(self, tree: nodes.Template, place: "_Place", names: Names) -> set[str]:
         env = environment()
-        for kind, word, line in known_words(tree):
-            known = env.filters if kind == "filter" else env.tests
-            what = f"`{word}` is not a {kind} that templates and expressions have."
-            fix = did_you_mean(word, known, otherwise=f"Some of them: {ticked(sorted(known)[:8])}.")
-            self._problems.add("SOF201", place.path, what, fix, where=place.word(line, word))
+        self._words(tree, place)
         used = set(names_used(tree))
         for name in sorted(used - names.known.keys() - env.globals.keys()):
             if not names.open:
@@ -179,6 +185,20 @@ class NameCheck:
         if names.shots is not None:
             self._shots(tree, place, names.shots)
         return used
+
+    def _words(self, tree: nodes.Template, place: "_Place") -> None:
+        """Check the filters and tests that are used, and mend those that do not exist."""
+        env = environment()
+        for node in tree.find_all((nodes.Filter, nodes.Test)):
+            is_filter = isinstance(node, nodes.Filter)
+            known = env.filters if is_filter else env.tests
+            if node.name not in known:
+                kind = "filter" if is_filter else "test"
+                what = f"`{node.name}` is not a {kind} that templates and expressions have."
+                fix = did_you_mean(node.name, known, otherwise=_some(known))
+                where = place.word(node.lineno, node.name)
+                self._problems.add("SOF201", place.path, what, fix, where=where)
+                node.name = "string"
 
     def _shots(self, tree: nodes.Template, place: "_Place", fields: frozenset[str]) -> None:
         """Check what is read from the shots in a loop over them."""
@@ -213,17 +233,17 @@ class _Place:
         return self.line(number)
 
 
-def _said(error: TemplateSyntaxError) -> str:
-    return (error.message or "it has an error").rstrip(".").replace("'", "`")
+def _some(known: Iterable[str]) -> str:
+    return f"Some of them: {ticked(sorted(one for one in known if one.isidentifier())[:8])}, …"
 
 
 def _nearest(name: str, names: Iterable[str]) -> str:
-    known = list(names)
-    same = [one for one in known if Path(one).name == Path(name).name]
-    if same:
-        return f"did you mean `{same[0]}`?"
-    otherwise = "A template is looked for in the recipe's folder, then among the shared prompts."
-    return did_you_mean(name, known, otherwise=otherwise)
+    """Return the template whose file has the name, or one like it."""
+    by_name = {PurePosixPath(one).stem: one for one in names}
+    near = did_you_mean(PurePosixPath(name).stem, by_name)
+    if near:
+        return f"did you mean `{by_name[near.split('`')[1]]}`?"
+    return "A template is looked for in the recipe's folder, then among the shared prompts."
 
 
 def _included(tree: nodes.Template) -> Iterator[tuple[nodes.Node, str]]:
@@ -241,21 +261,22 @@ def _stored(tree: nodes.Template) -> set[str]:
 
 
 def _fields_of(tree: nodes.Template, rows: str) -> Iterator[nodes.Getattr]:
+    """Yield what is read from each row in the loops over a list of rows."""
     for loop in tree.find_all(nodes.For):
-        source = loop.iter
-        while isinstance(source, nodes.Getitem | nodes.Filter) and source.node is not None:
-            if isinstance(source, nodes.Filter) and source.name not in ("reverse", "list"):
-                break
-            if isinstance(source, nodes.Getitem) and not isinstance(source.arg, nodes.Slice):
-                break
-            source = source.node
-        if isinstance(source, nodes.Name) and source.name == rows:
-            if isinstance(loop.target, nodes.Name):
-                yield from _attributes(loop, loop.target.name)
-
-
-def _attributes(loop: nodes.For, name: str) -> Iterator[nodes.Getattr]:
-    for part in loop.body:
-        for node in part.find_all(nodes.Getattr):
-            if isinstance(node.node, nodes.Name) and node.node.name == name:
+        source, target = _whole(loop.iter), loop.target
+        if not isinstance(source, nodes.Name) or source.name != rows:
+            continue
+        for node in (one for part in loop.body for one in part.find_all(nodes.Getattr)):
+            row = node.node
+            if isinstance(row, nodes.Name) and row.name == getattr(target, "name", None):
                 yield node
+
+
+def _whole(source: nodes.Node) -> nodes.Node:
+    """Return the list that a loop goes over, or over a part of which."""
+    match source:
+        case nodes.Filter(name="reverse" | "list", node=nodes.Node() as inner):
+            return _whole(inner)
+        case nodes.Getitem(arg=nodes.Slice(), node=inner):
+            return _whole(inner)
+    return source

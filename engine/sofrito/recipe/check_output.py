@@ -6,7 +6,7 @@ from sofrito.problems import did_you_mean
 from sofrito.recipe.base import Key, Writer
 from sofrito.recipe.check_names import Names
 from sofrito.recipe.scene import Scene
-from sofrito.recipe.words import ticked
+from sofrito.recipe.words import either, ticked
 
 
 def check_output(scene: Scene, names: Names) -> None:
@@ -22,13 +22,17 @@ def check_output(scene: Scene, names: Names) -> None:
 def _check_writer(scene: Scene, path: Key, writer: Writer, names: Names) -> None:
     if writer.where:
         scene.names.expression(writer.where, (*path, writer.format, "where"), names)
+    if names.open:
+        return
+    missing: dict[Key, list[str]] = {}
     for column in dict.fromkeys(writer.uses()):
-        if column in names.known or names.open:
-            continue
-        what = f"`{writer.format}` needs the column `{column}`, which nothing makes."
-        scene.problems.add(
-            "SOF210", scene.places.find(path, column), what, _column_fix(writer, column, names)
-        )
+        if column not in names.known:
+            missing.setdefault(scene.places.find(path, column), []).append(column)
+    for at, columns in missing.items():
+        noun = "column" if len(columns) == 1 else "columns"
+        listed = either(map("`{}`".format, columns), "and")
+        what = f"`{writer.format}` needs the {noun} {listed}, which nothing makes."
+        scene.problems.add("SOF210", at, what, _column_fix(writer, columns[0], names))
 
 
 def _column_fix(writer: Writer, column: str, names: Names) -> str:

@@ -1,10 +1,11 @@
 """Seed pools and axes: whether their files are there and can be read, and what is in them."""
 
+from collections.abc import Mapping
 from itertools import product
 
 from sofrito.recipe.base import Key
-from sofrito.recipe.expressions import ExpressionError, expression
 from sofrito.recipe.check_names import Names
+from sofrito.recipe.expressions import ExpressionError, expression
 from sofrito.recipe.model import Axis, Seeds
 from sofrito.recipe.scene import Pool, Scene
 from sofrito.recipe.seed_files import Peek, inside, matching, peek_seeds
@@ -30,12 +31,12 @@ def check_pools(scene: Scene) -> None:
 def _pool(scene: Scene, name: str, seeds: Seeds) -> Pool:
     path: Key = ("seeds", name)
     if not _only_one(scene, path, {"file": seeds.file, "files": seeds.files, "rows": seeds.rows}):
-        return Pool(frozenset(seeds.columns) or None)
+        return Pool()
     if seeds.rows:
         return _inline(scene, path, seeds)
     peeks = scene.guarded(path, lambda: _peeks(scene, path, seeds))
     if peeks is None:
-        return Pool(frozenset(seeds.columns) or None)
+        return Pool()
     columns = {column for peek in peeks for column in peek.columns} | seeds.columns.keys()
     count = sum(len(peek.rows) for peek in peeks)
     complete = bool(seeds.file) and count < PEEKED
@@ -66,7 +67,7 @@ def _inline(scene: Scene, path: Key, seeds: Seeds) -> Pool:
     return Pool(frozenset(columns), len(seeds.rows))
 
 
-def _only_one(scene: Scene, path: Key, given: dict[str, object]) -> bool:
+def _only_one(scene: Scene, path: Key, given: Mapping[str, object]) -> bool:
     """Say whether exactly one of several keys is given; where not, note it."""
     there = [key for key, value in given.items() if value]
     if len(there) == 1:
@@ -86,9 +87,9 @@ def check_axes(scene: Scene) -> None:
     values: dict[str, list[str]] = {}
     for name, axis in scene.recipe.axes.items():
         path: Key = ("axes", name)
-        if scene.draft.sound(*path):
-            if _only_one(scene, path, {"values": axis.values, "file": axis.file}):
-                values[name] = _values(scene, path, axis)
+        given = {"values": axis.values, "file": axis.file}
+        if scene.draft.sound(*path) and _only_one(scene, path, given):
+            values[name] = _values(scene, path, axis)
     if scene.recipe.cover.exclude and scene.draft.sound("cover"):
         names = Names({}).having(scene.recipe.axes, "an axis")
         known = len(scene.problems.found)
@@ -122,9 +123,9 @@ def _values(scene: Scene, path: Key, axis: Axis) -> list[str]:
 
 
 def axis_values(raw: bytes) -> list[str]:
-    """Return the values of an axis's file: a line each, without space around it, blank ones left out.
+    """Return the values in an axis's file, a line each, without the space around it, none twice.
 
-    Raises UnicodeDecodeError.
+    Blank lines are left out. Raises UnicodeDecodeError.
     """
     lines = raw.decode("utf-8-sig").splitlines()
     return list(dict.fromkeys(line.strip() for line in lines if line.strip()))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from sofrito.recipe.base import Key
-from sofrito.recipe.scene import Scene
+from sofrito.recipe.scene import UNDECLARED, Scene
 
 
 def check_rows(scene: Scene) -> None:
@@ -49,7 +49,10 @@ def check_unused(scene: Scene) -> None:
     asked = {
         recipe.model_for(step.asks() or "") for _, step in scene.steps() if step.asks() is not None
     }
+    told = {one.problem.code for one in scene.problems.found}
     for kind, used in (("models", asked), ("seeds", _pools(scene)), ("chains", _chains(scene))):
+        if UNDECLARED[kind][0] in told:
+            continue  # what seems unused may be what was misspelt
         declared = scene.places.at((kind,)) or {}
         for name in getattr(recipe, kind):
             if name in declared and name not in used and scene.draft.sound(kind, name):

@@ -97,6 +97,8 @@ def _compose(text: str) -> tuple[Node | None, list[Finding]]:
             place = Place(much.mark.line + 1, much.mark.column + 1, 1)
             what = f"The file holds {much.what}."
             fix = "Keep rows in a seed file (.jsonl), which has no such limit."
+            if "levels" in much.what:
+                fix = "Is a bracket not closed? No recipe needs so many."
             return None, [*errors, Finding("SOF007", place, what, fix)]
         except Broken as broken:
             verdict = explain(text, broken)

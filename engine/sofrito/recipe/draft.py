@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from sofrito.recipe.base import NAME, Key, Verb, Vocabulary, Writer
+from sofrito.recipe.base import NAME, Check, Key, Verb, Vocabulary, Writer
 from sofrito.recipe.model import Axis, Model, Output, Recipe, Seeds
 from sofrito.recipe.overrides import replaced
 from sofrito.recipe.places import Problems
 from sofrito.recipe.words import label, sentence
 
+_NAMES = re.compile(NAME.strip("^$"))
 _CODES = {"missing": "SOF102", "clash": "SOF212", "never": "SOF211", "pattern": "SOF104"}
 
 
@@ -69,7 +70,7 @@ def draft(problems: Problems, vocabulary: Vocabulary) -> Draft | None:
         try:
             return Draft(Recipe.model_validate(data, context=vocabulary), frozenset(broken))
         except ValidationError as error:
-            aside = [_note(problems, one, vocabulary) for one in error.errors()]
+            aside = [_note(problems, one, vocabulary) for one in _innermost(error.errors())]
     return None
 
 
@@ -89,10 +90,12 @@ def _as_written(problems: Problems) -> Any:
 def _unit(path: Key) -> Key:
     """Return the part that is put aside for a problem at a path."""
     match path:
+        case ("steps", int(), "by", int(), *_):
+            return path[:4]
+        case ("chains", _, int(), *_) | ("output", "write", int(), *_):
+            return path[:3]
         case ("steps", int(), *_) | ("models" | "seeds" | "axes" | "chains", _, *_):
             return path[:2]
-        case ("output", "write", int(), *_):
-            return path[:3]
         case ("output", "splits" | "files", *_):
             return path[:2]
     return path[:1]
@@ -106,6 +109,8 @@ def _without(data: Mapping[str, Any], unit: Key, vocabulary: Vocabulary) -> Any:
             stand_in = [Broken(known=False)]
         case ("output", "write", int()):
             stand_in = Writer()
+        case ("steps", int(), "by", int()) | ("chains", _, int()):
+            stand_in = Check()
         case ("output",):
             stand_in = Output.model_construct(write=())
         case ("recipe",):
@@ -135,7 +140,18 @@ def _broken(step: Any, vocabulary: Vocabulary) -> Broken:
     verbs = [key for key in step if key in vocabulary.verbs]
     about = [step[key] for key in verbs or list(step)[:1]]
     names = [name for value in about for name in (value if isinstance(value, list) else [value])]
-    return Broken(columns=tuple(n for n in names if isinstance(n, str)), known=bool(verbs))
+    columns = [word for name in names if isinstance(name, str) for word in _NAMES.findall(name)]
+    return Broken(columns=tuple(columns), known=bool(verbs))
+
+
+def _innermost(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Leave out what is only said because of something inside: a list that is short of good items."""
+    places = [one["loc"] for one in errors]
+    return [
+        one
+        for one in errors
+        if not any(at != one["loc"] and at[: len(one["loc"])] == one["loc"] for at in places)
+    ]
 
 
 def _note(problems: Problems, error: ErrorDetails, vocabulary: Vocabulary) -> Key:
@@ -166,7 +182,7 @@ def _located(problems: Problems, loc: Iterable[str | int]) -> Key:
 
 
 def _pointed(here: Any, path: Key, vocabulary: Vocabulary) -> Key:
-    """Return the path to point at: a step's verb and a filter's name rather than the whole of it."""
+    """Return the path to point at: a step's verb, a filter's name, rather than the whole."""
     if isinstance(here, dict) and here and path and isinstance(path[-1], int):
         return (*path, next((key for key in here if key in vocabulary.verbs), next(iter(here))))
     return path

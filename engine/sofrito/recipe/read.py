@@ -36,7 +36,7 @@ def read_recipe(
     allow_files: bool = False,
     environ: Mapping[str, str] | None = None,
 ) -> Read:
-    """Read a recipe's file, or the folder that has it, and check all that can be checked beforehand.
+    """Read a recipe's file, or the folder that has it, and check all that can be checked now.
 
     ``sets`` override values by dotted paths (`models.teacher.path`), read as YAML. ``allow_files``
     lets the recipe read files outside of its folder. ``environ`` is the environment whose variables
@@ -50,10 +50,17 @@ def read_recipe(
     if made is not None:
         around = os.environ if environ is None else environ
         check_meaning(made, problems, vocabulary, environ=around, allow_files=allow_files)
-    all_ = [*document.warnings, *wrong, *(one.problem for one in problems.found)][:MOST]
+    all_ = _all(document, [*wrong, *(one.problem for one in problems.found)])
     if made is None or any(problem.severity == "error" for problem in all_):
         raise RecipeError(all_)
     return Read(made.recipe, document, tuple(all_), places.folder)
+
+
+def _all(document: Document, found: list[Problem]) -> list[Problem]:
+    """Return all problems, without warnings of how YAML reads a value that is wrong as it is."""
+    wrong = {problem.where for problem in found}
+    all_ = [*(one for one in document.warnings if one.where not in wrong), *found]
+    return sorted(all_[:MOST], key=lambda one: (one.where, one.code))
 
 
 def _schemas() -> Path | None:

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """What is known of a seed pool: its columns and the number of its rows, None where it is not."""
+    """What is known of a seed pool: its columns and the number of its rows, None if unknown."""
 
     columns: frozenset[str] | None = None
     rows: int | None = None
@@ -60,11 +60,11 @@ class Scene:
 
     @property
     def all_steps_sound(self) -> bool:
-        """Whether no step is broken."""
-        return not any(isinstance(step, Broken) for step in self.recipe.steps)
+        """Whether no step is broken, nor a chain that it may use."""
+        return self.draft.whole("steps") and self.draft.whole("chains")
 
     def expanded(self, check: Check, seen: tuple[str, ...] = ()) -> Iterator[Check]:
-        """Yield the filters that an entry of a chain stands for: itself, or those of named chains."""
+        """Yield the filters that an entry of a chain stands for: itself, or a named chain's."""
         if not check.chains():
             yield check
         for name in check.chains():
@@ -85,7 +85,7 @@ class Scene:
 
     def declared(self, kind: str, name: str, path: Key) -> bool:
         """Say whether a model, pool or chain is declared; where it is not, note it."""
-        code, noun = _KINDS[kind]
+        code, noun = UNDECLARED[kind]
         known: Mapping[str, object] = getattr(self.recipe, kind)
         if name in known or not (self.draft.sound(kind) and self.draft.sound(kind, name)):
             return True
@@ -97,8 +97,9 @@ class Scene:
         return False
 
 
-_KINDS = {
+UNDECLARED = {
     "models": ("SOF203", "model"),
     "seeds": ("SOF204", "seed pool"),
     "chains": ("SOF205", "filter chain"),
 }
+"""The code and the noun for what is not declared, by the key where it should be."""

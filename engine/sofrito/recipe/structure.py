@@ -11,7 +11,7 @@ from typing import Any
 from sofrito.problems import did_you_mean
 from sofrito.recipe.base import Key, Vocabulary
 from sofrito.recipe.places import Found, Places, Problems
-from sofrito.recipe.schema import Schema
+from sofrito.recipe.schema_models import Schema
 from sofrito.recipe.structure_names import NOBODY, Entries, Owner, unknown_key
 from sofrito.recipe.structure_values import check_type, check_value
 from sofrito.recipe.words import either, label, sentence, ticked
@@ -123,7 +123,8 @@ class _Structure:
         listed = f"{kind.capitalize()}s: {ticked(names)}."
         if isinstance(value, str):
             if value in names:
-                return self._mapping({}, self._defs[f"{kind}.{value}"], path, Owner(kind, value, path))
+                entry = self._defs[f"{kind}.{value}"]
+                return self._mapping({}, entry, path, Owner(kind, value, path))
             fix = did_you_mean(value, names, otherwise=listed)
             return self._problems.add(code, path, f"`{value}` is not a {kind}.", fix)
         if not isinstance(value, dict) or not value:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sofrito.problems import did_you_mean
 from sofrito.recipe.base import Key
-from sofrito.recipe.schema import Schema
+from sofrito.recipe.schema_models import Schema
 from sofrito.recipe.words import either, ticked
 
 _KINDS = {"verb": "Verb", "filter": "Check", "format": "Writer"}

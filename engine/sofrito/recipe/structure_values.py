@@ -6,8 +6,9 @@ from typing import Any
 from sofrito.problems import did_you_mean
 from sofrito.recipe.base import NAME, Key
 from sofrito.recipe.places import Problems
-from sofrito.recipe.schema import Schema
+from sofrito.recipe.schema_models import Schema
 from sofrito.recipe.words import described, label, quoted, sentence, ticked, type_words
+from sofrito.recipe.yaml_scalars import scalar
 
 COUNT = r"^[0-9]+(\.[0-9]+)?[kM]$"
 _COUNT_FIX = "A whole number, with `k` for thousands or `M` for millions: 500, 20k, 8M."
@@ -30,7 +31,7 @@ def check_type(problems: Problems, value: Any, schema: Schema, path: Key) -> boo
         return True
     who = sentence(label(path))
     if value is None:
-        fix = f"Write {type_words(allowed)}, or remove the key."
+        fix = f"Write {_count(schema) or type_words(allowed)}, or remove the key."
         problems.add("SOF103", path, f"{who} has no value.", fix)
         return False
     said = _count(schema) or type_words(allowed)
@@ -57,8 +58,8 @@ def _type_fix(problems: Problems, value: Any, allowed: list[str], schema: Schema
         return _SECRET_FIX
     if "string" in allowed and isinstance(value, bool | int | float):
         return f'In quotes it is a text: "{problems.places.source(path)}".'
-    if allowed == ["boolean"] and isinstance(value, str):
-        return {"yes": "Write `true`.", "no": "Write `false`."}.get(value.lower(), "")
+    if isinstance(value, str) and value and (mend := scalar(value)[1]):
+        return f"{sentence(mend)}."
     if allowed == ["array"] and isinstance(value, str):
         return f"A list is written in brackets: [{value}]." if len(value) < 40 else ""
     return _COUNT_FIX if _count(schema) else str(schema.get("description", ""))

@@ -40,7 +40,7 @@ def scalar(text: str) -> tuple[Scalar, str]:
 
 def _number(text: str) -> tuple[Scalar, str]:
     if _INTEGER.fullmatch(text):
-        if len(text) < 20 and -(2**63) <= (whole := int(text)) < 2**63:
+        if len(text) <= 20 and -(2**63) <= (whole := int(text)) < 2**63:
             return whole, ""
         return text, "write a number of at most 64 bits"
     if zeros := _LEADING_ZERO.fullmatch(text):

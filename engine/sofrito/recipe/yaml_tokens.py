@@ -91,6 +91,15 @@ class _Scanner(Scanner):
         self._scanner_reader = self._text = _Text(text)
         loader = SimpleNamespace(comment_handling=None, processing_version=(1, 2))
         super().__init__(loader)
+        self._fetch = {
+            '"': self.fetch_double,
+            "'": self.fetch_single,
+            ",": self.fetch_flow_entry,
+            "[": self.fetch_flow_sequence_start,
+            "]": self.fetch_flow_sequence_end,
+            "{": self.fetch_flow_mapping_start,
+            "}": self.fetch_flow_mapping_end,
+        }
 
     def fetch_more_tokens(self) -> None:
         self.scan_to_next_token()
@@ -104,8 +113,8 @@ class _Scanner(Scanner):
             self.fetch_plain()
         elif char == ":" and self.check_value():
             self.fetch_value()
-        elif char in _QUOTED:
-            self.fetch_flow_scalar(char)
+        elif fetch := self._fetch.get(char):
+            fetch()
         elif char == "-" and text.column and self.check_block_entry():
             self.fetch_block_entry()
         else:

@@ -41,8 +41,8 @@ def choice_grammar(choices: Sequence[str]) -> str:
 def schema_grammar(schema: Mapping[str, Any]) -> str:
     """Return a grammar of JSON texts that satisfy ``schema``.
 
-    They stand on one line, spaced as json.dumps does. Every property is written, in the schema's order. Raises Unsupported for keywords (``anyOf``,
-    ``$ref``, ``pattern``) that are not translated.
+    They stand on one line, spaced as json.dumps does, with every property in the schema's order.
+    Raises Unsupported for keywords (``anyOf``, ``$ref``, ``pattern``) that are not translated.
     """
     rules = {"char": STRING_CHAR}
     rules["root"] = _rule(schema, "root", rules)

@@ -2,7 +2,6 @@
 
 import mmap
 import struct
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ VERSIONS = (2, 3)
 MAX_PAIRS = 65_536
 MAX_TENSORS = 1_000_000
 MAX_ITEMS = 8_000_000
+MAX_DEPTH = 8
 """Bounds on what a header may announce; real files stay below a tenth of each."""
 
 SCALARS = dict(enumerate(("<B", "<b", "<H", "<h", "<I", "<i", "<f", "<?")))
@@ -54,7 +54,7 @@ class GgufInfo:
             pairs = _pairs(path)
         except OSError as e:
             raise Trouble(f"{path} cannot be read: {e.strerror}.", "Check its permissions.") from e
-        except (_Broken, struct.error, UnicodeDecodeError, RecursionError) as e:
+        except (_Broken, struct.error, UnicodeDecodeError) as e:
             raise Trouble(
                 f"{path} is a GGUF file that is damaged or incomplete ({e}).",
                 "Download it again, and compare its size with the one its page names.",
@@ -176,16 +176,15 @@ class _Reader:
             raise _Broken(f"value type {kind} is not known")
         return self.take(SCALARS[kind])
 
-    def skip_array(self) -> None:
+    def skip_array(self, depth: int = 1) -> None:
         kind, n = self.take("<I"), self.take("<Q")
         if kind in SCALARS:
             return self.skip(n * struct.calcsize(SCALARS[kind]))
         self.items += n
-        if kind not in (STRING, ARRAY) or self.items > MAX_ITEMS:
+        if kind not in (STRING, ARRAY) or self.items > MAX_ITEMS or depth > MAX_DEPTH:
             raise _Broken(f"it holds an array of {n} values of type {kind}")
-        step: Callable[[], Any] = self.skip_array if kind == ARRAY else self.skip_string
         for _ in range(n):
-            step()
+            self.skip_array(depth + 1) if kind == ARRAY else self.skip_string()
         return None
 
     def skip_string(self) -> None:

@@ -24,7 +24,7 @@ DEFAULTS: Mapping[str, Any] = {
     "top_k": 0,
     "min_p": 0.0,
     "max_tokens": 512,
-    "stop": (),
+    "stop": [],
     "presence_penalty": 0.0,
     "frequency_penalty": 0.0,
     "repeat_penalty": 1.0,
@@ -81,7 +81,7 @@ class LlamaTeacher:
             "template": digest,
             "defaults": dict(DEFAULTS),
         }
-        self._model: "LoadedModel | None" = None
+        self._model: LoadedModel | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="llama")
         self._closing = threading.Event()
 

@@ -28,7 +28,7 @@ class LoadedModel:
     def load(
         cls, info: GgufInfo, context: int, threads: int, defaults: Mapping[str, Any]
     ) -> "LoadedModel":
-        """Load the weights; Trouble when they do not load. ``defaults`` fill what a call leaves out."""
+        """Load the weights, or raise Trouble; ``defaults`` fill what a call's sampling leaves out."""
         engine = Engine(info.path, context=context, threads=threads)
         template = ChatTemplate(info.template or "", **engine.specials())
         return cls(engine, template, context, defaults)

@@ -139,7 +139,7 @@ class OpenAITeacher:
         ) as response:
             raw = await _read(response)
         if response.status == 200 and not _is_error(raw):
-            answer = read_answer(raw)
+            answer = read_answer(raw, self._hide)
             self.unmetered += answer.prompt_tokens == 0
             return answer
         failure = Failure(_status(response.status, raw), raw, self._hide)

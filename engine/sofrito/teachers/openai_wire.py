@@ -11,6 +11,8 @@ import orjson
 from sofrito.problems import Trouble
 from sofrito.teachers.call import Answer, Completion, Refused, Transient
 
+Hide = Callable[[str], str]
+
 SAMPLING_NAMES: Mapping[str, tuple[str, ...]] = {
     "repeat_penalty": ("repeat_penalty", "repetition_penalty"),
 }
@@ -66,10 +68,11 @@ def _response_format(schema: Mapping[str, Any], rung: Rung) -> dict[str, Any]:
     return {"type": "json_object"} | ({"schema": schema} if rung == "object with schema" else {})
 
 
-def read_answer(raw: bytes) -> Answer:
+def read_answer(raw: bytes, hide: Hide) -> Answer:
     """Return the answer in a body of status 200; a count that is not there is 0.
 
-    Raises Transient for what is no chat completion, Refused where the model or a filter declined.
+    ``hide`` removes secrets from what is quoted. Raises Transient for what is no chat completion,
+    Refused where the model or a filter declined.
     """
     try:
         data = orjson.loads(raw)
@@ -79,12 +82,12 @@ def read_answer(raw: bytes) -> Answer:
         usage = data.get("usage") or {}
         counts = [_count(usage.get(f"{k}_tokens")) for k in ("prompt", "completion")]
     except (orjson.JSONDecodeError, KeyError, IndexError, TypeError, AttributeError) as e:
-        words = f"the server's answer is not a chat completion: {_excerpt(raw)}"
+        words = f"the server's answer is not a chat completion: {_excerpt(raw, hide)}"
         raise Transient("bad answer", words) from e
     if finish == "content_filter":
         raise Refused("content filter", "the server's filter withheld the answer")
     if not text and message.get("refusal"):
-        raise Refused("declined", str(message["refusal"])[:500])
+        raise Refused("declined", _excerpt(str(message["refusal"]).encode(), hide))
     cut = finish in ("length", "max_tokens")
     return Answer(text, "length" if cut else "stop", counts[0], counts[1])
 
@@ -104,11 +107,10 @@ def _count(value: Any) -> int:
 class Failure(Exception):
     """A status other than 200: ``words`` are the server's, ``code`` its machine-readable class."""
 
-    def __init__(self, status: int, raw: bytes, hide: Callable[[str], str]) -> None:
+    def __init__(self, status: int, raw: bytes, hide: Hide) -> None:
         """Take the words out of the body; ``hide`` removes secrets from them."""
         self.status = status
-        self.code, words = _error(raw)
-        self.words = hide(words)
+        self.code, self.words = _error(raw, hide)
         super().__init__(status, self.words)
 
     def says(self, pattern: str) -> bool:
@@ -118,7 +120,7 @@ class Failure(Exception):
     @property
     def invalid(self) -> bool:
         """Whether the server calls the request itself invalid."""
-        return self.status in (400, 422) and self.too_long is False
+        return self.status in (400, 422) and not self.too_long
 
     @property
     def too_long(self) -> bool:
@@ -194,20 +196,21 @@ def _seconds(value: float) -> float | None:
     return max(0.0, value) if math.isfinite(value) else None
 
 
-def _error(raw: bytes) -> tuple[str, str]:
+def _error(raw: bytes, hide: Hide) -> tuple[str, str]:
     """Return (code, words) of an error body, whatever its shape."""
     try:
         data = orjson.loads(raw)
     except orjson.JSONDecodeError:
-        return "", _excerpt(raw)
+        return "", _excerpt(raw, hide)
     error = data.get("error", data) if isinstance(data, dict) else data
     if isinstance(error, dict):
         words = error.get("message") or error.get("detail") or orjson.dumps(error).decode()
         code = " ".join(str(error[k]) for k in ("code", "type") if error.get(k))
-        return code, _excerpt(str(words).encode())
-    return "", _excerpt(str(error).encode())
+        return code, _excerpt(str(words).encode(), hide)
+    return "", _excerpt(str(error).encode(), hide)
 
 
-def _excerpt(raw: bytes) -> str:
+def _excerpt(raw: bytes, hide: Hide) -> str:
     """Return the beginning of a body on one line, or say that it is empty."""
-    return " ".join(raw[:2000].decode("utf-8", "replace").split())[:300] or "(no words)"
+    words = " ".join(raw[:20_000].decode("utf-8", "replace").split())
+    return hide(words)[:300] or "(no words)"

@@ -1,0 +1,226 @@
+"""Reading a recipe: the model, overrides, values as written, all problems at once."""
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from sofrito.filters import FILTERS
+from sofrito.formats import FORMATS
+from sofrito.problems import Problem, RecipeError, Span
+from sofrito.recipe.base import Vocabulary
+from sofrito.recipe.read import Read, read_recipe
+from sofrito.steps import VERBS
+
+VOCABULARY = Vocabulary(VERBS, FILTERS, FORMATS, ("llama.cpp", "openai", "scripted"))
+
+GOOD = """\
+recipe: small
+models:
+  teacher: {model: local}
+seeds:
+  asked: {rows: [{question: Why is the sky blue?}]}
+axes:
+  version: {values: [1.10, 007, true, plain]}
+  weight: {values: {1.10: 2, "no": 1}}
+from: asked
+rows: 20k
+steps:
+  - generate: answer
+    prompt: "{{ question }} Version {{ version }}, {{ weight }}."
+  - filter: answer
+    by: [{first: 5}, unique, {length: {words: [1, 50]}}]
+output:
+  write: [{messages: {prompt: question, completion: answer}}]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "recipe.yaml").write_text(GOOD, encoding="utf-8")
+    return tmp_path
+
+
+def problems(folder: Path, **more: Any) -> tuple[Problem, ...]:
+    with pytest.raises(RecipeError) as error:
+        read_recipe(folder, VOCABULARY, environ={}, **more)
+    return error.value.problems
+
+
+def test_a_recipe_is_read_by_its_file_or_its_folder(folder: Path) -> None:
+    by_file = read_recipe(folder / "recipe.yaml", VOCABULARY, environ={})
+    by_folder = read_recipe(folder, VOCABULARY, environ={})
+    assert by_file.recipe == by_folder.recipe
+    assert by_file.folder == by_folder.folder == folder
+    assert by_file.recipe.rows == 20_000
+    assert [step.label for step in by_file.recipe.steps] == ["generate answer", "filter answer"]
+    assert [type(one).__name__ for one in by_file.recipe.steps[1].filters()] == [
+        "First", "Unique", "Length",
+    ]  # fmt: skip
+
+
+def test_the_recipe_is_frozen(folder: Path) -> None:
+    read = read_recipe(folder, VOCABULARY, environ={})
+    with pytest.raises(ValidationError):
+        read.recipe.rows = 5
+
+
+def test_axis_values_are_texts_as_written(folder: Path) -> None:
+    axes = read_recipe(folder, VOCABULARY, environ={}).recipe.axes
+    assert axes["version"].values == {"1.10": 1, "007": 1, "true": 1, "plain": 1}
+    assert axes["weight"].values == {"1.10": 2, "no": 1}
+
+
+def test_what_does_not_stop_a_run_is_a_warning(folder: Path) -> None:
+    warnings = read_recipe(folder, VOCABULARY, environ={}).warnings
+    assert [(one.code, one.where.line, one.severity) for one in warnings] == [
+        ("SOF212", 14, "warning"),
+        ("SOF212", 14, "warning"),
+    ]
+
+
+def test_overrides_replace_and_add_values(folder: Path) -> None:
+    sets = {
+        "rows": "5",
+        "models.teacher.path": "other.gguf",
+        "models.teacher.model": '""',
+        "budget.calls": "1k",
+        "steps.0.sampling.temperature": "0.5",
+        "axes.version.values": "[a, 1.10]",
+    }
+    read = read_recipe(folder, VOCABULARY, sets=sets, environ={})
+    assert read.recipe.rows == 5
+    assert read.recipe.models["teacher"].path == "other.gguf"
+    assert read.recipe.budget.calls == 1_000
+    assert read.recipe.steps[0].sampling.temperature == 0.5  # type: ignore[attr-defined]
+    assert list(read.recipe.axes["version"].values) == ["a", "1.1"]
+    assert read.document.data["rows"] == "20k"
+
+
+@pytest.mark.parametrize(
+    ("dotted", "value", "code", "column", "what"),
+    [
+        ("rows", "many", "SOF103", 6, "`rows` must be a whole number, not the text «many»."),
+        ("row", "5", "SOF101", 5, "A recipe has no key `row`."),
+        ("steps.7.n", "5", "SOF101", 1, "`7` in `steps.7.n` is not the number of an item."),
+        ("steps.x.n", "5", "SOF101", 1, "`x` in `steps.x.n` is not the number of an item."),
+        ("rows.least", "5", "SOF101", 1, "`rows` is the text «20k»: there is no `least` in it."),
+        ("", "5", "SOF101", 1, "`` is not a path into the recipe."),
+        ("steps.1.by.1.words", "5", "SOF101", 1, "`steps.1.by.1` is the text «unique»: there is no `words` in it."),
+        ("title", "[a", "SOF002", 7, "The `[` that opens here is not closed."),
+        ("from", "aksed", "SOF204", 6, "There is no seed pool `aksed`."),
+    ],
+)  # fmt: skip
+def test_a_wrong_override_is_pointed_at(
+    folder: Path, dotted: str, value: str, code: str, column: int, what: str
+) -> None:
+    sets = {"seed": "1", dotted: value}
+    (one,) = [p for p in problems(folder, sets=sets) if p.severity == "error"]
+    assert (one.code, one.where.file, one.where.line, one.what) == (code, Path("--set"), 2, what)
+    assert one.where.column == column
+
+
+def test_every_problem_is_told_at_once(folder: Path) -> None:
+    text = GOOD.replace("rows: 20k", "rows: many").replace("prompt:", "promt:")
+    text = text.replace("unique", "uniqe").replace("{{ version }}", "{{ verson }}")
+    text = text.replace("model: local", "path: a.gguf, hub: b/c/d.gguf")
+    (folder / "recipe.yaml").write_text(text, encoding="utf-8")
+    assert [(one.code, one.where.line) for one in problems(folder)] == [
+        ("SOF212", 3),
+        ("SOF103", 10),
+        ("SOF101", 13),
+        ("SOF106", 15),
+    ]
+
+
+def test_one_broken_part_hides_no_problem_of_another(folder: Path) -> None:
+    text = GOOD.replace("rows: 20k", "rows: 20k\nround: x").replace("{{ weight }}", "{{ wieght }}")
+    text = text.replace("{first: 5}", "{first: x}").replace("completion: answer", "completion: anser")
+    (folder / "recipe.yaml").write_text(text, encoding="utf-8")
+    errors = [one for one in problems(folder) if one.severity == "error"]
+    assert [(one.code, one.where.line) for one in errors] == [
+        ("SOF103", 11),
+        ("SOF201", 14),
+        ("SOF103", 16),
+        ("SOF210", 18),
+    ]
+
+
+def test_what_a_broken_step_makes_counts_as_made(folder: Path) -> None:
+    text = GOOD.replace("generate: answer", "genrate: answer")
+    (folder / "recipe.yaml").write_text(text, encoding="utf-8")
+    assert [one.code for one in problems(folder)] == ["SOF105"]
+
+
+def test_files_outside_are_read_only_if_allowed(folder: Path) -> None:
+    inner = folder / "inner"
+    inner.mkdir()
+    (folder / "asked.jsonl").write_text('{"question": "Why?"}\n', encoding="utf-8")
+    text = GOOD.replace("{rows: [{question: Why is the sky blue?}]}", "{file: ../asked.jsonl}")
+    (inner / "recipe.yaml").write_text(text, encoding="utf-8")
+    (one,) = [p for p in problems(inner) if p.severity == "error"]
+    assert (one.code, one.where) == ("SOF202", Span(inner / "recipe.yaml", 5, 17, 14))
+    assert read_recipe(inner, VOCABULARY, allow_files=True, environ={}).recipe.from_ == "asked"
+
+
+def test_a_set_environment_variable_is_no_problem(folder: Path) -> None:
+    remote = "{backend: openai, base_url: 'http://localhost:8000/v1', model: m, api_key: '${KEY}'}"
+    text = GOOD.replace("{model: local}", remote)
+    (folder / "recipe.yaml").write_text(text, encoding="utf-8")
+    codes = {
+        value: [one.code for one in read_recipe(folder, VOCABULARY, environ={"KEY": value}).warnings]
+        for value in ("", "secret")
+    }
+    assert codes == {"": ["SOF214", "SOF212", "SOF212"], "secret": ["SOF212", "SOF212"]}
+
+
+keys = st.sampled_from(
+    ["recipe", "rows", "steps", "output", "write", "models", "seeds", "axes", "values", "from", "by"]
+    + ["generate", "prompt", "filter", "set", "to", "grow", "columns", "chains", "x", "cover"]
+    + ["exclude", "shots", "draw", "splits", "keep", "when", "round", "parse", "file", "sampling"]
+)
+words = st.sampled_from(
+    ["x", "text", "raw", "unique", "a.b", "{{ x }}", "{% if", "x ==", "20k", "../x", "x.j2", ""]
+)
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 2) | st.floats(-2, 2) | words,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(keys, inner, max_size=3),
+    max_leaves=8,
+)
+likely = st.fixed_dictionaries(
+    {
+        "recipe": st.just("x"),
+        "steps": st.lists(st.dictionaries(keys, values, max_size=3), max_size=3) | values,
+        "output": st.fixed_dictionaries({"write": st.just(["raw"]) | values}),
+    },
+    optional={
+        "rows": st.just(5) | values,
+        "from": st.just("x") | values,
+        "seeds": st.fixed_dictionaries({"x": values}) | values,
+        "models": st.fixed_dictionaries({"teacher": values}) | values,
+        "axes": st.fixed_dictionaries({"x": values}) | values,
+        "chains": st.fixed_dictionaries({"x": st.lists(values, max_size=2)}) | values,
+        "cover": values,
+    },
+)
+
+
+@given(data=likely | st.dictionaries(keys, values, max_size=5))
+def test_whatever_a_mapping_holds_it_is_a_recipe_or_a_list_of_problems(
+    tmp_path_factory: pytest.TempPathFactory, data: dict[str, Any]
+) -> None:
+    file = tmp_path_factory.getbasetemp() / "any.yaml"
+    file.write_bytes(orjson.dumps(data))
+    try:
+        outcome: Any = read_recipe(file, VOCABULARY, environ={})
+    except RecipeError as error:
+        outcome = error
+    if isinstance(outcome, Read):
+        assert all(problem.severity == "warning" for problem in outcome.warnings)
+    else:
+        assert any(problem.severity == "error" for problem in outcome.problems)
+        assert all(problem.what.endswith(".") for problem in outcome.problems)

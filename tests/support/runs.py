@@ -1,0 +1,110 @@
+"""Runs of the command line in processes of their own, to be looked at and killed."""
+
+import hashlib
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+SCRIPTED = """
+recipe: killed
+models: {teacher: {backend: scripted}}
+seeds:
+  tasks: {rows: [{instruction: Name a fruit.}, {instruction: Say hello.}, {instruction: Count.}]}
+axes:
+  style: {values: {plain: 2, formal: 1}}
+rows: 600
+round: 32
+steps:
+  - generate: instruction
+    shots: [{draw: 2, from: tasks}, {draw: 1, from: tasks, grown: true, fill: true}]
+    prompt: "{{ style }}: {% for s in shots %}{{ s.instruction }} {% endfor %}"
+    parse: json_list
+    items: [1, 3]
+  - filter: instruction
+    by: [{novelty: {rouge_l: 0.7, against: [tasks, passed]}}]
+  - grow: tasks
+    columns: instruction
+  - generate: good
+    prompt: "Is this good? {{ instruction }}"
+    parse: boolean
+    keep: good
+  - generate: response
+    prompt: "{{ instruction }}"
+output:
+  splits: {train: 0.9, test: 0.1}
+  files: [parquet, jsonl]
+  write: [{messages: {prompt: instruction, completion: response}}]
+"""
+
+
+def command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "sofrito.cli", *map(str, arguments)]
+
+
+def environment(**extra: str) -> dict[str, str]:
+    engine = Path(__file__).parents[2] / "engine"
+    return {**os.environ, "PYTHONPATH": str(engine), "NO_COLOR": "1", **extra}
+
+
+def sofrito(
+    *arguments: str | Path, cwd: Path | None = None, timeout: float = 250, **extra: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        command(*arguments),
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        timeout=timeout,
+        env=environment(**extra),
+        check=False,
+    )
+
+
+def journaled(workspace: Path) -> tuple[int, int]:
+    """Return how many calls a journal holds, and how many were asked for them."""
+    path = workspace / "journal.sqlite"
+    if not path.exists():
+        return 0, 0
+    with closing(sqlite3.connect(path, timeout=30)) as connection:
+        try:
+            (held,) = connection.execute("SELECT count(*) FROM call").fetchone()
+            (asked,) = connection.execute("SELECT coalesce(sum(calls), 0) FROM spent").fetchone()
+        except sqlite3.OperationalError:
+            return 0, 0
+    return held, asked
+
+
+def kill_at(calls: int, workspace: Path, arguments: Sequence[str | Path]) -> bool:
+    """Start a run and kill -9 it once its journal holds so many calls; False if it ended before."""
+    process = subprocess.Popen(
+        command(*arguments),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment(),
+    )
+    while process.poll() is None and journaled(workspace)[0] < calls:
+        time.sleep(0.002)
+    alive = process.poll() is None
+    process.kill()
+    process.wait()
+    return alive
+
+
+def digests(run: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file of a run's dataset, and of what lies beside it."""
+    files = [p for p in run.rglob("*") if p.is_file() and p.name not in ("manifest.json", ".lock")]
+    return {
+        path.relative_to(run).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(files)
+    }
+
+
+def only_run(workspace: Path) -> Path:
+    (manifest,) = workspace.glob("*/*/manifest.json")
+    return manifest.parent

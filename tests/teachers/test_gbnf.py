@@ -1,0 +1,79 @@
+"""Closed answers as grammars."""
+
+import pytest
+
+from sofrito.teachers.gbnf import INTEGER, Unsupported, choice_grammar, literal, schema_grammar
+
+
+def rules(schema: dict[str, object]) -> dict[str, str]:
+    lines = schema_grammar(schema).splitlines()
+    return dict(line.split(" ::= ", 1) for line in lines if not line.startswith("char "))
+
+
+def test_choices_are_escaped() -> None:
+    assert choice_grammar(["yes", 'a "b"\\', "two\nlines"]) == (
+        r'root ::= "yes" | "a \"b\"\\" | "two\nlines"'
+    )
+
+
+def test_a_record_is_spelt_as_json_dumps_does_in_the_order_of_the_schema() -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "b": {"type": "string", "minLength": 3, "maxLength": 200},
+            'a"': {"type": "boolean"},
+            "n": {"type": "integer", "minimum": 1, "maximum": 3},
+        },
+    }
+    assert rules(schema) == {
+        "root": r'"{\"b\": " root-0 ", \"a\\\"\": " root-1 ", \"n\": " root-2 "}"',
+        "root-0": r'"\"" char{3,200} "\""',
+        "root-1": '"true" | "false"',
+        "root-2": '"1" | "2" | "3"',
+    }
+
+
+@pytest.mark.parametrize(
+    ("bounds", "root"),
+    [
+        ({}, '"[" (root-item (", " root-item){0,})? "]"'),
+        ({"minItems": 1}, '"[" root-item (", " root-item){0,} "]"'),
+        ({"maxItems": 3}, '"[" (root-item (", " root-item){0,2})? "]"'),
+        ({"minItems": 2, "maxItems": 5}, '"[" root-item (", " root-item){1,4} "]"'),
+        ({"minItems": 0, "maxItems": 0}, '"[]"'),
+    ],
+)
+def test_lists_keep_their_bounds(bounds: dict[str, int], root: str) -> None:
+    found = rules({"type": "array", "items": {"type": "integer"}, **bounds})
+    assert found == {"root": root, "root-item": INTEGER}
+
+
+def test_wide_bounds_are_left_to_the_parser() -> None:
+    assert rules({"type": "string", "maxLength": 5000}) == {"root": r'"\"" char{0,} "\""'}
+    assert rules({"type": "integer", "minimum": 0, "maximum": 10**6}) == {
+        "root": INTEGER.removeprefix('"-"? ')
+    }
+
+
+def test_enums_and_types_in_a_list() -> None:
+    assert rules({"enum": ['q"uo', 2, None]}) == {"root": r'"\"q\\\"uo\"" | "2" | "null"'}
+    assert rules({"type": ["boolean", "null"]}) == {"root": '("true" | "false") | ("null")'}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"anyOf": []},
+        {"type": "string", "pattern": "^a$"},
+        {"type": "object"},
+        {"type": "array"},
+        {},
+    ],
+)
+def test_what_is_not_translated_says_so(schema: dict[str, object]) -> None:
+    with pytest.raises(Unsupported):
+        schema_grammar(schema)
+
+
+def test_a_literal_keeps_what_needs_no_escape() -> None:
+    assert literal("é 😀 [a]") == '"é 😀 [a]"'

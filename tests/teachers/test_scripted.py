@@ -1,0 +1,133 @@
+"""The scripted teacher: script, default answers, faults."""
+
+import asyncio
+import json
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sofrito.teachers.call import Answer, Completion, Message, Transient
+from sofrito.teachers.scripted import ScriptedTeacher
+
+
+def call(text: str = "Hello there", **rest: Any) -> Completion:
+    return Completion("teacher", (Message("user", text),), **rest)
+
+
+def ask(teacher: ScriptedTeacher, *calls: Completion) -> list[Answer]:
+    async def run() -> list[Answer]:
+        return [await teacher.complete(c) for c in calls]
+
+    return asyncio.run(run())
+
+
+def test_the_first_expression_found_answers() -> None:
+    teacher = ScriptedTeacher({"tea|coffee": "A cup.", "c.+e": lambda c: f"Seed {c.seed}."})
+    asked = [call("some coffee"), call("cheese", seed=4), call("cheese\nand tea")]
+    assert ask(teacher, *asked) == [
+        Answer("A cup.", "stop", 2, 2),
+        Answer("Seed 4.", "stop", 1, 2),
+        Answer("A cup.", "stop", 3, 2),
+    ]
+    assert teacher.asked == asked
+
+
+def test_a_function_answers_or_leaves_it_to_the_default() -> None:
+    teacher = ScriptedTeacher(lambda c: Answer("", "length", 7, 9) if c.seed else None)
+    plain = call()
+    assert ask(teacher, call(seed=1), plain) == [
+        Answer("", "length", 7, 9),
+        *ask(ScriptedTeacher(), plain),
+    ]
+
+
+def test_the_default_is_a_function_of_the_key() -> None:
+    calls = [call(seed=s) for s in range(50)]
+    first, again = ask(ScriptedTeacher(), *calls), ask(ScriptedTeacher(), *reversed(calls))
+    assert first == again[::-1]
+    assert len({a.text for a in first}) == 50
+
+
+def test_max_tokens_and_stop_cut_the_answer() -> None:
+    teacher = ScriptedTeacher(lambda _: "one two\nthree four")
+    cut = call(sampling={"max_tokens": 3})
+    stopped = call(sampling={"stop": ["thr"], "max_tokens": 3})
+    assert ask(teacher, cut, stopped) == [
+        Answer("one two\nthree", "length", 2, 3),
+        Answer("one two\n", "stop", 2, 2),
+    ]
+
+
+def test_choices_are_kept() -> None:
+    answers = ask(ScriptedTeacher(), *(call(choices=("yes", "no"), seed=s) for s in range(40)))
+    assert {a.text for a in answers} == {"yes", "no"}
+
+
+def test_faults_are_drawn_from_the_generator_and_recorded() -> None:
+    def outcomes(seed: int) -> list[bool]:
+        teacher = ScriptedTeacher(fault_rate=0.3, faults=random.Random(seed))
+
+        async def tries() -> list[object]:
+            asked = [teacher.complete(call()) for _ in range(100)]
+            return await asyncio.gather(*asked, return_exceptions=True)
+
+        found = asyncio.run(tries())
+        assert len(teacher.asked) == 100
+        assert {type(f) for f in found} == {Answer, Transient}
+        return [isinstance(f, Answer) for f in found]
+
+    assert outcomes(1) == outcomes(1) != outcomes(2)
+    assert 15 <= outcomes(1).count(False) <= 45
+
+
+def test_latency_may_depend_on_the_call() -> None:
+    waited = []
+    teacher = ScriptedTeacher(latency=lambda c: waited.append(c.seed) or 0.0)
+    ask(teacher, call(seed=5))
+    assert waited == [5]
+
+
+def bounded(low: str, high: str, most: int) -> st.SearchStrategy[dict[str, int]]:
+    pairs = st.lists(st.integers(0, most), min_size=2, max_size=2).map(sorted)
+    both = pairs.map(lambda p: {low: p[0], high: p[1]})
+    return st.one_of(st.just({}), both, st.integers(0, most).map(lambda n: {low: n}))
+
+
+leaves = st.one_of(
+    bounded("minLength", "maxLength", 60).map(lambda b: {"type": "string", **b}),
+    bounded("minimum", "maximum", 9).map(lambda b: {"type": "integer", **b}),
+    bounded("minimum", "maximum", 9).map(lambda b: {"type": "number", **b}),
+    st.sampled_from([{"type": "boolean"}, {"type": "null"}, {"enum": ["a", 2, None]}]),
+)
+
+
+def nested(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    array = st.tuples(inner, bounded("minItems", "maxItems", 6)).map(
+        lambda p: {"type": "array", "items": p[0], **p[1]}
+    )
+    record = st.dictionaries(st.sampled_from("abc"), inner, min_size=1).map(
+        lambda d: {
+            "type": "object",
+            "properties": d,
+            "required": sorted(d),
+            "additionalProperties": False,
+        }
+    )
+    return array | record
+
+
+@given(st.recursive(leaves, nested, max_leaves=6), st.integers(0, 99))
+def test_the_default_satisfies_the_schema(schema: Mapping[str, Any], seed: int) -> None:
+    teacher = ScriptedTeacher()
+    text = teacher.default(call(schema=schema, seed=seed))
+    jsonschema.validate(json.loads(text), schema)
+
+
+def test_a_schema_it_does_not_know_is_an_error() -> None:
+    with pytest.raises(NotImplementedError, match="a value of type date"):
+        ScriptedTeacher().default(call(schema={"type": "date"}))
