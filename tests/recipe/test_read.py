@@ -78,8 +78,8 @@ def test_axis_values_are_texts_as_written(folder: Path) -> None:
 def test_what_does_not_stop_a_run_is_a_warning(folder: Path) -> None:
     warnings = read_recipe(folder, VOCABULARY, environ={}).warnings
     assert [(one.code, one.where.line, one.severity) for one in warnings] == [
-        ("SOF212", 14, "warning"),
-        ("SOF212", 14, "warning"),
+        ("SOF212", 15, "warning"),
+        ("SOF212", 15, "warning"),
     ]
 
 
@@ -125,7 +125,7 @@ def test_a_wrong_override_is_pointed_at(
 
 
 def test_every_problem_is_told_at_once(folder: Path) -> None:
-    text = GOOD.replace("rows: 20k", "rows: many").replace("prompt:", "promt:")
+    text = GOOD.replace("rows: 20k", "rows: many").replace("    prompt:", "    promt:")
     text = text.replace("unique", "uniqe").replace("{{ version }}", "{{ verson }}")
     text = text.replace("model: local", "path: a.gguf, hub: b/c/d.gguf")
     (folder / "recipe.yaml").write_text(text, encoding="utf-8")
@@ -139,7 +139,9 @@ def test_every_problem_is_told_at_once(folder: Path) -> None:
 
 def test_one_broken_part_hides_no_problem_of_another(folder: Path) -> None:
     text = GOOD.replace("rows: 20k", "rows: 20k\nround: x").replace("{{ weight }}", "{{ wieght }}")
-    text = text.replace("{first: 5}", "{first: x}").replace("completion: answer", "completion: anser")
+    text = text.replace("{first: 5}", "{first: x}").replace(
+        "completion: answer", "completion: anser"
+    )
     (folder / "recipe.yaml").write_text(text, encoding="utf-8")
     errors = [one for one in problems(folder) if one.severity == "error"]
     assert [(one.code, one.where.line) for one in errors] == [
@@ -172,14 +174,28 @@ def test_a_set_environment_variable_is_no_problem(folder: Path) -> None:
     text = GOOD.replace("{model: local}", remote)
     (folder / "recipe.yaml").write_text(text, encoding="utf-8")
     codes = {
-        value: [one.code for one in read_recipe(folder, VOCABULARY, environ={"KEY": value}).warnings]
+        value: [
+            one.code for one in read_recipe(folder, VOCABULARY, environ={"KEY": value}).warnings
+        ]
         for value in ("", "secret")
     }
     assert codes == {"": ["SOF214", "SOF212", "SOF212"], "secret": ["SOF212", "SOF212"]}
 
 
 keys = st.sampled_from(
-    ["recipe", "rows", "steps", "output", "write", "models", "seeds", "axes", "values", "from", "by"]
+    [
+        "recipe",
+        "rows",
+        "steps",
+        "output",
+        "write",
+        "models",
+        "seeds",
+        "axes",
+        "values",
+        "from",
+        "by",
+    ]
     + ["generate", "prompt", "filter", "set", "to", "grow", "columns", "chains", "x", "cover"]
     + ["exclude", "shots", "draw", "splits", "keep", "when", "round", "parse", "file", "sampling"]
 )

@@ -62,16 +62,18 @@ odd = st.one_of(
     st.just([]),
     st.just({}),
     st.lists(st.sampled_from(["a", "a", "unique", 1, None]), max_size=3),
-    st.dictionaries(st.sampled_from(["a", "draw", "first", "words", "set"]), st.integers(), max_size=2),
+    st.dictionaries(
+        st.sampled_from(["a", "draw", "first", "words", "set"]), st.integers(), max_size=2
+    ),
 )
 
 
 def paths_in(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    inner = data.items() if isinstance(data, dict) else enumerate(data)
-    found = [path] if path else []
-    for key, value in inner if isinstance(data, dict | list) else ():
-        found += paths_in(value, (*path, key))
-    return found
+    inner: Any = data.items() if isinstance(data, dict) else ()
+    if isinstance(data, list):
+        inner = enumerate(data)
+    own = [path] if path else []
+    return own + [one for key, value in inner for one in paths_in(value, (*path, key))]
 
 
 @st.composite

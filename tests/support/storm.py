@@ -130,6 +130,10 @@ class Life:
     calls: Calls
 
     @property
+    def accepted(self) -> int:
+        return len(self.kept.rows)
+
+    @property
     def digest(self) -> bytes:
         steps = self.engine.ledger.as_rows()[1:]
         return orjson.dumps([self.status, self.kept.rows, self.kept.gone, steps])

@@ -73,8 +73,10 @@ def test_weights_that_do_not_load_are_trouble_in_llama_cpps_words(
 
     with pytest.raises(Trouble) as caught:
         asyncio.run(ask())
-    assert caught.value.what.startswith(f"llama.cpp cannot load {tmp_path / 'tiny.gguf'}: ")
-    assert "it does not say why" not in caught.value.what
+    assert caught.value.what == (
+        f"llama.cpp cannot load {tmp_path / 'tiny.gguf'}: error loading model: "
+        "error loading model hyperparameters: key not found in model: llama.embedding_length."
+    )
     assert capfd.readouterr() == ("", "")
 
 
@@ -107,7 +109,9 @@ def test_greedy_answers_are_those_of_llama_cpps_own_chat(talk: Talk) -> None:
     import llama_cpp
 
     question, system = "What is the capital of France?", "Answer in one word."
-    llm = llama_cpp.Llama(str(find_local()), n_ctx=512, n_threads=1, verbose=False)
+    llm = llama_cpp.Llama(
+        str(find_local()), n_ctx=512, n_threads=1, n_threads_batch=1, verbose=False
+    )
     theirs = llm.create_chat_completion(
         [{"role": "system", "content": system}, {"role": "user", "content": question}],
         temperature=0,

@@ -1,7 +1,7 @@
 """A recipe from data that may be wrong: what cannot be used is put aside, the rest is there."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from sofrito.recipe.base import NAME, Check, Key, Verb, Vocabulary, Writer
 from sofrito.recipe.model import Axis, Model, Output, Recipe, Seeds
 from sofrito.recipe.overrides import replaced
-from sofrito.recipe.places import Problems
+from sofrito.recipe.places import Places, Problems
 from sofrito.recipe.words import label, sentence
 
 _NAMES = re.compile(NAME.strip("^$"))
@@ -76,15 +76,20 @@ def draft(problems: Problems, vocabulary: Vocabulary) -> Draft | None:
 
 def _as_written(problems: Problems) -> Any:
     """Return the data with the values of the axes as texts, `1.10` being no number."""
-    places, data = problems.places, problems.places.data
-    axes = places.at(("axes",))
-    for name, axis in axes.items() if isinstance(axes, dict) else ():
-        values = axis.get("values") if isinstance(axis, dict) else None
-        if isinstance(values, list):
-            path: Key = ("axes", name, "values")
-            texts = [places.source((*path, index)) for index in range(len(values))]
-            data = replaced(data, path, texts)
+    data = problems.places.data
+    for path in axis_texts(problems.places):
+        data = replaced(data, path, problems.places.source(path))
     return data
+
+
+def axis_texts(places: Places) -> Iterator[Key]:
+    """Yield the paths of the values of axes that are lists: they are texts, taken as written."""
+    axes = places.at(("axes",))
+    for name in axes if isinstance(axes, dict) else ():
+        values = places.at(("axes", name, "values"))
+        for index, value in enumerate(values if isinstance(values, list) else ()):
+            if not isinstance(value, list | dict):
+                yield ("axes", name, "values", index)
 
 
 def _unit(path: Key) -> Key:

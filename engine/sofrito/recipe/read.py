@@ -8,11 +8,11 @@ from pathlib import Path
 from sofrito.problems import Problem, RecipeError, Trouble
 from sofrito.recipe.base import Vocabulary
 from sofrito.recipe.document import Document, load_document
-from sofrito.recipe.draft import draft
+from sofrito.recipe.draft import axis_texts, draft
 from sofrito.recipe.meaning import check_meaning
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.overrides import overridden
-from sofrito.recipe.places import MOST, Problems
+from sofrito.recipe.places import MOST, Places, Problems
 from sofrito.recipe.schema import schema_for
 from sofrito.recipe.structure import check_structure
 from sofrito.shipped import shipped
@@ -50,16 +50,21 @@ def read_recipe(
     if made is not None:
         around = os.environ if environ is None else environ
         check_meaning(made, problems, vocabulary, environ=around, allow_files=allow_files)
-    all_ = _all(document, [*wrong, *(one.problem for one in problems.found)])
+    all_ = _all(places, [*wrong, *(one.problem for one in problems.found)])
     if made is None or any(problem.severity == "error" for problem in all_):
         raise RecipeError(all_)
     return Read(made.recipe, document, tuple(all_), places.folder)
 
 
-def _all(document: Document, found: list[Problem]) -> list[Problem]:
-    """Return all problems, without warnings of how YAML reads a value that is wrong as it is."""
-    wrong = {problem.where for problem in found}
-    all_ = [*(one for one in document.warnings if one.where not in wrong), *found]
+def _all(places: Places, found: list[Problem]) -> list[Problem]:
+    """Return all problems, in the order of the file.
+
+    Left out are warnings of how YAML reads a value that is wrong as it is, or is taken as written.
+    """
+    settled = {problem.where for problem in found} | {
+        places.span(path) for path in axis_texts(places)
+    }
+    all_ = [*(one for one in places.document.warnings if one.where not in settled), *found]
     return sorted(all_[:MOST], key=lambda one: (one.where, one.code))
 
 

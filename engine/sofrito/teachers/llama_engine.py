@@ -8,7 +8,7 @@ from typing import Any
 import llama_cpp as lc
 
 from sofrito.problems import Trouble
-from sofrito.teachers.llama_log import last_words, listen
+from sofrito.teachers.llama_log import complaint, listen
 from sofrito.teachers.llama_sampler import Sampler, Sampling
 
 CHUNK = 64
@@ -31,7 +31,7 @@ class Engine:
         self._model = lc.llama_model_load_from_file(os.fsencode(path), params)
         if not self._model:
             raise Trouble(
-                f"llama.cpp cannot load {path}: {last_words()}",
+                f"llama.cpp cannot load {path}: {complaint()}",
                 "Check that the file is whole and fits into memory; a model newer than the "
                 "installed llama-cpp-python needs `pip install -U llama-cpp-python`.",
             )
@@ -39,7 +39,7 @@ class Engine:
         if not self._context:
             lc.llama_model_free(self._model)
             raise Trouble(
-                f"llama.cpp has no room for {context} tokens of context: {last_words()}",
+                f"llama.cpp has no room for {context} tokens of context: {complaint()}",
                 "Set a smaller `context` for this model.",
             )
         self.vocab = lc.llama_model_get_vocab(self._model)
@@ -107,7 +107,7 @@ class Engine:
             lc.llama_memory_clear(self._memory, True)
             self._held = []
             raise Trouble(
-                f"llama.cpp failed while decoding (code {code}): {last_words()}",
+                f"llama.cpp failed while decoding (code {code}): {complaint()}",
                 "Set a smaller `context`, or free some memory.",
             )
 

@@ -1,19 +1,20 @@
 """What llama.cpp says while it works: kept for messages, never printed."""
 
 import ctypes
-from collections import deque
+import re
 from typing import Any
 
 import llama_cpp as lc
 
-ERROR = 3
+ERROR = 4
+MOST = 8
 
-_said: deque[str] = deque(maxlen=8)
+_said: list[str] = []
 
 
 @lc.llama_log_callback  # type: ignore[untyped-decorator]
 def _hear(level: int, text: bytes, _: Any) -> None:
-    if level == ERROR:
+    if level == ERROR and len(_said) < MOST:
         _said.append(text.decode("utf-8", "replace").strip())
 
 
@@ -23,6 +24,7 @@ def listen() -> None:
     _said.clear()
 
 
-def last_words() -> str:
-    """Return the last error llama.cpp logged, as a sentence."""
-    return (_said[-1] if _said else "it does not say why").rstrip(".") + "."
+def complaint() -> str:
+    """Return the first error logged since :func:`listen`, which names the cause, as a sentence."""
+    first = _said[0] if _said else "it does not say why"
+    return re.sub(r"^\w+: ", "", first).rstrip(".") + "."

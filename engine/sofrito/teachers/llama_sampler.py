@@ -7,7 +7,7 @@ from typing import Any
 import llama_cpp as lc
 
 from sofrito.problems import Trouble
-from sofrito.teachers.llama_log import last_words
+from sofrito.teachers.llama_log import complaint, listen
 
 MAX_PENALISED = 8192
 """How many tokens back the penalties look: longer than almost any answer."""
@@ -49,11 +49,12 @@ class Sampler:
         self._free = None if grammar and how.penalised else _chain(vocab, how, how.seed)
         self._bound, self._grammar = None, None
         if grammar:
+            listen()
             self._grammar = lc.llama_sampler_init_grammar(vocab, grammar.encode(), b"root")
             if not self._grammar:
                 self.close()
                 raise Trouble(
-                    f"llama.cpp cannot hold answers to this form: {last_words()}",
+                    f"llama.cpp cannot hold answers to this form: {complaint()}",
                     "Simplify the step's `schema` or its choices.",
                 )
             self._bound = _chain(vocab, how, how.seed ^ 0x5DEECE66, first=self._grammar)
