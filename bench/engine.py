@@ -39,7 +39,7 @@ class Instant:
     """Answers at once with a text of its call's seed."""
 
     concurrency = 256
-    identity = {"backend": "instant"}  # noqa: RUF012
+    identity = {"backend": "instant"}
 
     async def complete(self, call: Completion) -> Answer:
         await asyncio.sleep(0)
@@ -60,8 +60,12 @@ def run(workspace: Path, rows: int) -> tuple[int, float, float]:
     folder.mkdir(parents=True, exist_ok=True)
     cpu, wall = time.process_time(), time.perf_counter()
     ended = run_program(
-        program(rows), folder, workspace=workspace, teachers={"teacher": Instant()},
-        limits=Limits(), on_progress=lambda _: None,
+        program(rows),
+        folder,
+        workspace=workspace,
+        teachers={"teacher": Instant()},
+        limits=Limits(),
+        on_progress=lambda _: None,
     )
     assert ended.accepted == rows
     return ended.totals.asked, time.process_time() - cpu, time.perf_counter() - wall
@@ -110,9 +114,13 @@ def main() -> None:
     print(f"engine      {cpu / asked * 1e6:6.0f} us CPU a call, {asked / wall:,.0f} calls/s")
     print(f"bare loop   {loop / asked * 1e6:6.0f} us CPU a call")
     print(f"engine / bare loop     {cpu / loop:5.1f} x the CPU of a call that costs nothing")
-    print(f"replay / first run     {wall / replay:5.1f} x as fast, {asked / replay:,.0f} calls/s, 0 asked")
+    print(
+        f"replay / first run     {wall / replay:5.1f} x as fast, {asked / replay:,.0f} calls/s, 0 asked"
+    )
     few, many = peak(options.rows), peak(8 * options.rows)
-    print(f"memory, 8 x the rows   {many / few:5.2f} x ({few / 1024:.0f} MB -> {many / 1024:.0f} MB)")
+    print(
+        f"memory, 8 x the rows   {many / few:5.2f} x ({few / 1024:.0f} MB -> {many / 1024:.0f} MB)"
+    )
 
 
 if __name__ == "__main__":

@@ -1,16 +1,16 @@
 """Prints how many times faster the novelty index decides than rouge_score, and what 52k texts take.
 
-The claim: at ROUGE-L 0.7 the index decides more than 500 times faster than comparing every pair with
-rouge_score, at 2,000 texts, and reads the 52,002 Alpaca instructions in well under a minute; none is
-above 0.7 and 906 lie exactly at it. Both sides run here, in turns, on the same texts. All 2 million
-pairs would take rouge_score minutes, so it scores a random sample of them and the time is scaled to
-all; --full scores all, and compares the decisions. Needs the reference data (../shared, or --data).
+The claim: at ROUGE-L 0.7 and 2,000 texts the index decides more than 500 times faster than comparing
+every pair with rouge_score, and it reads the 52,002 Alpaca instructions in well under a minute; none
+is above 0.7, and 906 lie exactly at it. Both sides run here, in turns, on the same texts. All 2
+million pairs would take rouge_score minutes, so it scores a random sample of them and its time is
+scaled to all; --full scores all, and compares the decisions. Needs the reference data (../shared, or
+--data).
 """
 
 import argparse
 import json
 import random
-import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
@@ -21,7 +21,7 @@ from rouge_score.rouge_scorer import RougeScorer, _score_lcs
 from sofrito.filters.rouge_index import Match, RougeIndex
 
 THRESHOLD = 0.7
-TURNS = 5
+TURNS = 9
 SHARED = Path(__file__).parents[1].parent / "shared" / "data"
 
 
@@ -70,9 +70,9 @@ def versus_rouge_score(texts: Sequence[str], sample: int | None) -> None:
             best[later] = max(best[later], score)
         took, found = timed(lambda: [m.score if m else 0.0 for m in index_all([], texts)])
         ours.append(took)
-    pair, indexed = statistics.median(theirs), statistics.median(ours)
+    pair, indexed = min(theirs), min(ours)
     how = f"scaled from {sample:,} random pairs" if sample else "all pairs"
-    print(f"{len(texts):,} texts, {len(pairs):,} pairs, median of {TURNS} turns, CPU seconds")
+    print(f"{len(texts):,} texts, {len(pairs):,} pairs, fastest of {TURNS} turns, CPU seconds")
     print(f"  rouge_score  {pair * len(pairs):8.2f}  ({pair * 1e6:.0f} us a pair, {how})")
     print(f"  index        {indexed:8.3f}")
     print(f"  ratio        {pair * len(pairs) / indexed:8.0f}")

@@ -60,7 +60,11 @@ def test_a_name_that_is_not_shipped(tmp_path: Path) -> None:
         (SCRIPTED.replace("rows: 600", "rows: many"), "SOF10", "recipe.yaml:8:7"),
         (SCRIPTED.replace("- generate: good", "- genrate: good"), "SOF105", "recipe.yaml:20:5"),
         (SCRIPTED.replace("{{ style }}", "{{ styel }}"), "SOF201", "recipe.yaml:13:"),
-        (SCRIPTED.replace("seeds:", "seeds:\n  more: {file: more.jsonl}"), "SOF202", "recipe.yaml:5:"),
+        (
+            SCRIPTED.replace("seeds:", "seeds:\n  more: {file: more.jsonl}"),
+            "SOF202",
+            "recipe.yaml:5:",
+        ),
     ],
     ids=["empty", "not YAML", "duplicate", "tab", "unknown key", "type", "verb", "column", "file"],
 )
@@ -74,7 +78,9 @@ def test_a_wrong_recipe(tmp_path: Path, text: str, code: str, place: str) -> Non
 
 def test_a_seed_file_with_a_broken_line(tmp_path: Path) -> None:
     (tmp_path / "tasks.jsonl").write_text('{"instruction": "a"}\n{"instruction": "b"\n')
-    rows = "{rows: [{instruction: Name a fruit.}, {instruction: Say hello.}, {instruction: Count.}]}"
+    rows = (
+        "{rows: [{instruction: Name a fruit.}, {instruction: Say hello.}, {instruction: Count.}]}"
+    )
     written(tmp_path, SCRIPTED.replace(rows, "{file: tasks.jsonl}"))
     status, said = refused("run", "recipe.yaml", cwd=tmp_path)
     assert status == 2
@@ -85,7 +91,10 @@ def test_a_seed_file_with_a_broken_line(tmp_path: Path) -> None:
 @pytest.mark.real
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b"hello, I am a text" * 100, "is not a GGUF"), (b"GGUF\x03\x00\x00\x00", "damaged or incomplete")],
+    [
+        (b"hello, I am a text" * 100, "is not a GGUF"),
+        (b"GGUF\x03\x00\x00\x00", "damaged or incomplete"),
+    ],
 )
 def test_a_gguf_that_is_not_one(tmp_path: Path, content: bytes, words: str) -> None:
     pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")
@@ -111,7 +120,9 @@ def test_a_server_that_is_dead(tmp_path: Path) -> None:
 
 
 def test_a_key_that_is_not_set(tmp_path: Path) -> None:
-    model = "{backend: openai, base_url: 'http://localhost:1/v1', model: m, api_key: '${NO_SUCH_KEY}'}"
+    model = (
+        "{backend: openai, base_url: 'http://localhost:1/v1', model: m, api_key: '${NO_SUCH_KEY}'}"
+    )
     written(tmp_path, SCRIPTED.replace("{backend: scripted}", model))
     status, said = refused("run", "recipe.yaml", cwd=tmp_path)
     assert status == 1
@@ -137,7 +148,10 @@ def tiny_disk(tmp_path: Path):  # type: ignore[no-untyped-def]
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(folder)]
-    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True, check=False).returncode:
+    if (
+        shutil.which("mount") is None
+        or subprocess.run(mount, capture_output=True, check=False).returncode
+    ):
         pytest.skip("a small file system cannot be mounted here")
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=True)
@@ -163,8 +177,11 @@ def test_ctrl_c_ends_in_order_and_the_same_command_goes_on(tmp_path: Path) -> No
     recipe = written(tmp_path, SCRIPTED.replace("rows: 600", "rows: 5000"))
     out = tmp_path / "runs"
     process = subprocess.Popen(
-        command("run", recipe, "--out", out), stderr=subprocess.PIPE, stdout=subprocess.PIPE,
-        text=True, env=environment(),
+        command("run", recipe, "--out", out),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(),
     )
     while journaled(out)[0] < 100:
         assert process.poll() is None
@@ -186,10 +203,14 @@ def only_finished(out: Path) -> bool:
 
 
 def test_a_run_that_falls_short_says_why(tmp_path: Path) -> None:
-    recipe = written(tmp_path, SCRIPTED.replace("keep: good", "keep: good and 'zzz' in instruction"))
+    recipe = written(
+        tmp_path, SCRIPTED.replace("keep: good", "keep: good and 'zzz' in instruction")
+    )
     done = sofrito("run", recipe, "--out", tmp_path / "runs")
     assert done.returncode == 1
-    assert "The run stopped short because none of the first 100 candidates gave a row." in done.stdout
+    assert (
+        "The run stopped short because none of the first 100 candidates gave a row." in done.stdout
+    )
     assert "keep: good and 'zzz' in instruction" in done.stdout
 
 
@@ -209,8 +230,10 @@ def test_two_runs_of_one_dataset_at_once(tmp_path: Path) -> None:
     recipe = written(tmp_path, SCRIPTED.replace("rows: 600", "rows: 5000"))
     out = tmp_path / "runs"
     process = subprocess.Popen(
-        command("run", recipe, "--out", out, "--quiet"), env=environment(),
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        command("run", recipe, "--out", out, "--quiet"),
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     while journaled(out)[0] < 10:
         assert process.poll() is None

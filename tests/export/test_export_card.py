@@ -114,8 +114,8 @@ The recipe is under MIT; the terms of the models below hold for what they wrote.
 ```python
 from datasets import load_dataset
 
-# This folder, or the name of its repository on the hub.
-rows = load_dataset(".", "text", split="train")
+# The folder of this file, or the name of its repository on the hub.
+rows = load_dataset("path/to/folder", "text", split="train")
 ```
 
 | split | rows |

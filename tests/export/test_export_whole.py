@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sofrito.export import CardFacts, ModelFacts, StepFacts, export
+from sofrito.export.card import FOLDER
 from sofrito.export.folder import placed, trouble
 from sofrito.plan.vocabulary import vocabulary
 from sofrito.problems import Trouble
@@ -385,12 +386,24 @@ def test_where_files_cannot_grow_the_old_dataset_stays(tmp_path: Path, limit: in
     assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
 
 
+def _ran(code: str, home: Path, *arguments: str) -> str:
+    """Run code that loads data sets, offline and with caches of its own; return what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"HF_HUB_OFFLINE": "1", "HF_HOME": str(home), "PATH": ""},
+    )
+    return done.stdout
+
+
 _LOAD = """
 import json, sys
 from datasets import load_dataset
 found = {}
 for name in ("messages", "raw"):
-    splits = load_dataset(sys.argv[1], name, cache_dir=sys.argv[2])
+    splits = load_dataset(sys.argv[1], name)
     found[name] = {split: list(rows) for split, rows in splits.items()}
 print(json.dumps(found))
 """
@@ -404,14 +417,7 @@ def test_datasets_loads_it_by_the_card(tmp_path: Path, files: list[str]) -> None
     splits = {"train": 0.8, "test": 0.2, "empty": 0.000001}
     found = export(run, recipe([CHAT, "raw"], splits=splits, files=files), FACTS)
     assert found.rows["raw"] == {"train": 8, "test": 2, "empty": 0}
-    done = subprocess.run(
-        [sys.executable, "-c", _LOAD, str(run), str(tmp_path / "cache")],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "home"), "PATH": ""},
-    )
-    loaded = json.loads(done.stdout)
+    loaded = json.loads(_ran(_LOAD, tmp_path / "home", str(run)))
     assert {name: list(splits) for name, splits in loaded.items()} == {
         "messages": ["train", "test"],
         "raw": ["train", "test"],
@@ -421,3 +427,16 @@ def test_datasets_loads_it_by_the_card(tmp_path: Path, files: list[str]) -> None
         {"id": line["id"], **line["columns"]} for line in rows
     ]
     assert loaded["messages"]["train"][0]["messages"][0]["role"] == "user"
+
+
+def test_the_snippet_of_the_card_loads_the_rows(tmp_path: Path) -> None:
+    pytest.importorskip("datasets", reason="the package `datasets` is not installed")
+    run = run_folder(tmp_path / "run", [row(0), row(1)])
+    export(run, recipe([{"text": "a"}]), FACTS)
+    card = (run / "README.md").read_text(encoding="utf-8")
+    snippet = card.split("```python\n")[1].split("```")[0]
+    assert FOLDER in snippet
+    code = snippet.replace(FOLDER, str(run)) + "print(list(rows))"
+    assert _ran(code, tmp_path / "home") == (
+        "[{'id': '0.0', 'text': 'Ä0'}, {'id': '1.0', 'text': 'Ä1'}]\n"
+    )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import LCSseq
 from rouge_score.rouge_scorer import RougeScorer
 
-from sofrito.filters.rouge import rouge_f, rouge_tokens
+from sofrito.filters.rouge import Bounds, rouge_f, rouge_tokens
 from sofrito.filters.rouge_index import LONGEST, Match, RougeIndex
 
 REFERENCE = RougeScorer(["rougeL"], use_stemmer=False)
@@ -106,19 +106,24 @@ def test_rounding_above_the_threshold_is_above():
     assert index.nearest(words(*range(9))) == Match(0.7000000000000001, "eleven")
 
 
-@pytest.mark.parametrize("length", [2, 5, 10, 40, 200, 1000])
-def test_leaving_out_as_much_as_the_threshold_allows_is_found(length):
-    pick = random.Random(length)
-    threshold = 0.7
-    whole = words(*range(length))
-    kept = next(k for k in range(length + 1) if rouge_f(k, length, k) >= threshold)
-    for common in (kept, kept - 1):
-        for _ in range(20):
-            index = RougeIndex(threshold)
-            index.add(whole, "whole")
-            part = words(*sorted(pick.sample(range(length), common)))
-            score = rouge_f(common, length, common)
-            assert index.nearest(part) == (Match(score, "whole") if score >= threshold else None)
+@pytest.mark.parametrize("threshold", THRESHOLDS)
+def test_texts_that_share_only_their_most_frequent_tokens_are_found(threshold):
+    """As few as suffice, all in the last places of the order: the worst case of a prefix."""
+    bounds = Bounds(threshold)
+    for length in [*range(1, 100), 150, 333, 1000]:
+        for other in {bounds.shortest(length), (bounds.shortest(length) + length) // 2, length}:
+            common = bounds.least_common(length, other)
+            shared, one = range(common), range(1000, 1000 + length - common)
+            two = range(3000, 3000 + other - common)
+            for first, second in ((one, two), (two, one)):
+                index = RougeIndex(threshold)
+                index.add(words(*shared, *first), "other")
+                score = rouge_f(common, length, other)
+                assert index.nearest(words(*shared, *second)) == Match(score, "other")
+                if common > 1:
+                    score = rouge_f(common - 1, length, other)
+                    assert score < threshold
+                    assert index.nearest(words(*shared[1:], *second, 9999)) is None
 
 
 def test_equal_scores_name_the_first_added():

@@ -42,7 +42,11 @@ OK = Answer("ok", "stop", 3, 2)
 
 
 def asked(
-    prompts: list[str], server: Server, *, limits: Limits | None = None, answers: dict[bytes, bytes] | None = None
+    prompts: list[str],
+    server: Server,
+    *,
+    limits: Limits | None = None,
+    answers: dict[bytes, bytes] | None = None,
 ) -> tuple[dict[str, Answer | Refused], Calls]:
     """Ask all the prompts and return what was told, and the calls."""
     told: dict[str, Answer | Refused] = {}
@@ -64,7 +68,10 @@ def asked(
             return lambda one: told.__setitem__(prompt, one.answer)
 
         calls.ask(
-            [(n, Completion("m", (Message("user", p),)), waiter(p), lambda: True) for n, p in enumerate(prompts)]
+            [
+                (n, Completion("m", (Message("user", p),)), waiter(p), lambda: True)
+                for n, p in enumerate(prompts)
+            ]
         )
         calls.start()
         try:
@@ -116,7 +123,9 @@ def test_a_dead_server_stops_the_run_and_fails_no_row() -> None:
 
     with pytest.raises(Trouble) as error:
         asked(["a", "b"], Server(reply))
-    assert error.value.what == "The teacher does not answer (unreachable, 3 tries): connection refused"
+    assert (
+        error.value.what == "The teacher does not answer (unreachable, 3 tries): connection refused"
+    )
 
 
 def test_only_a_prompt_that_fails_while_others_succeed_fails_for_good() -> None:

@@ -16,8 +16,16 @@ BASE: dict[str, Any] = {
         {"generate": "text", "prompt": "list", "parse": "numbered_list"},
         {"filter": "text", "by": [{"pattern": {"never": ["w11"]}}]},
         {"generate": "response", "prompt": "answer {{ text }}"},
-        {"generate": "grade", "prompt": "grade {{ response }}", "parse": {"choice": ["good", "bad"]}},
-        {"filter": "response", "keep": "grade == 'good'", "by": [{"length": {"characters": [15, 99]}}]},
+        {
+            "generate": "grade",
+            "prompt": "grade {{ response }}",
+            "parse": {"choice": ["good", "bad"]},
+        },
+        {
+            "filter": "response",
+            "keep": "grade == 'good'",
+            "by": [{"length": {"characters": [15, 99]}}],
+        },
     ],
 }
 
@@ -63,7 +71,9 @@ def test_a_looser_last_filter_asks_nothing(journal: dict[bytes, bytes]) -> None:
     assert again(edited(4, keep="", by=[{"length": {"characters": [1, 99]}}]), journal)[1] == []
 
 
-def test_a_tighter_last_filter_asks_only_for_what_replaces_the_dropped(journal: dict[bytes, bytes]) -> None:
+def test_a_tighter_last_filter_asks_only_for_what_replaces_the_dropped(
+    journal: dict[bytes, bytes],
+) -> None:
     before = len(journal)
     keep = "grade == 'good' and 'w7 w' not in response"
     life, prompts = again(edited(4, keep=keep), journal)

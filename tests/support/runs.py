@@ -18,7 +18,7 @@ seeds:
 axes:
   style: {values: {plain: 2, formal: 1}}
 rows: 600
-round: 32
+round: 8
 steps:
   - generate: instruction
     shots: [{draw: 2, from: tasks}, {draw: 1, from: tasks, grown: true, fill: true}]

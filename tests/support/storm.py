@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import xxhash
 
+from sofrito.filters import FILTERS
 from sofrito.plan.compile import compiled
 from sofrito.plan.program import Program
 from sofrito.recipe.base import Vocabulary, Writer
@@ -18,7 +19,6 @@ from sofrito.run.budget import Budget, Limits
 from sofrito.run.calls import Calls, Patience
 from sofrito.run.engine import Engine
 from sofrito.run.journal import MemoryJournal, Spent
-from sofrito.filters import FILTERS
 from sofrito.steps import VERBS
 from sofrito.steps.work import Lost, Pooled, Row
 from sofrito.teachers.call import Answer, Completion, Transient
@@ -181,9 +181,7 @@ def calm(recipe: Recipe, **options: Any) -> Life:
     return live(program_of(recipe), MemoryJournal(), teacher, **options)
 
 
-def stormy(
-    recipe: Recipe, luck: random.Random, **options: Any
-) -> tuple[Life, int, MemoryJournal]:
+def stormy(recipe: Recipe, luck: random.Random, **options: Any) -> tuple[Life, int, MemoryJournal]:
     """Run with random pace, failures, deaths and concurrency until it ends.
 
     Returns the last life, how many journaled calls were asked again, and the journal.
@@ -203,7 +201,11 @@ def stormy(
         known = set(answers)
         try:
             end = live(
-                program_of(recipe), journal, teacher, window=luck.choice([1, 3, 50, 1000]), **options
+                program_of(recipe),
+                journal,
+                teacher,
+                window=luck.choice([1, 3, 50, 1000]),
+                **options,
             )
         except Killed:
             journal.crash()
@@ -227,7 +229,9 @@ def random_recipe(rng: random.Random) -> Recipe:
         "seeds": {"pool": {"rows": [{"text": f"seed {i}"} for i in range(6)]}},
     }
     if rng.random() < 0.5:
-        data["axes"] = {"topic": {"values": {c: rng.choice([1, 2, 5]) for c in "abcde"[: rng.randint(2, 5)]}}}
+        data["axes"] = {
+            "topic": {"values": {c: rng.choice([1, 2, 5]) for c in "abcde"[: rng.randint(2, 5)]}}
+        }
     if rng.random() < 0.15:
         data["from"] = "pool"
         data["seeds"]["pool"]["rows"] = [{"theme": f"theme {i % 50}"} for i in range(60)]
@@ -236,8 +240,13 @@ def random_recipe(rng: random.Random) -> Recipe:
         few = 0
     middle: list[dict[str, Any]] = [
         {"filter": "text", "by": [{"pattern": {"never": [rng.choice(["w11", "w1 ", "w0 w"])]}}]},
-        {"generate": "grade", "prompt": "grade {{ text }}", "parse": {"choice": ["good", "bad"]},
-         "sampling": {"temperature": 0}, "keep": "grade == 'good'"},
+        {
+            "generate": "grade",
+            "prompt": "grade {{ text }}",
+            "parse": {"choice": ["good", "bad"]},
+            "sampling": {"temperature": 0},
+            "keep": "grade == 'good'",
+        },
         {"generate": "response", "prompt": "answer {{ text }}", "when": "'w3' in text"},
         {"generate": "variant", "prompt": "again {{ text }}", "n": 2},
         {"dedup": "text"},
@@ -248,7 +257,9 @@ def random_recipe(rng: random.Random) -> Recipe:
     rng.shuffle(middle)
     steps = [first, *middle[: rng.randint(1, 5)]]
     if few:
-        first["shots"] = [{"draw": few, "from": "pool", "grown": rng.random() < 0.8, "fill": rng.random() < 0.5}]
+        first["shots"] = [
+            {"draw": few, "from": "pool", "grown": rng.random() < 0.8, "fill": rng.random() < 0.5}
+        ]
         first["prompt"] += "{% for s in shots %} {{ s.text }}{% endfor %}"
         steps.insert(rng.randint(1, len(steps)), {"grow": "pool", "columns": ["text"]})
     for i, step in enumerate(steps):

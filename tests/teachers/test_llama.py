@@ -1,6 +1,7 @@
 """The local teacher with the embedded model, and files it must not be given."""
 
 import asyncio
+import ctypes
 import json
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -83,9 +84,9 @@ def test_weights_that_do_not_load_are_trouble_in_llama_cpps_words(
 class Talk:
     """The embedded model, asked from ordinary functions."""
 
-    def __init__(self, cache: Path) -> None:
+    def __init__(self, cache: Path, path: Path | None = None) -> None:
         self.loop = asyncio.new_event_loop()
-        self.teacher = LlamaTeacher(find_local(), context=2048, threads=1, cache=cache)
+        self.teacher = LlamaTeacher(path or find_local(), context=2048, threads=1, cache=cache)
 
     def __call__(self, asked: Completion) -> Answer:
         return self.loop.run_until_complete(self.teacher.complete(asked))
@@ -145,6 +146,37 @@ def test_an_answer_does_not_depend_on_what_was_asked_before(talk: Talk, tmp_path
         assert alone(asked) == answer
         alone.close()
     assert len({a.text for a in together}) == 3
+
+
+@pytest.fixture
+def eight_bit(tmp_path: Path) -> Path:
+    """The embedded model with Q8_0 weights, whose kernels round one token unlike many."""
+    import llama_cpp
+
+    params = llama_cpp.llama_model_quantize_default_params()
+    params.ftype, params.allow_requantize, params.nthread = 7, True, 1
+    path = tmp_path / "q8.gguf"
+    code = llama_cpp.llama_model_quantize(
+        str(find_local()).encode(), str(path).encode(), ctypes.byref(params)
+    )
+    assert code == 0
+    return path
+
+
+@needs_starter
+@pytest.mark.real
+def test_a_prompt_in_the_cache_gets_the_answers_it_gets_anew(
+    eight_bit: Path, tmp_path: Path
+) -> None:
+    eight = Talk(tmp_path, eight_bit)
+    sampling = {"temperature": 5.0, "max_tokens": 1}
+    prompt = "Write about gardens and the old oak trees beside the river."
+    calls = [call(prompt, sampling=sampling, seed=s) for s in range(8)]
+    cached = [eight(c).text for c in calls]
+    anew = [(eight(call("Another", sampling=sampling)), eight(c).text)[1] for c in calls]
+    eight.close()
+    assert anew == cached
+    assert len(set(anew)) == 8
 
 
 @needs_starter

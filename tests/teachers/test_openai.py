@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -244,7 +247,7 @@ def rejecting(*kinds: str) -> Scene:
         strict = asked.get("json_schema", {}).get("strict", False)
         kind = " ".join((asked.get("type", "none"), *(["strict"] if strict else [])))
         kind += " with schema" if "schema" in asked else ""
-        bad = error(400, f"response_format {kind} is not supported")
+        bad = error(500 if strict else 400, f"response_format {kind} is not supported")
         return await (bad if kind in kinds else reply(completion(kind)))(request)
 
     return scene
@@ -270,9 +273,10 @@ def test_a_schema_is_asked_for_by_the_best_way_the_server_takes(refused: int) ->
 
 
 def test_a_schema_that_no_way_helps_is_refused_with_the_first_words() -> None:
-    raised, server = play([rejecting(*LADDER)], ask(call(schema=SCHEMA)))
+    scenes = [error(400, f"no {n}") for n in range(5)]
+    raised, server = play(scenes, ask(call(schema=SCHEMA)))
     assert isinstance(raised, Refused)
-    assert raised.words == "response_format json_schema strict is not supported"
+    assert (raised.cause, raised.words) == ("invalid request", "no 0")
     assert len(server.bodies) == 5
 
 
@@ -322,3 +326,17 @@ def test_a_key_that_is_none_is_not_shown(key: str) -> None:
 def test_the_identity_leaves_the_host_out() -> None:
     here, there = OpenAITeacher("http://a/v1", "m"), OpenAITeacher("http://b/v1/", "m")
     assert here.identity == there.identity == {"backend": "openai", "model": "m"}
+
+
+def test_the_environments_proxy_is_for_other_machines_only() -> None:
+    script = (
+        "from sofrito.teachers.openai import OpenAITeacher as T\n"
+        "for host in ('api.test', 'skip.test', 'localhost:8000', '127.0.0.2', '[::1]:9'):\n"
+        "    print(T(f'http://{host}/v1', 'm')._proxy)\n"
+    )
+    proxies = {"http_proxy": "http://proxy.test:3128", "no_proxy": "skip.test"}
+    environment = {"PYTHONPATH": os.pathsep.join(sys.path), **proxies}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["http://proxy.test:3128", *["None"] * 4]

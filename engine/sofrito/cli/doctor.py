@@ -29,14 +29,18 @@ def command(as_json: bool) -> None:
         return
     click.echo(f"sofrito {found['sofrito']}, Python {found['python']} on {found['system']}")
     for extra in found["extras"]:
-        mark = click.style("yes", fg="green") if extra["version"] else click.style("no ", fg="yellow")
+        mark = (
+            click.style("yes", fg="green") if extra["version"] else click.style("no ", fg="yellow")
+        )
         how = extra["version"] or f"pip install 'sofrito[{extra['extra']}]'"
         click.echo(f"  {mark}  {extra['extra']:<8} {extra['what']}: {how}")
     click.echo("models:" if found["models"] else "models: none found")
     for model in found["models"]:
         use = ", ".join(f"{key}: {value}" for key, value in model["use"].items())
         size = f"{model['bytes'] / 1e6:,.0f} MB"
-        click.echo(f"  {model['name']} ({model['quantisation']}, {size}, context {model['context']})")
+        click.echo(
+            f"  {model['name']} ({model['quantisation']}, {size}, context {model['context']})"
+        )
         click.echo(f"       {{{use}}}")
 
 

@@ -30,12 +30,16 @@ def rendered(problem: Problem, line: str | None) -> str:
     head = click.style(f"{problem.severity}[{problem.code}]", fg=colour, bold=True)
     parts = [f"{head}: {click.style(problem.what, bold=True)}"]
     margin = " " * len(str(where.line))
-    parts.append(f"{margin} {click.style('-->', fg='blue')} {_relative(where.file)}:{where.line}:{where.column}")
+    parts.append(
+        f"{margin} {click.style('-->', fg='blue')} {_relative(where.file)}:{where.line}:{where.column}"
+    )
     if line is not None:
         text, column = _window(line, where.column)
         bar = click.style("|", fg="blue")
         number = click.style(str(where.line), fg="blue")
-        caret = click.style("^" * max(1, min(where.length, len(text) - column + 1)), fg=colour, bold=True)
+        caret = click.style(
+            "^" * max(1, min(where.length, len(text) - column + 1)), fg=colour, bold=True
+        )
         parts += [f"{number} {bar} {text}", f"{margin} {bar} {' ' * (column - 1)}{caret}"]
     if problem.fix:
         parts.append(f"{margin} {click.style('=', fg='blue')} {problem.fix}")

@@ -26,7 +26,9 @@ def shown(name: str, *, quiet: bool) -> Iterator[OnProgress]:
     if not console.is_terminal:
         yield _plain_lines(name)
         return
-    with Live(Text(f"{name}: starting"), console=console, transient=True, auto_refresh=False) as live:
+    with Live(
+        Text(f"{name}: starting"), console=console, transient=True, auto_refresh=False
+    ) as live:
 
         def show(progress: Progress) -> None:
             live.update(display(name, progress), refresh=True)
@@ -39,7 +41,10 @@ def display(name: str, progress: Progress) -> Group:
     head = Table.grid(padding=(0, 1))
     wanted = progress.wanted
     of = f" of {wanted:,}" if wanted else ""
-    cells: list[Text | ProgressBar] = [Text(name, style="bold"), Text(f"{progress.accepted:,}{of} rows")]
+    cells: list[Text | ProgressBar] = [
+        Text(name, style="bold"),
+        Text(f"{progress.accepted:,}{of} rows"),
+    ]
     if wanted:
         cells.insert(1, ProgressBar(total=wanted, completed=progress.accepted, width=30))
     head.add_row(*cells, Text(pace(progress), style="dim"))

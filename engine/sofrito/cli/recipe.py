@@ -15,9 +15,14 @@ from sofrito.shipped import shipped_recipes
 def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add RECIPE, --set and --allow-files to a command."""
     for option in (
-        click.option("--allow-files", is_flag=True, help="Let the recipe read files outside its folder."),
         click.option(
-            "--set", "sets", multiple=True, metavar="KEY=VALUE",
+            "--allow-files", is_flag=True, help="Let the recipe read files outside its folder."
+        ),
+        click.option(
+            "--set",
+            "sets",
+            multiple=True,
+            metavar="KEY=VALUE",
             help="Override a key, such as models.teacher.path=model.gguf. May be repeated.",
         ),
         click.argument("recipe"),

@@ -13,7 +13,11 @@ from sofrito.shipped import shipped_recipes
 def command(as_json: bool) -> None:
     """List the recipes that come with Sofrito, with one line each."""
     found = [
-        {"name": name, "title": read(name, (), allow_files=False).recipe.title, "folder": str(folder)}
+        {
+            "name": name,
+            "title": read(name, (), allow_files=False).recipe.title,
+            "folder": str(folder),
+        }
         for name, folder in shipped_recipes().items()
     ]
     if as_json:
@@ -22,4 +26,6 @@ def command(as_json: bool) -> None:
     width = max(len(one["name"]) for one in found)
     for one in found:
         click.echo(f"{click.style(one['name'].ljust(width), bold=True)}  {one['title']}")
-    click.echo(f"\nRun one with `sofrito run {found[0]['name']}`; its files are in {found[0]['folder']}.")
+    click.echo(
+        f"\nRun one with `sofrito run {found[0]['name']}`; its files are in {found[0]['folder']}."
+    )

@@ -12,7 +12,10 @@ from sofrito.cli.recipe import read, recipe_options
 @click.option("--rows", type=click.IntRange(min=1), help="Rows to make, instead of the recipe's.")
 @click.option("--seed", type=int, help="The seed of everything random, instead of the recipe's.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), default=Path("runs"), show_default=True,
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    show_default=True,
     help="The folder for runs and the journal they share.",
 )
 @click.option("--limit-calls", type=click.IntRange(min=0), help="Calls this session may make.")
@@ -45,7 +48,10 @@ def command(
         echo_problems(found.warnings)
     with shown(found.recipe.recipe, quiet=quiet or as_json) as on_progress:
         made = make(
-            found, workspace=out, session_calls=limit_calls, on_progress=on_progress,
+            found,
+            workspace=out,
+            session_calls=limit_calls,
+            on_progress=on_progress,
             allow_files=allow_files,
         )
     if as_json:

@@ -18,7 +18,10 @@ from sofrito.run.sink import REJECTED, ROWS
 @click.argument("run")
 @click.argument("row", required=False)
 @click.option(
-    "--out", type=click.Path(path_type=Path), default=Path("runs"), show_default=True,
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    show_default=True,
     help="The folder of runs, where RUN is a recipe's name.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -45,7 +48,11 @@ def located(run: str, out: Path) -> Path:
     if runs:
         return runs[-1].parent
     known = sorted(p.parent.parent.name for p in out.glob("*/*/manifest.json"))
-    fix = f"There are runs of {', '.join(dict.fromkeys(known))}." if known else "Name the runs' folder with --out."
+    fix = (
+        f"There are runs of {', '.join(dict.fromkeys(known))}."
+        if known
+        else "Name the runs' folder with --out."
+    )
     raise Trouble(f"There is no run `{run}` below {out}.", fix)
 
 
@@ -57,7 +64,9 @@ def _show_run(folder: Path, *, as_json: bool) -> None:
     run = json.loads(text)
     of = f" of {run['wanted']:,}" if run["wanted"] else ""
     click.echo(f"{click.style(run['recipe'], bold=True)}  {run['title']}")
-    click.echo(f"{run['rows']:,}{of} rows, {run['status']}{': ' * bool(run['reason'])}{run['reason']}")
+    click.echo(
+        f"{run['rows']:,}{of} rows, {run['status']}{': ' * bool(run['reason'])}{run['reason']}"
+    )
     for name, identity in run["models"].items():
         click.echo(f"model {name}: {', '.join(f'{k} {v}' for k, v in identity.items())}")
     for step in run["accounting"]:
@@ -104,7 +113,9 @@ def _show_row(folder: Path, row: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(row, ensure_ascii=False, indent=2))
         return
-    ending = f"{row['kind']} at {row['step']}: {row['reason']}" if "step" in row else "in the dataset"
+    ending = (
+        f"{row['kind']} at {row['step']}: {row['reason']}" if "step" in row else "in the dataset"
+    )
     click.echo(click.style(f"row {row['id']}: {ending}", bold=True))
     if row.get("detail"):
         click.echo(f"  {row['detail']}")

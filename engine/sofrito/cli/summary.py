@@ -28,12 +28,25 @@ def echo_accounting(ledger: Ledger) -> None:
     heads = ("step", "in", "made", "out", "rejected", "failed", "joined", "surplus")
     table: list[tuple[str, ...]] = [heads]
     for name, t in zip(ledger.names, ledger.tallies, strict=True):
-        counts = (t.entered, t.made, t.out, t.rejected.total(), t.failed.total(), t.joined, t.surplus)
+        counts = (
+            t.entered,
+            t.made,
+            t.out,
+            t.rejected.total(),
+            t.failed.total(),
+            t.joined,
+            t.surplus,
+        )
         table.append((name, *(f"{n:,}" if n else "·" for n in counts)))
-    kept = [i for i, head in enumerate(heads) if head != "joined" or any(r[i] != "·" for r in table[1:])]
+    kept = [
+        i for i, head in enumerate(heads) if head != "joined" or any(r[i] != "·" for r in table[1:])
+    ]
     widths = [max(len(row[i]) for row in table) for i in kept]
     for number, row in enumerate(table):
-        cells = [row[i].ljust(w) if i == 0 else row[i].rjust(w) for i, w in zip(kept, widths, strict=True)]
+        cells = [
+            row[i].ljust(w) if i == 0 else row[i].rjust(w)
+            for i, w in zip(kept, widths, strict=True)
+        ]
         click.echo(click.style("  ".join(cells), bold=number == 0))
     click.echo()
     for name, tally in zip(ledger.names, ledger.tallies, strict=True):

@@ -12,6 +12,8 @@ from sofrito.export.tables import Reasons
 from sofrito.formats import Type
 from sofrito.recipe.model import Recipe
 
+# Not ".": the loader names what it loads after the path's last part, and fails where it has none.
+FOLDER = "path/to/folder"
 _SHOWN = 20
 _LONGEST = 300
 
@@ -73,8 +75,8 @@ def _part(part: Part) -> str:
             "```python",
             "from datasets import load_dataset",
             "",
-            "# This folder, or the name of its repository on the hub.",
-            f'rows = load_dataset(".", "{part.name}", split="{first}")',
+            "# The folder of this file, or the name of its repository on the hub.",
+            f'rows = load_dataset("{FOLDER}", "{part.name}", split="{first}")',
             "```",
             "",
         ]

@@ -110,7 +110,14 @@ def _facts(
 def _steps(ledger: Ledger) -> tuple[StepFacts, ...]:
     return tuple(
         StepFacts(
-            name, t.entered, t.made, t.out, t.rejected.total(), t.failed.total(), t.joined, t.surplus
+            name,
+            t.entered,
+            t.made,
+            t.out,
+            t.rejected.total(),
+            t.failed.total(),
+            t.joined,
+            t.surplus,
         )
         for name, t in zip(ledger.names, ledger.tallies, strict=True)
     )

@@ -11,8 +11,7 @@ from sofrito.filters.unique import Unique
 from sofrito.filters.words import Words
 
 FILTERS: dict[str, type[Filter]] = {
-    cls.filter: cls
-    for cls in (Length, Words, Pattern, Unique, First, Consistent, Novelty, Chain)
+    cls.filter: cls for cls in (Length, Words, Pattern, Unique, First, Consistent, Novelty, Chain)
 }
 
 __all__ = ["FILTERS", "Filter"]

@@ -12,7 +12,11 @@ Columns = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a filter says of a row: kept or not, with the reason class, a detail and the score compared."""
+    """What a filter says of a row: whether it is kept, and why.
+
+    ``reason`` is a class that is counted, ``detail`` is about this row, ``score`` the number that
+    was compared.
+    """
 
     kept: bool
     reason: str = ""

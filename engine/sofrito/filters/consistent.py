@@ -16,7 +16,8 @@ class Consistent(SiblingFilter):
     filter: ClassVar[str] = "consistent"
 
     given: str
-    """The column that decides: equal and not empty there, siblings must be equal in the step's columns."""
+    """The column that decides: equal there, and not blank, siblings must be equal in the step's \
+columns."""
 
     def uses(self) -> tuple[str, ...]:
         """The column that is given."""
@@ -28,7 +29,7 @@ class Consistent(SiblingFilter):
         for values in siblings:
             (given,) = texts(values, (self.given,))
             what = tuple(texts(values, columns))
-            if given and answers.setdefault(given, what) != what:
+            if given.strip() and answers.setdefault(given, what) != what:
                 clash = Verdict(False, f"the same {self.given} with different answers", given[:80])
                 return [clash] * len(siblings)
         return [KEPT] * len(siblings)

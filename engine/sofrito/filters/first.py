@@ -17,7 +17,11 @@ class First(SiblingFilter):
     most: Annotated[int, Field(ge=1)]
     """How many siblings to keep."""
 
-    def judge_all(self, siblings: Sequence[Values], columns: Columns) -> list[Verdict]:
+    def judge_all(
+        self,
+        siblings: Sequence[Values],
+        columns: Columns,  # noqa: ARG002
+    ) -> list[Verdict]:
         """Count the siblings."""
         beyond = Verdict(False, f"beyond the first {self.most}")
         return [KEPT if index < self.most else beyond for index in range(len(siblings))]

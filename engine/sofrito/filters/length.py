@@ -26,7 +26,9 @@ class Length(RowFilter):
             raise PydanticCustomError("missing", "`length` needs `words` or `characters`")
         for low, high in filter(None, (self.words, self.characters)):
             if low > high:
-                raise PydanticCustomError("never", f"no length is at least {low} and at most {high}")
+                raise PydanticCustomError(
+                    "never", f"no length is at least {low} and at most {high}"
+                )
         return self
 
     def judge(self, values: Values, columns: Columns) -> Verdict:

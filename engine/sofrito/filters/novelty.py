@@ -9,6 +9,7 @@ from sofrito.filters.base import Columns, MemoryFilter, Values, Verdict, texts
 from sofrito.recipe.base import Strings
 
 PASSED = "passed"
+_SHOWN = 60
 
 
 class Novelty(MemoryFilter):
@@ -20,8 +21,8 @@ class Novelty(MemoryFilter):
 
     filter: ClassVar[str] = "novelty"
 
-    rouge_l: Annotated[float, Field(gt=0, le=1)] = 0.7
-    """The highest ROUGE-L F allowed, from 0 to 1."""
+    rouge_l: Annotated[float, Field(gt=0, lt=1)] = 0.7
+    """The highest ROUGE-L F allowed, between 0 and 1."""
 
     against: Strings = (PASSED,)
     """What to compare with: seed pools by name (their own rows), and `passed` for what this filter \
@@ -40,18 +41,27 @@ let through before."""
         index = RougeIndex(self.rouge_l)
         for pool, rows in pools.items():
             for number, values in enumerate(rows):
-                index.add("\n".join(texts(values, columns)), f"{pool} {number}")
-        count = 0
+                text = "\n".join(texts(values, columns))
+                index.add(text, _label(pool, number, text))
+        passed = 0
 
         def judge(values: Values) -> Verdict:
-            nonlocal count
+            nonlocal passed
             text = "\n".join(texts(values, columns))
             match = index.nearest(text)
-            if match is not None and match.score > self.rouge_l:
-                return Verdict(False, "too similar", f"like {match.label}", match.score)
+            score = match.score if match else None
+            detail = f"like {match.label}" if match else ""
+            if score is not None and score > self.rouge_l:
+                return Verdict(False, "too similar", detail, score)
             if PASSED in self.against:
-                index.add(text, f"passed {count}")
-                count += 1
-            return Verdict(True, "", f"like {match.label}" if match else "", match.score if match else None)
+                index.add(text, _label(PASSED, passed, text))
+                passed += 1
+            return Verdict(True, "", detail, score)
 
         return judge
+
+
+def _label(source: str, number: int, text: str) -> str:
+    """Return what a text is called where another one is like it: numbers alone find nothing."""
+    start = " ".join(text[:_SHOWN].split())
+    return f"{source} {number}: {start}{'…' if len(text) > _SHOWN else ''}"

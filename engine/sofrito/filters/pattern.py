@@ -1,7 +1,5 @@
 """Keeps texts that match, or do not match, regular expressions."""
 
-import re
-from functools import cached_property
 from typing import ClassVar
 
 from pydantic import field_validator, model_validator
@@ -9,10 +7,15 @@ from pydantic_core import PydanticCustomError
 
 from sofrito.filters.base import KEPT, Columns, RowFilter, Values, Verdict, texts
 from sofrito.recipe.base import Strings
+from sofrito.recipe.regex import regex
 
 
 class Pattern(RowFilter):
-    """Searches every column for regular expressions (Python's, case-sensitive unless `(?i)`)."""
+    """Searches every column for regular expressions.
+
+    They are case-sensitive unless they begin with `(?i)`, and have no look-around and no
+    back-references: so the search takes time in proportion to the text, whatever they are.
+    """
 
     filter: ClassVar[str] = "pattern"
 
@@ -27,10 +30,11 @@ class Pattern(RowFilter):
     def _compiles(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for source in value:
             try:
-                re.compile(source)
-            except re.error as error:
+                regex(source)
+            except ValueError as error:
                 raise PydanticCustomError(
-                    "pattern", "`{source}` is not a regular expression: {why}",
+                    "pattern",
+                    "`{source}` is not a regular expression: {why}",
                     {"source": source, "why": str(error)},
                 ) from error
         return value
@@ -39,20 +43,20 @@ class Pattern(RowFilter):
     def _sensible(self) -> "Pattern":
         if not (self.never or self.must):
             raise PydanticCustomError("missing", "`pattern` needs `never` or `must`")
+        for source in self.must:
+            if source in self.never:
+                raise PydanticCustomError(
+                    "never", "`{source}` both must and must never be found", {"source": source}
+                )
         return self
-
-    @cached_property
-    def _patterns(self) -> tuple[list[re.Pattern[str]], list[re.Pattern[str]]]:
-        return [re.compile(p) for p in self.never], [re.compile(p) for p in self.must]
 
     def judge(self, values: Values, columns: Columns) -> Verdict:
         """Search every column for every pattern."""
-        never, must = self._patterns
         for column, text in zip(columns, texts(values, columns), strict=True):
-            for pattern in never:
-                if pattern.search(text):
-                    return Verdict(False, "a pattern it must not have", f"{column}: {pattern.pattern}")
-            for pattern in must:
-                if not pattern.search(text):
-                    return Verdict(False, "a pattern it must have", f"{column}: {pattern.pattern}")
+            for source in self.never:
+                if regex(source).found_in(text):
+                    return Verdict(False, "a pattern it must not have", f"{column}: {source}")
+            for source in self.must:
+                if not regex(source).found_in(text):
+                    return Verdict(False, "a pattern it must have", f"{column}: {source}")
         return KEPT

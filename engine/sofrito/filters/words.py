@@ -26,6 +26,11 @@ class Words(RowFilter):
     def _sensible(self) -> "Words":
         if not (self.never or self.must):
             raise PydanticCustomError("missing", "`words` needs `never` or `must`")
+        if not all(phrase.strip() for phrase in (*self.never, *self.must)):
+            raise PydanticCustomError("pattern", "an empty word cannot be looked for")
+        never = {_folded(phrase) for phrase in self.never}
+        if self.must and never.issuperset(map(_folded, self.must)):
+            raise PydanticCustomError("never", "each word of `must` is in `never` as well")
         return self
 
     @cached_property
@@ -42,6 +47,10 @@ class Words(RowFilter):
         if self.must and not any(must.search(text) for text in found):
             return Verdict(False, "none of the words it must have")
         return KEPT
+
+
+def _folded(phrase: str) -> str:
+    return " ".join(phrase.casefold().split())
 
 
 def _any_of(phrases: tuple[str, ...]) -> re.Pattern[str]:

@@ -32,11 +32,13 @@ def compiled(
     """
     sources = TemplateSources(folder)
     operations: list[Operation] = []
+    labels = recipe.labels()
     for index, step in enumerate(recipe.steps):
         assert isinstance(step, Step)
         bench = Bench(
             index,
-            step.label,
+            labels[index],
+            recipe.seed,
             recipe.model_for(getattr(step, "model", "")),
             pools,
             tuple(expanded(step.filters(), recipe.chains)),
@@ -46,7 +48,7 @@ def compiled(
         name=recipe.recipe,
         seed=recipe.seed,
         fingerprint=fingerprint(recipe, sources, pools, axes),
-        steps=tuple(step.label for step in recipe.steps),
+        steps=labels,
         segments=segmented(operations),
         cells=cells(axes, recipe.cover.design, recipe.cover.exclude, recipe.rows),
         rows=recipe.rows,

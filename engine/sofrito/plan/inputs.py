@@ -76,7 +76,9 @@ def axis_values(read: Read, name: str, *, allow_files: bool) -> dict[str, float]
     try:
         lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError([Problem("SOF202", where, f"`{axis.file}` cannot be read: {error}.")]) from error
+        raise RecipeError(
+            [Problem("SOF202", where, f"`{axis.file}` cannot be read: {error}.")]
+        ) from error
     values = dict.fromkeys((line for line in lines if line), 1.0)
     if not values:
         raise RecipeError([Problem("SOF211", Span(path), f"`{axis.file}` has no values.")])
@@ -94,9 +96,7 @@ def _rows(read: Read, name: str, *, allow_files: bool) -> Iterator[Values]:
             yield row.values
 
 
-def _files(
-    read: Read, name: str, pool: Seeds, *, allow_files: bool
-) -> Iterator[tuple[Path, bool]]:
+def _files(read: Read, name: str, pool: Seeds, *, allow_files: bool) -> Iterator[tuple[Path, bool]]:
     key = "file" if pool.file else "files"
     where = read.document.span(("seeds", name, key))
     if pool.file:

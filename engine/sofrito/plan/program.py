@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from sofrito.prompts import Templates
 from sofrito.steps.work import Gather, Map, Operation, Ordered, Pooled, Values
 
-
 # Candidates for each row wanted, of a cell or of the run, after which it is given up.
 TRIES = 40
 

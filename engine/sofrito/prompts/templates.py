@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import Template, TemplateError, UndefinedError
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2 import Template, TemplateError
 
-from sofrito.recipe.expressions import ExpressionError
-from sofrito.recipe.sources import TemplateSources
+from sofrito.recipe.expressions import ExpressionError, failure
+from sofrito.recipe.sources import TemplateSources, is_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,27 +22,30 @@ class Templates:
     """Renders templates; a template is compiled when it is first used."""
 
     def __init__(self, sources: TemplateSources) -> None:
-        self._environment: ImmutableSandboxedEnvironment = sources.environment()
-        self._sources = sources
+        self._environment = sources.environment()
         self._compiled: dict[str, Template] = {}
 
     def render(self, requests: Sequence[Render]) -> list[str | ExpressionError]:
-        """Render each request; what fails on its values comes back as an error, not raised."""
+        """Render each request; what fails on its values comes back as an error, not raised.
+
+        Raises OSError where a file cannot be read any more: that is no fault of the values.
+        """
         return [self._one(request) for request in requests]
 
     def _one(self, request: Render) -> str | ExpressionError:
         try:
             return self._template(request.template).render(request.values)
-        except SecurityError as error:
-            return ExpressionError(f"not allowed in a template: {error}")
-        except UndefinedError as error:
-            return ExpressionError(str(error))
-        except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
-            return ExpressionError(f"{type(error).__name__}: {error}")
+        except Exception as error:
+            if isinstance(error, MemoryError | OSError) and not isinstance(error, TemplateError):
+                raise
+            return failure(error)
 
     def _template(self, name: str) -> Template:
         found = self._compiled.get(name)
         if found is None:
-            found = self._environment.from_string(self._sources.text(name))
+            if is_file(name):
+                found = self._environment.get_template(name.strip())
+            else:
+                found = self._environment.from_string(name)
             self._compiled[name] = found
         return found

@@ -47,7 +47,7 @@ class Verb(Part):
 
     @property
     def label(self) -> str:
-        """The step's name, given or derived; unique in a recipe."""
+        """The step's name, given or derived; a recipe numbers those that are derived alike."""
         return self.name or f"{self.verb} {'+'.join(self.object)}"
 
     @property

@@ -103,7 +103,7 @@ class _Flow:
         }
 
     def _label(self, path: Key, step: Verb) -> None:
-        if step.label in self._labels:
+        if step.name and step.name in self._labels:
             at = (*path, "name" if step.name else step.verb)
             what = f"Two steps are called `{step.label}`."
             fix = "Give this one a name of its own: `name: …`."

@@ -1,37 +1,23 @@
 """The one expression language: sandboxed Jinja, as bare expressions and in templates."""
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, UndefinedError, nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import TemplateError, TemplateSyntaxError, nodes
+from jinja2.exceptions import SecurityError
+from jinja2.meta import find_undeclared_variables
 
-_NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
-
-# Filters of Jinja that build large texts from small ones, give other results on every run, or make
-# HTML: a recipe has no use for them.
-_REMOVED = ("center", "random", "pprint", "xmlattr", "urlize", "filesizeformat", "attr")
-
-
-def last_number(text: Any) -> str:
-    """Return the last number of a text without thousands separators, or "" where there is none."""
-    found = _NUMBER.findall(str(text))
-    return found[-1].replace(",", "").rstrip(".") if found else ""
+from sofrito.recipe.expression_filters import FILTERS, last_number
+from sofrito.recipe.sandbox import Sandbox
+from sofrito.recipe.values import plain
 
 
 @cache
-def environment() -> ImmutableSandboxedEnvironment:
+def environment() -> Sandbox:
     """Return the environment in which every expression and template of every recipe is compiled."""
-    env = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined, keep_trailing_newline=False, trim_blocks=True, lstrip_blocks=True
-    )
-    for name in _REMOVED:
-        env.filters.pop(name, None)
-    for name in ("range", "lipsum", "cycler", "joiner", "namespace"):
-        env.globals.pop(name, None)
-    env.filters["last_number"] = last_number
+    env = Sandbox(keep_trailing_newline=False, trim_blocks=True, lstrip_blocks=True)
+    env.filters.update(FILTERS)
     return env
 
 
@@ -43,6 +29,17 @@ class ExpressionError(Exception):
         super().__init__(words)
 
 
+def failure(error: Exception) -> ExpressionError:
+    """Return what a compiled expression or template raised as an ExpressionError."""
+    if isinstance(error, SecurityError):
+        return ExpressionError(f"not allowed: {error}")
+    if isinstance(error, TemplateError):
+        return ExpressionError(str(error) or type(error).__name__)
+    if isinstance(error, RecursionError):
+        return ExpressionError("it calls or includes itself without an end")
+    return ExpressionError(f"{type(error).__name__}: {error}")
+
+
 class Expression:
     """A compiled expression: called with a row's values, it returns a value.
 
@@ -51,19 +48,22 @@ class Expression:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self._run = environment().compile_expression(source, undefined_to_none=False)
+        try:
+            self._run = environment().compile_expression(source, undefined_to_none=False)
+        except RecursionError as error:
+            raise TemplateSyntaxError("it is nested too deeply", 1) from error
 
     def __call__(self, values: Mapping[str, Any]) -> Any:
-        """Evaluate; raises :class:`ExpressionError` where the values do not allow it."""
+        """Evaluate to plain data; raises :class:`ExpressionError` where the values do not allow it.
+
+        Lazy sequences become lists.
+        """
         try:
-            result = self._run(values)
-            if isinstance(result, StrictUndefined):
-                str(result)  # raises, and the message names what is missing
-        except UndefinedError as error:
-            raise ExpressionError(str(error)) from error
-        except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
-            raise ExpressionError(f"{type(error).__name__}: {error}") from error
-        return result
+            return plain(self._run(values))
+        except MemoryError:
+            raise  # says something of the machine, not of the values
+        except Exception as error:
+            raise failure(error) from error
 
     def truth(self, values: Mapping[str, Any]) -> bool:
         """Evaluate as a condition."""
@@ -86,29 +86,62 @@ def expression_names(source: str) -> dict[str, frozenset[str]]:
 
 
 def names_used(tree: nodes.Template) -> dict[str, frozenset[str]]:
-    """Return the free names of a parsed template, each with the fields read from it by `.field`."""
-    from jinja2.meta import find_undeclared_variables
+    """Return the free names of a parsed template, each with the fields read from it.
 
-    free = find_undeclared_variables(tree)
-    fields: dict[str, set[str]] = {name: set() for name in free}
-    for node in tree.find_all(nodes.Getattr):
-        if isinstance(node.node, nodes.Name) and node.node.name in free:
-            fields[node.node.name].add(node.attr)
+    A field is read by `.field` or by `['field']`.
+    """
+    fields: dict[str, set[str]] = {name: set() for name in find_undeclared_variables(tree)}
+    reads: list[nodes.Getattr | nodes.Getitem] = [*tree.find_all(nodes.Getattr)]
+    for read in (*reads, *tree.find_all(nodes.Getitem)):
+        field = read.attr if isinstance(read, nodes.Getattr) else _text(read.arg)
+        if field is not None and isinstance(read.node, nodes.Name) and read.node.name in fields:
+            fields[read.node.name].add(field)
     return {name: frozenset(found) for name, found in fields.items()}
 
 
 def known_words(tree: nodes.Template) -> Iterator[tuple[str, str, int]]:
     """Yield (kind, name, line) of each filter and test that a parsed template uses but nobody has."""
     env = environment()
+    known = {"filter": env.filters, "test": env.tests}
+    for kind, name, line in _words(tree):
+        if name not in known[kind]:
+            yield kind, name, line
+
+
+# Filters that take the name of a filter or test as text, and at which place.
+_NAMING = {
+    "map": ("filter", 0),
+    "select": ("test", 0),
+    "reject": ("test", 0),
+    "selectattr": ("test", 1),
+    "rejectattr": ("test", 1),
+}
+
+
+def _words(tree: nodes.Template) -> Iterator[tuple[str, str, int]]:
     for node in tree.find_all(nodes.Filter):
-        if node.name not in env.filters:
-            yield "filter", node.name, node.lineno
-    for check in tree.find_all(nodes.Test):
-        if check.name not in env.tests:
-            yield "test", check.name, check.lineno
+        yield "filter", node.name, node.lineno
+        kind, place = _NAMING.get(node.name, ("", 0))
+        named = _text(node.args[place]) if kind and len(node.args) > place else None
+        if named is not None:
+            yield kind, named, node.lineno
+    for test in tree.find_all(nodes.Test):
+        yield "test", test.name, test.lineno
+
+
+def _text(node: nodes.Expr) -> str | None:
+    return node.value if isinstance(node, nodes.Const) and isinstance(node.value, str) else None
 
 
 __all__ = [
-    "Expression", "ExpressionError", "TemplateSyntaxError", "environment", "expression",
-    "expression_names", "known_words", "last_number", "names_used",
+    "Expression",
+    "ExpressionError",
+    "TemplateSyntaxError",
+    "environment",
+    "expression",
+    "expression_names",
+    "failure",
+    "known_words",
+    "last_number",
+    "names_used",
 ]

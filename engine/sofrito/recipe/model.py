@@ -205,6 +205,14 @@ class Recipe(Part):
     output: Output
     """What is written."""
 
+    def labels(self) -> tuple[str, ...]:
+        """Return what each step is called; a second `filter output` is `filter output (2)`."""
+        seen: dict[str, int] = {}
+        labels = []
+        for step in self.steps:
+            seen[step.label] = times = seen.get(step.label, 0) + 1
+            labels.append(step.label if times == 1 else f"{step.label} ({times})")
+        return tuple(labels)
 
     def model_for(self, step_model: str) -> str:
         """Return the name of the model a step asks: its own, `teacher`, or the only one; "" if unclear."""
@@ -216,6 +224,15 @@ class Recipe(Part):
 
 
 __all__ = [
-    "Axis", "Budget", "Chain", "Columns", "Cover", "Model", "Name", "Output", "Recipe", "Seeds",
+    "Axis",
+    "Budget",
+    "Chain",
+    "Columns",
+    "Cover",
+    "Model",
+    "Name",
+    "Output",
+    "Recipe",
+    "Seeds",
     "Strings",
 ]

@@ -1,12 +1,13 @@
 """Where templates come from: inline text, the recipe's folder, the shared prompts."""
 
-from collections.abc import Iterator
+import posixpath
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from jinja2 import BaseLoader, TemplateNotFound
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import BaseLoader, Environment, TemplateNotFound
 
 from sofrito.recipe.expressions import environment
+from sofrito.recipe.sandbox import Sandbox
 from sofrito.shipped import shipped
 
 
@@ -34,18 +35,33 @@ class TemplateSources:
                 resolved = candidate.resolve()
                 if resolved.is_file() and resolved.is_relative_to(root.resolve()):
                     return candidate
-            except (OSError, ValueError):
+            except (OSError, ValueError, RuntimeError):  # the last for a circle of symlinks
                 continue
         return None
 
+    def included(self, name: str, parent: str = "") -> str | None:
+        """Return the name under which an include is found, None where it is not.
+
+        It is looked for as any template, then beside the file that includes it (``parent``, empty
+        for an inline template), then in `prompts/`.
+        """
+        beside = posixpath.normpath(posixpath.join(posixpath.dirname(parent), name))
+        places = (name, beside, f"prompts/{name}")
+        return next((place for place in places if self.path(place)), None)
+
     def text(self, template: str) -> str:
-        """Return the text of a template: itself if inline, its file's content otherwise."""
-        if not is_file(template):
-            return template
-        path = self.path(template.strip())
+        """Return the text of a template: itself if inline, its file's content otherwise.
+
+        Raises ``jinja2.TemplateNotFound``, OSError, UnicodeDecodeError.
+        """
+        return self.read(template.strip())[0] if is_file(template) else template
+
+    def read(self, name: str) -> tuple[str, Path]:
+        """Return the text of a template file, and the file."""
+        path = self.path(name)
         if path is None:
-            raise TemplateNotFound(template)
-        return path.read_text(encoding="utf-8")
+            raise TemplateNotFound(name, f"there is no template `{name}`")
+        return path.read_text(encoding="utf-8-sig"), path
 
     def names(self) -> Iterator[str]:
         """Yield the names of every template that could be used."""
@@ -53,7 +69,7 @@ class TemplateSources:
             for path in sorted(root.rglob("*.j2")):
                 yield path.relative_to(root).as_posix()
 
-    def environment(self) -> ImmutableSandboxedEnvironment:
+    def environment(self) -> Sandbox:
         """Return the sandbox with includes resolved among these sources."""
         return environment().overlay(loader=_Loader(self))
 
@@ -62,9 +78,15 @@ class _Loader(BaseLoader):
     def __init__(self, sources: TemplateSources) -> None:
         self._sources = sources
 
-    def get_source(self, environment, template):  # type: ignore[no-untyped-def]  # noqa: ARG002
-        """Return an included template's text."""
-        path = self._sources.path(template) or self._sources.path(f"prompts/{template}")
-        if path is None:
-            raise TemplateNotFound(template)
-        return path.read_text(encoding="utf-8"), str(path), lambda: True
+    def beside(self, template: str, parent: str) -> str:
+        """Return the name of a template that another one includes."""
+        return self._sources.included(template, parent) or template
+
+    def get_source(
+        self,
+        environment: Environment,
+        template: str,  # noqa: ARG002
+    ) -> tuple[str, str, Callable[[], bool]]:
+        """Return a template's text and file; one that was read is not read again."""
+        text, path = self._sources.read(self._sources.included(template) or template)
+        return text, str(path), lambda: True

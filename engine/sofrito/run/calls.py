@@ -117,7 +117,9 @@ class Calls:
 
         What the journal holds is told at once; equal calls share one try.
         """
-        keyed = [(c.key(self._lines[c.model].identity), n, c, w, alive) for n, c, w, alive in requests]
+        keyed = [
+            (c.key(self._lines[c.model].identity), n, c, w, alive) for n, c, w, alive in requests
+        ]
         found = self._journal.get_many([key for key, *_ in keyed])
         for key, n, call, waiter, alive in keyed:
             stored = found.get(key)
@@ -224,7 +226,9 @@ class Calls:
 
     async def _answers(self, line: _Line, model: str) -> bool:
         """Ask for one token, to learn whether the server or the prompt is at fault; not journaled."""
-        probe = Completion(model, (Message("user", "Say yes."),), {"max_tokens": 1, "temperature": 0})
+        probe = Completion(
+            model, (Message("user", "Say yes."),), {"max_tokens": 1, "temperature": 0}
+        )
         reserved = self._budget.reserve(probe)
         if reserved is None:
             return False
@@ -273,5 +277,3 @@ class Calls:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-

@@ -10,7 +10,17 @@ class Root:
     """A candidate on its way. ``n`` is its place in the order; who it is stands in its row's key."""
 
     __slots__ = (
-        "cell", "dead", "grown", "lost", "n", "out", "pending", "pools", "round", "segment", "tallies",
+        "cell",
+        "dead",
+        "grown",
+        "lost",
+        "n",
+        "out",
+        "pending",
+        "pools",
+        "round",
+        "segment",
+        "tallies",
     )
 
     def __init__(self, n: int, cell: int, round_: int, pools: "PoolView") -> None:

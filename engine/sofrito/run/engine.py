@@ -42,7 +42,6 @@ class _Task:
 
     work: Work
     root: Root
-    row: Row
     at: int
     replies: list[Reply | None] | None = None
     missing: int = 0
@@ -166,13 +165,13 @@ class Engine:
             return
         row = entered
         if row.skipping == operation.step:
-            self._outcome(root, row, at, [row])
+            self._outcome(root, at, [row])
             return
         result = operation.run(row, root)
         if isinstance(result, Generator):
-            self._ready.append(_Task(result, root, row, at))
+            self._ready.append(_Task(result, root, at))
         else:
-            self._outcome(root, row, at, result)
+            self._outcome(root, at, result)
 
     def _at_step(self, root: Root, row: Row, stage: Stage) -> Row | None:
         """Count a row that enters a step, and mark it if the step's `when` is false.
@@ -193,11 +192,9 @@ class Engine:
             root.lost.append((operation.step, Lost(row, "failed", "expression", detail)))
             return None
         nulls = operation.nulls if isinstance(operation, Map) else ()
-        return replace(
-            row, skipping=operation.step, values={**dict.fromkeys(nulls), **row.values}
-        )
+        return replace(row, skipping=operation.step, values={**dict.fromkeys(nulls), **row.values})
 
-    def _outcome(self, root: Root, row: Row, at: int, outcome: Outcome) -> None:
+    def _outcome(self, root: Root, at: int, outcome: Outcome) -> None:
         stage = self.program.segments[root.segment].maps[at]
         self._count(root, stage, 1, outcome)
         survivors = [one for one in outcome if isinstance(one, Row)]
@@ -368,7 +365,7 @@ class Engine:
         try:
             requests = task.work.send(task.replies)  # type: ignore[arg-type]
         except StopIteration as stop:
-            self._outcome(task.root, task.row, task.at, stop.value)
+            self._outcome(task.root, task.at, stop.value)
             return
         root = task.root
         task.replies, task.missing = [None] * len(requests), len(requests)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 
@@ -85,7 +86,7 @@ class Ledger:
     def balances(self) -> bool:
         """Whether every step's identity holds, and each hands on what the next receives."""
         rows = self.tallies
-        links = all(a.out == b.entered for a, b in zip(rows, rows[1:], strict=False))
+        links = all(a.out == b.entered for a, b in pairwise(rows))
         return links and all(tally.balances for tally in rows)
 
     def as_rows(self) -> list[dict[str, Any]]:

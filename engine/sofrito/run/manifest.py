@@ -41,7 +41,9 @@ class Manifest:
         data = {"sofrito": __version__, "python": platform.python_version(), "packages": versions()}
         data |= vars(self)
         partial = folder / f".{MANIFEST}.partial"
-        partial.write_bytes(orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        partial.write_bytes(
+            orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        )
         partial.replace(folder / MANIFEST)
 
 
@@ -65,5 +67,3 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
-
-

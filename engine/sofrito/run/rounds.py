@@ -71,5 +71,3 @@ class RoundPlan:
         by_remainder = sorted(range(len(shares)), key=lambda i: (-shares[i][2], i))
         favoured = set(by_remainder[:left])
         return [(cell, share + (i in favoured)) for i, (cell, share, _) in enumerate(shares)]
-
-

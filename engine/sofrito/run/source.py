@@ -31,7 +31,9 @@ class Candidates:
         self._quotas = quotas
         self._cap = None if program.rows is None else program.tries * program.rows
         self._plan = RoundPlan(quotas, program.round, program.lag, program.tries)
-        self._static = interleave([(i, c.share) for i, c in enumerate(program.cells) if c.share]) or [NO_CELL]
+        self._static = interleave(
+            [(i, c.share) for i, c in enumerate(program.cells) if c.share]
+        ) or [NO_CELL]
         self._rounds: dict[int, list[int]] = {}
         self._ends: dict[int, End] = {}
         self._last_of: dict[int, int] = {}
@@ -147,5 +149,3 @@ class Candidates:
             for cell, quota in self._quotas.items()
             if quota is not None and self.accepted[cell] < quota
         }
-
-

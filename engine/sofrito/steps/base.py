@@ -12,10 +12,11 @@ from sofrito.steps.work import Candidate, Lost, Map, Operation, Outcome, Pooled,
 
 @dataclass(frozen=True)
 class Bench:
-    """What a step is compiled with: its place, its model, and the seed pools as loaded."""
+    """What a step is compiled with: its place, its model, the seed pools as loaded, the recipe's seed."""
 
     index: int
     label: str
+    seed: int
     model: str
     pools: Mapping[str, Sequence[Pooled]]
     filters: tuple[Filter, ...] = ()

@@ -3,10 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import xxhash
-from pydantic import Field
 
 from sofrito.filters.base import texts
 from sofrito.recipe.base import Columns
@@ -19,7 +18,7 @@ _SPACE = re.compile(r"\s+")
 class Dedup(Step):
     """Rejects a row whose columns are equal to those of an earlier row that passed this step.
 
-    Remembers 16 bytes of hash a row let through.
+    Remembers 16 bytes of hash, and its number, of each row let through.
     """
 
     verb: ClassVar[str] = "dedup"
@@ -31,10 +30,8 @@ class Dedup(Step):
     method: Literal["exact"] = "exact"
     """How: `exact` compares letter by letter, apart from what `ignore` names."""
 
-    ignore: Annotated[tuple[Literal["case", "space", "punctuation"], ...], Field(min_length=1)] = (
-        "space",
-    )
-    """Differences that do not count: of case, of white space, of punctuation."""
+    ignore: tuple[Literal["case", "space", "punctuation"], ...] = ("space",)
+    """Differences that do not count: of case, of white space, of punctuation; `[]` if all do."""
 
     def uses(self) -> tuple[str, ...]:
         """The columns compared."""
@@ -45,7 +42,8 @@ class Dedup(Step):
         seen: dict[bytes, str] = {}
 
         def run(row: Row) -> Row | Lost:
-            content = "\x1f".join(self._folded(text) for text in texts(row.values, self.dedup))
+            folded = [self._folded(text) for text in texts(row.values, self.dedup)]
+            content = "".join(f"{len(text)}:{text}" for text in folded)
             digest = xxhash.xxh3_128_digest(content.encode("utf-8", "surrogatepass"))
             first = seen.setdefault(digest, row.id)
             return row if first == row.id else Lost(row, "rejected", "duplicate", f"as row {first}")

@@ -1,6 +1,6 @@
 """Keeps the rows that pass a chain of filters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, model_validator
@@ -87,5 +87,3 @@ def _ruled(bench: Bench, one: FilterClass, row: Row, verdict: Verdict) -> Row | 
     return row.told(
         Event(bench.label, "score", {one.filter: verdict.score, "detail": verdict.detail})
     )
-
-

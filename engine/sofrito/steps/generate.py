@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from sofrito.prompts import Render
 from sofrito.recipe.base import Columns, Key, Part, PoolDraw, Range, Strings
-from sofrito.recipe.expressions import ExpressionError
+from sofrito.recipe.expressions import ExpressionError, expression
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.parse import Item, Parser, Unparsed
 from sofrito.steps.sampling import Sampling
@@ -70,14 +70,18 @@ class Generate(Step):
     """Examples drawn from seed pools; the template sees them as `shots`."""
 
     parse: Parse = "text"
-    """How the answer becomes columns: `text`, `boolean`, `{choice: [...]}`, `numbered_list` (a row an \
-item), `json` (an object), `json_list` (a row an item), `tags` (`<column>…</column>`)."""
+    """How the answer becomes columns: `text`, `boolean`, `{choice: [...]}`, `numbered_list` (a row \
+an item), `json` (an object), `json_list` (a row an item), `tags` (`<column>…</column>`)."""
 
     schema_: Annotated[dict[str, ColumnType], Field(alias="schema")] = {}
     """Types of the columns, for `json` and `json_list`; text where nothing is said."""
 
     items: Range | None = None
     """Least and most items of a `json_list`."""
+
+    reverse: str = ""
+    """An expression; where it is true, the columns are asked for in reverse order: the teacher then \
+writes the last one first, and the others to fit it. For `json` and `json_list`."""
 
     sampling: Sampling = Sampling()
     """How the teacher samples."""
@@ -86,7 +90,8 @@ item), `json` (an object), `json_list` (a row an item), `tags` (`<column>…</co
     """How many answers to ask for; each is a row of its own."""
 
     truncated: Literal["reject", "drop_last", "keep"] = "reject"
-    """What becomes of an answer cut by `max_tokens`: rejected, kept, or a list without its last item."""
+    """What becomes of an answer cut by `max_tokens`: rejected, kept, or a list without its last \
+item. JSON that is complete all the same counts as not cut."""
 
     attempts: Annotated[int, Field(ge=1)] = 3
     """How often an answer of the wrong shape is asked for."""
@@ -94,23 +99,31 @@ item), `json` (an object), `json_list` (a row an item), `tags` (`<column>…</co
     @model_validator(mode="after")
     def _sensible(self) -> "Generate":
         kind = self._kind
+        if not self.prompt.strip():
+            raise PydanticCustomError("missing", "`generate` needs a `prompt`")
         if kind in ("text", "boolean", "choice", "numbered_list") and len(self.generate) > 1:
-            raise PydanticCustomError(
-                "clash", "`parse: {kind}` makes one column, not {n}; json, json_list and tags make several",
-                {"kind": kind, "n": len(self.generate)},
-            )
+            several = "json, json_list and tags make several"
+            what = f"`parse: {kind}` makes one column, not {len(self.generate)}; {several}"
+            raise PydanticCustomError("clash", what)
         if self.truncated == "drop_last" and kind not in ("numbered_list", "json_list"):
-            raise PydanticCustomError("clash", "`truncated: drop_last` needs a parse that makes a list")
-        if (self.items or self.schema_) and not kind.startswith("json"):
-            raise PydanticCustomError("clash", "`items` and `schema` need `parse: json` or `json_list`")
-        if self.items and kind == "json":
+            what = "`truncated: drop_last` needs a parse that makes a list"
+            raise PydanticCustomError("clash", what)
+        if self.items and kind != "json_list":
             raise PydanticCustomError("clash", "`items` needs `parse: json_list`")
+        if self.items and not 1 <= self.items[1] >= self.items[0]:
+            what = f"no list has at least {self.items[0]} and at most {self.items[1]} items"
+            raise PydanticCustomError(
+                "never", what if self.items[1] else "a list without items makes no row"
+            )
+        if self.reverse and (kind not in ("json", "json_list") or len(self.generate) < 2):
+            what = "`reverse` needs `parse: json` or `json_list`, and several columns"
+            raise PydanticCustomError("clash", what)
+        if self.schema_ and kind not in ("json", "json_list"):
+            raise PydanticCustomError("clash", "`schema` needs `parse: json` or `json_list`")
         for column in self.schema_:
             if column not in self.generate:
-                raise PydanticCustomError(
-                    "clash", "`schema` has `{column}`, which this step does not generate",
-                    {"column": column},
-                )
+                what = f"`schema` has `{column}`, which this step does not generate"
+                raise PydanticCustomError("clash", what)
         return self
 
     @property
@@ -121,9 +134,14 @@ item), `json` (an object), `json_list` (a row an item), `tags` (`<column>…</co
         """The columns generated."""
         return self.generate
 
-    def templates(self) -> dict[tuple[str | int, ...], str]:
+    def templates(self) -> dict[Key, str]:
         """The prompt and the system message."""
-        return {("prompt",): self.prompt} | ({("system",): self.system} if self.system else {})
+        both: dict[Key, str] = {("prompt",): self.prompt}
+        return both | ({("system",): self.system} if self.system else {})
+
+    def expressions(self) -> dict[Key, str]:
+        """The condition of `reverse`."""
+        return {("reverse",): self.reverse} if self.reverse else {}
 
     def extra_names(self) -> frozenset[str]:
         """The templates see the shots."""
@@ -157,12 +175,15 @@ item), `json` (an object), `json_list` (a row an item), `tags` (`<column>…</co
 
     @cached_property
     def _parser(self) -> Parser:
-        choices = self.parse.choice if isinstance(self.parse, Choice) else ()
-        return Parser(self._kind, self.generate, types=self.schema_, choices=choices, items=self.items)
+        return self._parser_of(self.generate)
 
-    @property
-    def _fans_out(self) -> bool:
-        return self._parser.many or self.n > 1
+    @cached_property
+    def _reversed(self) -> Parser:
+        return self._parser_of(self.generate[::-1])
+
+    def _parser_of(self, columns: tuple[str, ...]) -> Parser:
+        choices = self.parse.choice if isinstance(self.parse, Choice) else ()
+        return Parser(self._kind, columns, types=self.schema_, choices=choices, items=self.items)
 
     def operations(self, bench: Bench) -> list[Operation]:
         """One map that draws, renders, asks, parses."""
@@ -173,58 +194,71 @@ item), `json` (an object), `json_list` (a row an item), `tags` (`<column>…</co
         return [Map(bench.index, run, self.guard(), nulls=self.generate)]
 
     def _run(self, row: Row, candidate: Candidate, bench: Bench) -> Work:
-        shots = drawn(self.shots, candidate, row, bench.label) if self.shots else []
-        values = {**row.values, "shots": [shot.values for shot in shots]} if shots or self.shots else row.values
-        if shots:
+        values = row.values
+        try:
+            backwards = self.reverse and expression(self.reverse).truth(values)
+        except ExpressionError as error:
+            return [Lost(row, "failed", "expression", f"{self.reverse}: {error.words}")]
+        if self.shots:
+            shots = drawn(self.shots, candidate, row, bench.label, bench.seed)
+            values = {**values, "shots": [shot.values for shot in shots]}
             row = row.told(Event(bench.label, "shots", {"from": [shot.origin for shot in shots]}))
-        templates = [t for t in (self.system, self.prompt) if t]
-        texts = yield [Render(template, values) for template in templates]
+        texts = yield [Render(t, values) for t in (self.system, self.prompt) if t]
         for text in texts:
             if isinstance(text, ExpressionError):
                 return [Lost(row, "failed", "template", text.words)]
-        roles = ("system", "user") if self.system else ("user",)
-        messages = tuple(Message(r, t.strip()) for r, t in zip(roles, texts, strict=True))  # type: ignore[arg-type]
-        return (yield from self._ask(row, messages, bench))
+        *system, prompt = (text.strip() for text in texts)
+        if not prompt:
+            return [Lost(row, "failed", "template", "the prompt is empty")]
+        messages = (*(Message("system", text) for text in system if text), Message("user", prompt))
+        parser = self._reversed if backwards else self._parser
+        return (yield from self._ask(row, messages, parser, bench))
 
-    def _ask(self, row: Row, messages: tuple[Message, ...], bench: Bench) -> Work:
+    def _ask(self, row: Row, messages: tuple[Message, ...], parser: Parser, bench: Bench) -> Work:
         results: list[list[Item] | Lost | None] = [None] * self.n
         events: list[Event] = []
         for attempt in range(self.attempts):
             open_ = [i for i, result in enumerate(results) if result is None or _again(result)]
             if not open_ or (attempt and not self.sampling.stochastic):
                 break
-            told = yield [self._completion(row, messages, bench, i, attempt) for i in open_]
+            seeds = [mix(row.key, bench.label, i, attempt) & 0x7FFFFFFF for i in open_]
+            told = yield [self._completion(messages, parser, bench, seed) for seed in seeds]
             for i, one in zip(open_, told, strict=True):
                 events.append(Event(bench.label, "call", {"key": one.key}))
-                results[i] = self._read(row, one)
+                results[i] = self._read(row, parser, one)
         return self._rows(row, results, events, bench)
 
     def _completion(
-        self, row: Row, messages: tuple[Message, ...], bench: Bench, sibling: int, attempt: int
+        self, messages: tuple[Message, ...], parser: Parser, bench: Bench, seed: int
     ) -> Completion:
-        stochastic = self.sampling.stochastic
-        kind = self._kind
         return Completion(
             bench.model,
             messages,
             self.sampling.chosen(),
-            self._parser.schema,
-            ("yes", "no") if kind == "boolean" else self._parser.choices,
-            mix(row.key, bench.label, sibling, attempt) & 0x7FFFFFFF if stochastic else None,
+            parser.schema,
+            ("yes", "no") if self._kind == "boolean" else parser.choices,
+            seed if self.sampling.stochastic else None,
         )
 
-    def _read(self, row: Row, told: Told) -> list[Item] | Lost:
+    def _read(self, row: Row, parser: Parser, told: Told) -> list[Item] | Lost:
         answer = told.answer
         if isinstance(answer, Refused):
             return Lost(row, "failed", answer.cause, answer.words)
         cut = answer.finish == "length" and self._kind not in ("boolean", "choice")
-        if cut and self.truncated == "reject":
-            return Lost(row, "rejected", "truncated", f"cut after {answer.completion_tokens} tokens")
+        cut_off = Lost(row, "rejected", "truncated", f"cut after {answer.completion_tokens} tokens")
+        # JSON shows by itself whether it is whole; a grammar may end on the last token allowed.
+        if cut and self.truncated == "reject" and parser.schema is None:
+            return cut_off
         try:
-            items = self._parser.parse(answer.text, cut=cut, drop_last=self.truncated == "drop_last")
+            drop_last = self.truncated == "drop_last"
+            items = parser.parse(answer.text, cut=cut, drop_last=drop_last)
         except Unparsed as error:
+            if cut and self.truncated == "reject":
+                return cut_off
             return Lost(row, "rejected", "unparseable", error.why)
-        return items or Lost(row, "rejected", "empty list")
+        if not items:
+            return cut_off if cut else Lost(row, "rejected", "empty list")
+        return [{column: item[column] for column in self.generate} for item in items]
 
     def _rows(
         self, row: Row, results: list[list[Item] | Lost | None], events: list[Event], bench: Bench

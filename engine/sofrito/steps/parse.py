@@ -1,7 +1,8 @@
 """Turns a teacher's answer into column values."""
 
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Literal
 
@@ -10,12 +11,16 @@ import orjson
 from sofrito.steps.shape import Type, list_schema, object_schema
 
 Kind = Literal["text", "boolean", "choice", "numbered_list", "json", "json_list", "tags"]
-Truncated = Literal["reject", "drop_last", "keep"]
 Item = dict[str, Any]
 
-_NUMBERED = re.compile(r"^[ \t]*\d{1,4}[.):][ \t]+", re.MULTILINE)
-_FENCE = re.compile(r"^\s*```[a-z]*\s*\n(.*?)\n?\s*```\s*$", re.DOTALL)
+# Answers may be long and hostile: no pattern here can be tried twice on the same characters.
+_NUMBERED = re.compile(r"^([ \t]*)(\*\*)?\d{1,4}([.):])(\*\*)?(?:[ \t]+|$)", re.MULTILINE)
+_GAP = re.compile(r"[\s,]*")
+_FENCE = "```"
+_AROUND = " \t\r\n\"'`*_.,:;!()[]“”"
 _YES = {"yes": True, "true": True, "no": False, "false": False}
+_TEXT = Type()
+_DECODER = json.JSONDecoder()
 
 
 class Unparsed(Exception):
@@ -49,15 +54,18 @@ class Parser:
     @cached_property
     def schema(self) -> dict[str, Any] | None:
         """The JSON Schema that the teacher is held to, for the kinds that are JSON."""
-        if self.kind == "json":
-            return object_schema(self.columns, self._types)
-        return list_schema(self.columns, self._types, self._items) if self.kind == "json_list" else None
+        match self.kind:
+            case "json":
+                return object_schema(self.columns, self._types)
+            case "json_list":
+                return list_schema(self.columns, self._types, self._items)
+        return None
 
     def parse(self, text: str, *, cut: bool = False, drop_last: bool = False) -> list[Item]:
         """Return the items of an answer; raises :class:`Unparsed`.
 
         ``cut`` says that the answer was cut by its length; with ``drop_last`` the item in which
-        that happened is left out.
+        that happened is left out. Takes time in proportion to the text.
         """
         match self.kind:
             case "text":
@@ -67,12 +75,12 @@ class Parser:
             case "choice":
                 return [self._only(_choice(text, self.choices))]
             case "numbered_list":
-                items = _numbered(text)
+                items = list(_numbered(text))
                 return [self._only(item) for item in (items[:-1] if cut and drop_last else items)]
             case "tags":
-                return [_tags(text, self.columns)]
+                return [{column: _tagged(text, column, cut=cut) for column in self.columns}]
             case "json":
-                return [self._checked(_json(text), self.schema)]
+                return [self._object(_json(text))]
             case "json_list":
                 return self._list(text, salvage=cut and drop_last)
 
@@ -80,66 +88,119 @@ class Parser:
         return {self.columns[0]: value}
 
     def _list(self, text: str, *, salvage: bool) -> list[Item]:
-        items = _salvaged(text) if salvage else _items(_json(text))
-        schema = (self.schema or {})["properties"]["items"]["items"]
-        checked = [self._checked(item, schema) for item in items]
-        return checked if len(self.columns) > 1 else [self._only(item) for item in checked]
+        try:
+            items = _items(_json(text))
+        except Unparsed:
+            if not salvage:
+                raise
+            items = list(_salvaged(_unfenced(text)))
+        else:
+            self._bounded(len(items))
+        return [self._item(item) for item in items]
 
-    def _checked(self, value: Any, schema: Mapping[str, Any] | None) -> Any:
-        from jsonschema import Draft202012Validator
+    def _bounded(self, count: int) -> None:
+        low, high = self._items or (count, count)
+        if not low <= count <= high:
+            raise Unparsed(f"{count} items, not {low} to {high}")
 
-        if self._validator is None:
-            self._validator = Draft202012Validator(schema or {})
-        problem = next(iter(self._validator.iter_errors(value)), None)
-        if problem is not None:
-            where = "/".join(map(str, problem.absolute_path)) or "the answer"
-            raise Unparsed(f"{where}: {problem.message[:200]}")
-        return value
+    def _item(self, item: Any) -> Item:
+        one = self.columns[0]
+        bare = not (isinstance(item, dict) and item.keys() == {one})
+        if len(self.columns) == 1 and (bare or self._type(one).type == "object"):
+            return self._only(self._value(one, item))
+        return self._object(item)
 
-    _validator: Any = None
+    def _object(self, value: Any) -> Item:
+        if not isinstance(value, dict):
+            raise Unparsed("not an object with the columns")
+        if odd := value.keys() ^ set(self.columns):
+            column = min(odd)
+            raise Unparsed(f"{column}: {'not asked for' if column in value else 'missing'}")
+        return {column: self._value(column, value[column]) for column in self.columns}
+
+    def _value(self, column: str, value: Any) -> Any:
+        type_ = self._type(column)
+        if why := type_.fault(value):
+            raise Unparsed(f"{column}: {why}")
+        return int(value) if type_.type == "integer" else value
+
+    def _type(self, column: str) -> Type:
+        return self._types.get(column, _TEXT)
 
 
 def _boolean(text: str) -> bool:
-    word = re.match(r"\W*(\w+)", text)
-    value = _YES.get(word.group(1).casefold()) if word else None
+    word = re.match(r"[\W_]*(\w+)", text)
+    value = _YES.get(word.group(1).rstrip("_").casefold()) if word else None
     if value is None:
         raise Unparsed(f"neither yes nor no: {text[:60]!r}")
     return value
 
 
 def _choice(text: str, choices: Iterable[str]) -> str:
-    said = text.strip().strip("\"'`*.").casefold()
-    for choice in choices:
-        if said == choice.casefold():
-            return choice
-    raise Unparsed(f"not one of the choices: {text[:60]!r}")
+    """Return the choice that was said: to the letter, else without case and punctuation around."""
+    said = text.strip()
+    if said in choices:
+        return said
+    alike = [choice for choice in choices if _bare(choice) == _bare(said)]
+    if len(alike) != 1:
+        raise Unparsed(f"not one of the choices: {text[:60]!r}")
+    return alike[0]
 
 
-def _numbered(text: str) -> list[str]:
-    starts = list(_NUMBERED.finditer(text))
-    if not starts:
+def _bare(text: str) -> str:
+    return text.strip(_AROUND).casefold()
+
+
+def _numbered(text: str) -> Iterator[str]:
+    """Yield the items: from each number at the start of a line to the next one of the same kind.
+
+    A number that is indented more than the first, or has another mark behind it, belongs to the
+    item that it stands in.
+    """
+    first: re.Match[str] | None = None
+    start, bold = 0, ""
+    for found in _NUMBERED.finditer(text):
+        if first is None:
+            first = found
+        elif len(found[1]) > len(first[1]) or found[3] != first[3]:
+            continue
+        elif item := (bold + text[start : found.start()]).strip():
+            yield item
+        start, bold = found.end(), "**" if found[2] and not found[4] else ""
+    if first is None:
         raise Unparsed("no numbered item")
-    ends = [start.start() for start in starts[1:]] + [len(text)]
-    items = [text[a.end() : b].strip() for a, b in zip(starts, ends, strict=True)]
-    return [item for item in items if item]
+    if item := (bold + text[start:]).strip():
+        yield item
 
 
-def _tags(text: str, columns: tuple[str, ...]) -> Item:
-    item = {}
-    for column in columns:
-        found = re.search(rf"<{column}>(.*?)</{column}>", text, re.DOTALL)
-        if found is None:
-            raise Unparsed(f"no <{column}>…</{column}>")
-        item[column] = found.group(1).strip()
-    return item
+def _tagged(text: str, column: str, *, cut: bool) -> str:
+    """Return what stands between a column's tags; of a text that was cut, perhaps to its end."""
+    opening, closing = f"<{column}>", f"</{column}>"
+    start = text.find(opening)
+    end = text.find(closing, start + len(opening))
+    if end < 0 and cut:
+        end = len(text)
+    if start < 0 or end < 0:
+        raise Unparsed(f"no {opening}…{closing}")
+    return text[start + len(opening) : end].strip()
 
 
 def _json(text: str) -> Any:
-    fenced = _FENCE.match(text)
     try:
-        return orjson.loads(fenced.group(1) if fenced else text.strip())
+        return orjson.loads(_unfenced(text))
     except orjson.JSONDecodeError as error:
         raise Unparsed(f"not JSON: {error}") from error
+
+
+def _unfenced(text: str) -> str:
+    """Return what stands in the code fence, whatever is around it, or all of a text without one."""
+    text = text.strip()
+    start = -1 if text.startswith(("{", "[")) else text.find(_FENCE)
+    if start < 0:
+        return text
+    inside = text.find("\n", start) + 1 or len(text)
+    end = text.rfind(_FENCE, inside)
+    return text[inside : end if end >= 0 else len(text)]
 
 
 def _items(value: Any) -> list[Any]:
@@ -150,18 +211,23 @@ def _items(value: Any) -> list[Any]:
     return value
 
 
-def _salvaged(text: str) -> list[Any]:
-    """Return the items that are complete in a list that was cut."""
-    import json
-
-    start = text.find("[")
-    decoder, items, at = json.JSONDecoder(), [], start + 1
-    while start >= 0:
-        gap = re.compile(r"[\s,]*").match(text, at)
-        at = gap.end() if gap else at
+def _salvaged(text: str) -> Iterator[Any]:
+    """Yield the items that are complete in a list that was cut."""
+    at = text.find("[") + 1
+    while at:
+        at = _end(_GAP, text, at)
         try:
-            item, at = decoder.raw_decode(text, at)
-        except ValueError:
-            break
-        items.append(item)
-    return items
+            item, end = _DECODER.raw_decode(text, at)
+            # Only orjson decides what is JSON: the decoder takes NaN and half surrogates too.
+            item = orjson.loads(text[at:end])
+        except (ValueError, RecursionError):
+            return
+        if isinstance(item, int | float) and _end(_GAP, text, end) == len(text):
+            return  # perhaps only the first digits
+        yield item
+        at = end
+
+
+def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
+    found = pattern.match(text, at)
+    return found.end() if found else at

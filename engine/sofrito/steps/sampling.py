@@ -11,7 +11,8 @@ class Sampling(Part):
     """Sampling parameters; what is not set is the backend's documented default."""
 
     temperature: Annotated[float, Field(ge=0, le=5)] | None = None
-    """0 takes the likeliest token each time; then the answer has no seed, and equal prompts share one call."""
+    """0 takes the likeliest token each time; then the answer has no seed, and equal prompts share \
+one call."""
 
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
     """Samples from the likeliest tokens whose probabilities add up to this."""
@@ -40,8 +41,9 @@ class Sampling(Part):
     def chosen(self) -> dict[str, Any]:
         """Return only what the recipe set, as it goes into the call and its key."""
         return {
-            name: list(value) if isinstance(value := getattr(self, name), tuple) else value
+            name: list(value) if isinstance(value, tuple) else value
             for name in sorted(self.model_fields_set)
+            if (value := getattr(self, name)) is not None
         }
 
     @property

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from sofrito.recipe.base import Part
+from sofrito.recipe.regex import regex
 
 TypeName = Literal["string", "integer", "number", "boolean", "strings", "objects", "object"]
 
@@ -18,6 +20,17 @@ _SCHEMAS: dict[str, dict[str, Any]] = {
     "objects": {"type": "array", "items": {"type": "object"}},
     "object": {"type": "object"},
 }
+
+_WORDS: dict[str, str] = {
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "strings": "a list of texts",
+    "objects": "a list of objects",
+    "object": "an object",
+}
+_UNCOUNTED = ("integer", "number", "boolean", "object")
 
 
 class Type(Part):
@@ -38,19 +51,110 @@ class Type(Part):
     maximum: float | None = None
     """The greatest number."""
 
-    enum: tuple[str | int | float, ...] | None = None
+    enum: Annotated[tuple[str | int | float, ...], Field(min_length=1)] | None = None
     """The only values allowed."""
+
+    pattern: str = ""
+    """A regular expression that must be found in a string (no look-around, no back-references)."""
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, value: str) -> str:
+        try:
+            regex(value)
+        except ValueError as error:
+            what = "`{source}` is not a regular expression: {why}"
+            raise PydanticCustomError(
+                "pattern", what, {"source": value, "why": str(error)}
+            ) from error
+        return value
+
+    @model_validator(mode="after")
+    def _sensible(self) -> "Type":
+        counted, numeric = self.type not in _UNCOUNTED, self.type in ("integer", "number")
+        bounds = {
+            "length": (self.min_length, self.max_length, counted),
+            "number": (self.minimum, self.maximum, numeric),
+        }
+        for what, (low, high, fits) in bounds.items():
+            if (low is not None or high is not None) and not fits:
+                raise PydanticCustomError("clash", f"a column of type {self.type} has no {what}")
+            if low is not None and high is not None and low > high:
+                raise PydanticCustomError(
+                    "never", f"no {what} is at least {low} and at most {high}"
+                )
+        if self.pattern and self.type != "string":
+            raise PydanticCustomError("clash", f"a column of type {self.type} has no pattern")
+        for one in self.enum or ():
+            if why := self._fault_of_type(one):
+                raise PydanticCustomError(
+                    "never", "`enum` has a value that can never be: {why}", {"why": why}
+                )
+        return self
 
     def schema_of(self) -> dict[str, Any]:
         """Return the JSON Schema of one value."""
         schema = dict(_SCHEMAS[self.type])
-        length = ("minItems", "maxItems") if schema["type"] == "array" else ("minLength", "maxLength")
+        array = schema["type"] == "array"
         bounds = {
-            length[0]: self.min_length, length[1]: self.max_length,
-            "minimum": self.minimum, "maximum": self.maximum,
+            "minItems" if array else "minLength": self.min_length,
+            "maxItems" if array else "maxLength": self.max_length,
+            "minimum": self.minimum,
+            "maximum": self.maximum,
             "enum": list(self.enum) if self.enum else None,
+            "pattern": self.pattern or None,
         }
         return schema | {key: value for key, value in bounds.items() if value is not None}
+
+    def fault(self, value: Any) -> str:
+        """Return in words what :meth:`schema_of` does not allow about a value, "" if it fits."""
+        if why := self._fault_of_type(value):
+            return why
+        if self.enum and value not in self.enum:
+            return f"{_short(value)} is not one of those allowed"
+        if self.pattern and not regex(self.pattern).found_in(value):
+            return f"{_short(value)} does not have the pattern {self.pattern}"
+        if isinstance(value, str | list):
+            size, what = len(value), "characters" if isinstance(value, str) else "items"
+            return _outside(size, what, self.min_length, self.max_length)
+        if isinstance(value, int | float):
+            return _outside(value, "", self.minimum, self.maximum)
+        return ""
+
+    def _fault_of_type(self, value: Any) -> str:
+        match self.type:
+            case "string":
+                fits = isinstance(value, str)
+            case "integer":
+                fits = _is_number(value) and value == int(value)
+            case "number":
+                fits = _is_number(value)
+            case "boolean":
+                fits = isinstance(value, bool)
+            case "object":
+                fits = isinstance(value, dict)
+            case "strings" | "objects":
+                kind = str if self.type == "strings" else dict
+                fits = isinstance(value, list) and all(isinstance(one, kind) for one in value)
+        return "" if fits else f"{_short(value)} is not {_WORDS[self.type]}"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _outside(size: float, what: str, low: float | None, high: float | None) -> str:
+    said = f"{size:,} {what}".strip()
+    if low is not None and size < low:
+        return f"{said}, fewer than {low:,}" if what else f"{said} is less than {low:,}"
+    if high is not None and size > high:
+        return f"{said}, more than {high:,}"
+    return ""
+
+
+def _short(value: Any) -> str:
+    said = repr(value)
+    return said if len(said) <= 60 else f"{said[:60]}…"
 
 
 ColumnType = Annotated[
@@ -80,7 +184,7 @@ def object_schema(columns: tuple[str, ...], types: Mapping[str, Type]) -> dict[s
 def list_schema(
     columns: tuple[str, ...], types: Mapping[str, Type], items: tuple[int, int] | None
 ) -> dict[str, Any]:
-    """Return the schema of `{"items": [...]}`: objects, or plain values where there is one column."""
+    """Return the schema of `{"items": [...]}`: of objects, or of plain values for one column."""
     (one, *more) = columns
     item = object_schema(columns, types) if more else types.get(one, Type()).schema_of()
     bounds = {"minItems": items[0], "maxItems": items[1]} if items else {}

@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Annotated
 
 import xxhash
@@ -30,48 +31,75 @@ class Draw(Part):
     fill: bool = False
     """With `grown`: while there are too few grown rows, the pool's own take the missing places."""
 
-    def source(self, candidate: Candidate) -> Sequence[Pooled]:
-        """Return the rows to draw from, as this candidate's round sees them."""
+    fixed: bool = False
+    """Draw once for the whole dataset: every row sees the same examples, before any others, and a \
+teacher reads them once."""
+
+    def source(self, candidate: Candidate, *, grown: bool) -> Sequence[Pooled]:
+        """Return the pool's grown or own rows to draw from, as this candidate's round sees them."""
         pool = candidate.pool(self.from_)
-        return self._those(pool.grown_rows() if self.grown else pool.seeds)
+        rows = pool.grown_rows() if grown else pool.seeds
+        return [row for row in rows if self._fits(row)] if self.where else rows
 
-    def _those(self, rows: Sequence[Pooled]) -> Sequence[Pooled]:
-        if not self.where:
-            return rows
-        condition = expression(self.where)
-        kept = []
-        for row in rows:
+    @cached_property
+    def _known(self) -> dict[bytes, bool]:
+        return {}
+
+    def _fits(self, row: Pooled) -> bool:
+        """Say whether a row is one of those asked for; each content is looked at once."""
+        known = self._known.get(row.hash)
+        if known is None:
             try:
-                if condition.truth(row.values):
-                    kept.append(row)
+                known = expression(self.where).truth(row.values)
             except ExpressionError:
-                continue  # a pool row without the column is not one of those asked for
-        return kept
+                known = False  # a row without the column is not one of those asked for
+            self._known[row.hash] = known
+        return known
 
 
-def drawn(draws: Sequence[Draw], candidate: Candidate, row: Row, step: str) -> list[Pooled]:
+def drawn(
+    draws: Sequence[Draw], candidate: Candidate, row: Row, step: str, seed: int
+) -> list[Pooled]:
     """Return the shots of a row: all draws together, no content twice, shuffled.
 
     A row is drawn by rank, the smallest hash of the draw's seed and the content, so that a pool
-    that changes a little changes few draws.
+    that changes a little changes few draws. A row that came from the pool is no example for itself.
+    ``seed`` is the recipe's, for what is drawn once for all rows; those come first.
     """
-    shots: list[Pooled] = []
+    groups: dict[bool, list[Pooled]] = {True: [], False: []}
     for number, draw in enumerate(draws):
-        seed = mix(row.key, step, "shots", number)
-        got = _ranked(draw.source(candidate), draw.draw, seed, shots)
-        if draw.fill and len(got) < draw.draw:
-            seeds = draw.model_copy(update={"grown": False}).source(candidate)
-            got += _ranked(seeds, draw.draw - len(got), seed, [*shots, *got])
-        shots += got
-    order = mix(row.key, step, "order")
+        who = seed if draw.fixed else row.key
+        rank = mix(who, step, "shots", number)
+        missing = draw.draw
+        for grown in (True, False) if draw.fill else (draw.grown,):
+            taken = [*groups[True], *groups[False]]
+            got = _ranked(draw.source(candidate, grown=grown), missing, rank, taken, row)
+            missing -= len(got)
+            groups[draw.fixed] += got
+    return _shuffled(groups[True], mix(seed, step, "order")) + _shuffled(
+        groups[False], mix(row.key, step, "order")
+    )
+
+
+def _shuffled(shots: Sequence[Pooled], order: int) -> list[Pooled]:
     return sorted(shots, key=lambda shot: xxhash.xxh3_64_intdigest(shot.hash, order))
 
 
 def _ranked(
-    source: Iterable[Pooled], most: int, seed: int, taken: Sequence[Pooled]
+    source: Iterable[Pooled], most: int, seed: int, taken: Sequence[Pooled], row: Row
 ) -> list[Pooled]:
     hashes = {shot.hash for shot in taken}
-    distinct = {row.hash: row for row in source if row.hash not in hashes}
-    return heapq.nsmallest(
-        most, distinct.values(), key=lambda row: xxhash.xxh3_64_intdigest(row.hash, seed)
-    )
+    distinct = {one.hash: one for one in source if one.hash not in hashes}
+    while True:
+        ranked = heapq.nsmallest(
+            most, distinct, key=lambda content: xxhash.xxh3_64_intdigest(content, seed)
+        )
+        own = [content for content in ranked if _is(row, distinct[content])]
+        if not own:
+            return [distinct[content] for content in ranked]
+        for content in own:
+            del distinct[content]
+
+
+def _is(row: Row, pooled: Pooled) -> bool:
+    return pooled.values.items() <= row.values.items()

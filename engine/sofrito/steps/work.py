@@ -134,7 +134,9 @@ class Pooled:
     @classmethod
     def of(cls, values: Values, origin: str) -> "Pooled":
         """Return the pool row for these values."""
-        return cls(values, xxhash.xxh3_64_digest(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)), origin)
+        return cls(
+            values, xxhash.xxh3_64_digest(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)), origin
+        )
 
 
 @dataclass(frozen=True, slots=True)

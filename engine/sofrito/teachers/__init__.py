@@ -1,0 +1,1 @@
+"""How calls are answered: local and remote teachers, and a scripted one."""

@@ -54,7 +54,9 @@ class Completion:
 
     def key(self, identity: Mapping[str, Any]) -> bytes:
         """Return the 16-byte content key (xxh3-128) of this call to a model of that identity."""
-        parts = [KEY_VERSION, self.kind, identity, self.request()]
+        # A schema's properties are written in their order, so the order is part of the question.
+        schema = None if self.schema is None else orjson.dumps(self.schema).decode()
+        parts = [KEY_VERSION, self.kind, identity, {**self.request(), "schema": schema}]
         return xxhash.xxh3_128_digest(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS))
 
 

@@ -35,19 +35,18 @@ def _file(model: Model, folder: Path) -> Path:
 def _remote(name: str, model: Model) -> Teacher:
     from sofrito.teachers.openai import OpenAITeacher
 
-    key = ""
-    if model.api_key:
-        variable = model.api_key[2:-1]
-        key = os.environ.get(variable, "")
-        if not key:
-            raise Trouble(
-                f"The model `{name}` needs the environment variable {variable}, which is not set.",
-                f"export {variable}=…",
-            )
+    variable = model.api_key[2:-1]
+    key = os.environ.get(variable, "") if variable else ""
+    if variable and not key:
+        raise Trouble(
+            f"The model `{name}` needs the environment variable {variable}, which is not set.",
+            f"export {variable}=…",
+        )
     return OpenAITeacher(
         model.base_url,
         model.model,
         api_key=key,
+        key_name=variable,
         concurrency=model.concurrency or 16,
         timeout=model.timeout,
     )

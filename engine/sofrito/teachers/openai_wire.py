@@ -119,7 +119,12 @@ class Failure(Exception):
 
     @property
     def invalid(self) -> bool:
-        """Whether the server calls the request itself invalid."""
+        """Whether the server calls the request itself invalid.
+
+        llama_cpp's server does so with status 500 where it does not know a response format.
+        """
+        if self.status == 500:
+            return self.says("response_format")
         return self.status in (400, 422) and not self.too_long
 
     @property
@@ -134,7 +139,7 @@ class Failure(Exception):
 def transient(failure: Failure, headers: Mapping[str, str]) -> Transient | None:
     """Return what a later try may mend, or None."""
     status, words = failure.status, f"HTTP {failure.status}: {failure.words}"
-    if status == 429 and failure.says("insufficient_quota|billing"):
+    if failure.invalid or (status == 429 and failure.says("insufficient_quota|billing")):
         return None
     if status in OVERLOADED:
         return Transient("overloaded", words, retry_after(headers))

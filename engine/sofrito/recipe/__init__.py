@@ -1,0 +1,1 @@
+"""The recipe as written: its models, its loading with positions, its checks."""

@@ -1,0 +1,90 @@
+"""What a recipe's expressions and templates may make: plain data of a bearable size."""
+
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from datetime import date, time
+from math import isfinite
+from typing import Any
+
+from jinja2 import TemplateRuntimeError, Undefined
+
+LARGEST = 10_000_000
+"""Characters of the longest text, and items of the longest list, that a recipe may make."""
+
+_ITEM = 100
+"""Characters that an item counts for in a value that is kept or printed: looking at it takes time."""
+
+
+class TooLarge(TemplateRuntimeError):
+    """A value would be too large; says which."""
+
+    def __init__(self, what: str = f"more than {LARGEST:,} characters or items") -> None:
+        super().__init__(f"it makes {what}")
+
+
+def bounded(size: int) -> None:
+    """Raise TooLarge for a size, in characters or items, that is above LARGEST."""
+    if size > LARGEST:
+        raise TooLarge
+
+
+def plain(value: Any) -> Any:
+    """Return a value as what a column can hold: texts, numbers, truths, nulls, lists and mappings.
+
+    Lazy sequences become lists. Raises TooLarge, and TemplateRuntimeError for what is no data.
+    """
+    return _plain(value, [LARGEST])
+
+
+def _plain(value: Any, left: list[int]) -> Any:
+    left[0] -= len(value) if isinstance(value, str) else _ITEM
+    if left[0] < 0:
+        raise TooLarge
+    match value:
+        case None | bool() | date() | time():
+            return value
+        case str():
+            return str(value)
+        case int():
+            if not -(2**63) <= value < 2**64:
+                raise TooLarge("a whole number of more than 64 bits")
+            return value
+        case float():
+            if not isfinite(value):
+                raise TemplateRuntimeError("it makes a number that is infinite or none at all")
+            return value
+        case Undefined():
+            return str(value)  # raises, and the message names what is missing
+        case Mapping():
+            return {_key(key): _plain(one, left) for key, one in value.items()}
+        case list() | tuple() | Iterator() | KeysView() | ValuesView() | ItemsView():
+            return [_plain(one, left) for one in value]
+    raise TemplateRuntimeError(_not_data(value))
+
+
+def _key(key: Any) -> str:
+    if not isinstance(key, str):
+        raise TemplateRuntimeError(f"it makes a mapping with the key {key!r}, which is no text")
+    return str(key)
+
+
+def text_of(value: Any) -> str:
+    """Return a value as it stands in a text: a null as nothing, the rest as Python writes it."""
+    return "" if value is None else str(printed(value))
+
+
+def printed(value: Any) -> Any:
+    """Return what `{{ value }}` prints; raises TemplateRuntimeError for what is no data."""
+    if value is None:
+        return ""
+    if isinstance(value, str | int | float | Undefined):
+        return value
+    if isinstance(value, Iterator | KeysView | ValuesView | ItemsView):
+        raise TemplateRuntimeError("a sequence is not a text yet: write `| join(', ')` behind it")
+    return plain(value)
+
+
+def _not_data(value: Any) -> str:
+    if callable(value):
+        name = getattr(value, "__name__", type(value).__name__)
+        return f"`{name}` is not a value: to call it, write `{name}()`"
+    return f"{type(value).__name__} is not a value that a column can hold"
