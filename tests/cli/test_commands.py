@@ -91,7 +91,7 @@ def test_show_tells_a_rows_whole_story(finished: Path) -> None:
     said = done.stdout
     assert said.startswith(f"row {row['id']}: in the dataset\n  cell: style = ")
     assert "drew tasks, row" in said
-    assert "novelty 0." in said
+    assert "  novelty: nothing reaches 0.7\n" in said
     assert "joined the pool tasks" in said
     assert f"Is this good? {row['columns']['instruction']}" in said
     assert "    yes\n" in said

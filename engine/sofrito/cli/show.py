@@ -153,8 +153,8 @@ def _echo_event(event: Mapping[str, Any]) -> None:
         case "shots":
             click.echo(f"  drew {'; '.join(event['from'])}")
         case "score":
-            scores = [f"{k} {v:.3f}" for k, v in event.items() if isinstance(v, float)]
-            click.echo(f"  {', '.join(scores)} {event.get('detail', '')}".rstrip())
+            score = "" if event["score"] is None else f" {event['score']:.3f}"
+            click.echo(f"  {event['filter']}{score}: {event['detail']}".rstrip(": "))
         case "grow":
             click.echo(f"  joined the pool {event['pool']}")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +108,8 @@ def _facts(
 
 
 def _steps(ledger: Ledger) -> tuple[StepFacts, ...]:
-    return tuple(
+    """Return the accounting without candidates still under way at the end, which depend on luck."""
+    facts = [
         StepFacts(
             name,
             t.entered,
@@ -120,7 +121,9 @@ def _steps(ledger: Ledger) -> tuple[StepFacts, ...]:
             t.surplus,
         )
         for name, t in zip(ledger.names, ledger.tallies, strict=True)
-    )
+    ]
+    start = facts[0]
+    return (replace(start, made=start.out, surplus=0), *facts[1:])
 
 
 def _manifest(

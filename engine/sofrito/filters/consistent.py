@@ -16,7 +16,7 @@ class Consistent(SiblingFilter):
     filter: ClassVar[str] = "consistent"
 
     given: str
-    """The column that decides: equal there, and not blank, siblings must be equal in the step's \
+    """The column that decides: equal and not empty there, siblings must be equal in the step's \
 columns."""
 
     def uses(self) -> tuple[str, ...]:

@@ -21,8 +21,8 @@ class Novelty(MemoryFilter):
 
     filter: ClassVar[str] = "novelty"
 
-    rouge_l: Annotated[float, Field(gt=0, lt=1)] = 0.7
-    """The highest ROUGE-L F allowed, between 0 and 1."""
+    rouge_l: Annotated[float, Field(gt=0, le=1)] = 0.7
+    """The highest ROUGE-L F allowed, from 0 to 1."""
 
     against: Strings = (PASSED,)
     """What to compare with: seed pools by name (their own rows), and `passed` for what this filter \
@@ -50,7 +50,7 @@ let through before."""
             text = "\n".join(texts(values, columns))
             match = index.nearest(text)
             score = match.score if match else None
-            detail = f"like {match.label}" if match else ""
+            detail = f"like {match.label}" if match else f"nothing reaches {self.rouge_l:g}"
             if score is not None and score > self.rouge_l:
                 return Verdict(False, "too similar", detail, score)
             if PASSED in self.against:

@@ -82,8 +82,7 @@ def _ruled(bench: Bench, one: FilterClass, row: Row, verdict: Verdict) -> Row | 
     if not verdict.kept:
         reason = f"{one.filter}: {verdict.reason}"
         return Lost(row, "rejected", reason, verdict.detail, verdict.score)
-    if verdict.score is None:
+    if verdict.score is None and not verdict.detail:
         return row
-    return row.told(
-        Event(bench.label, "score", {one.filter: verdict.score, "detail": verdict.detail})
-    )
+    told = {"filter": one.filter, "score": verdict.score, "detail": verdict.detail}
+    return row.told(Event(bench.label, "score", told))

@@ -108,7 +108,10 @@ item. JSON that is complete all the same counts as not cut."""
         if self.truncated == "drop_last" and kind not in ("numbered_list", "json_list"):
             what = "`truncated: drop_last` needs a parse that makes a list"
             raise PydanticCustomError("clash", what)
-        if self.items and kind != "json_list":
+        if (self.items or self.schema_) and kind not in ("json", "json_list"):
+            what = "`items` and `schema` need `parse: json` or `json_list`"
+            raise PydanticCustomError("clash", what)
+        if self.items and kind == "json":
             raise PydanticCustomError("clash", "`items` needs `parse: json_list`")
         if self.items and not 1 <= self.items[1] >= self.items[0]:
             what = f"no list has at least {self.items[0]} and at most {self.items[1]} items"
@@ -118,8 +121,6 @@ item. JSON that is complete all the same counts as not cut."""
         if self.reverse and (kind not in ("json", "json_list") or len(self.generate) < 2):
             what = "`reverse` needs `parse: json` or `json_list`, and several columns"
             raise PydanticCustomError("clash", what)
-        if self.schema_ and kind not in ("json", "json_list"):
-            raise PydanticCustomError("clash", "`schema` needs `parse: json` or `json_list`")
         for column in self.schema_:
             if column not in self.generate:
                 what = f"`schema` has `{column}`, which this step does not generate"

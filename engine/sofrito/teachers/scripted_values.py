@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any
 
+from sofrito.teachers.scripted_pattern import matching_text
+
 WORDS = [
     "amber", "basil", "birch", "bread", "bridge", "brook", "candle", "canyon", "cedar", "cherry",
     "circle", "clay", "cloud", "copper", "coral", "cotton", "dawn", "delta", "drum", "ember",
@@ -26,8 +28,8 @@ def some_text(rng: Random) -> str:
 def value_for(schema: Mapping[str, Any], rng: Random) -> str:
     """Return JSON text that satisfies ``schema``: the subset that recipes make.
 
-    Types, enum, const, properties, items, bounds of items, lengths and numbers, and the first of
-    anyOf or oneOf. Raises NotImplementedError for a type it does not know.
+    Types, enum, const, properties, items, bounds of items, lengths and numbers, the first of
+    anyOf or oneOf; a pattern, in place of lengths. Raises NotImplementedError for a type it does not know.
     """
     return json.dumps(_value(schema, rng), ensure_ascii=False)
 
@@ -77,6 +79,8 @@ def _most(schema: Mapping[str, Any], least: int) -> int:
 
 
 def _string(schema: Mapping[str, Any], rng: Random) -> str:
+    if "pattern" in schema:
+        return matching_text(schema["pattern"], rng)
     least: int = schema.get("minLength", 0)
     most: float = schema.get("maxLength", math.inf)
     text = some_text(rng)

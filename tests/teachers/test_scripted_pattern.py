@@ -1,0 +1,32 @@
+import random
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sofrito.teachers.scripted_pattern import matching_text
+
+PATTERNS = [
+    r"^(Name|Give|List) [A-Za-z0-9 ,'-]{15,100}[.?]$",
+    r"^(<noinput>|[A-Za-z0-9][A-Za-z0-9 ,.;:?'-]{2,100})$",
+    r"^[^a-y]{3}\d+\s?\w*x.$",
+    r"^[\]\^-]{2}(?:a|b|)$",
+]
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+@given(seed=st.integers())
+def test_the_text_matches(pattern: str, seed: int) -> None:
+    assert re.fullmatch(pattern, matching_text(pattern, random.Random(seed)))
+
+
+def test_the_same_chance_makes_the_same_text() -> None:
+    first, again = (matching_text(PATTERNS[0], random.Random(5)) for _ in range(2))
+    assert first == again
+    assert len({matching_text(PATTERNS[0], random.Random(i)) for i in range(20)}) == 20
+
+
+def test_what_is_not_known_is_said() -> None:
+    with pytest.raises(NotImplementedError, match="assert in a pattern"):
+        matching_text("^(?=a)b$", random.Random(0))

@@ -1,0 +1,58 @@
+"""Every shipped recipe: valid without a warning, and run end to end."""
+
+import json
+from pathlib import Path
+
+import pytest
+from runs import sofrito
+
+from sofrito.plan.vocabulary import vocabulary
+from sofrito.recipe.read import read_recipe
+from sofrito.shipped import shipped_recipes
+
+RECIPES = shipped_recipes()
+
+
+def test_there_are_recipes() -> None:
+    assert {"self-instruct", "alpaca"} <= set(RECIPES)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_it_is_valid_and_says_what_it_is(name: str) -> None:
+    read = read_recipe(RECIPES[name], vocabulary())
+    assert read.warnings == ()
+    assert read.recipe.recipe == name
+    assert read.recipe.title
+    assert read.recipe.license
+    assert (RECIPES[name] / "README.md").is_file()
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_it_runs_on_the_scripted_teacher(name: str, tmp_path: Path) -> None:
+    """And as any run does: the accounting balances, and again it asks nothing."""
+    run = (
+        "run", name, "--rows", "40", "--out", tmp_path, "--json",
+        "--set", "models.teacher={backend: scripted}",
+    )  # fmt: skip
+    done = sofrito(*run)
+    assert done.returncode == 0, done.stderr
+    manifest = json.loads(done.stdout)
+    assert (manifest["status"], manifest["rows"]) == ("complete", 40)
+    for step in manifest["accounting"]:
+        gone = sum(step["rejected"].values()) + sum(step["failed"].values())
+        assert step["in"] + step["made"] == step["out"] + gone + step["joined"] + step["surplus"]
+    again = json.loads(sofrito(*run).stdout)
+    assert (again["calls"]["asked"], again["files"]) == (0, manifest["files"])
+
+
+SEEDS = [*Path(__file__).parents[1].glob("recipes/*/seeds/tasks.jsonl")]
+
+
+@pytest.mark.parametrize("path", SEEDS, ids=lambda path: path.parts[-3])
+def test_seed_tasks_are_many_and_varied(path: Path) -> None:
+    tasks = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert len(tasks) >= 60
+    assert len({task["instruction"] for task in tasks}) == len(tasks)
+    assert sum(task["is_classification"] for task in tasks) >= 15
+    assert sum(bool(task["input"]) for task in tasks) >= 15
+    assert all(task["output"].strip() for task in tasks)
