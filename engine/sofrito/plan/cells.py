@@ -1,107 +1,83 @@
-"""The grid: axes combined into cells, and the rows spread over them."""
+"""The cells of a run: the axes' values combined, and the rows spread over them."""
 
-import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import reduce
 from typing import Literal
 
+from sofrito.plan.grid import Combination, Grid, grid
+from sofrito.plan.pairwise import pairwise
 from sofrito.plan.program import Cell
-from sofrito.recipe.expressions import expression
+from sofrito.plan.spread import apportioned, spread
 
 Axes = Mapping[str, Mapping[str, float]]
-Combination = tuple[str, ...]
 Design = Literal["weighted", "full", "balanced", "pairwise"]
 
 SHARES = 1_000
+"""What is divided among the cells where `rows` says nothing."""
 
 
 def cells(axes: Axes, design: Design, exclude: str, rows: int | None) -> tuple[Cell, ...]:
     """Return the cells of a design, in order, with how many of ``rows`` each shall have.
 
     ``axes`` maps each axis to its values and their weights. Quotas are integers that add up to
-    ``rows`` (largest remainder); cells that get none are left out.
+    ``rows``; cells that get none are left out. No cell is left if all are excluded. Raises
+    ExpressionError where ``exclude`` fails on the values.
     """
     if not axes:
         return ()
-    names = tuple(axes)
-    grid = [c for c in itertools.product(*axes.values()) if not _excluded(names, c, exclude)]
-    if design == "balanced":
-        spread = _balanced(axes, grid, rows or SHARES)
-    else:
-        chosen = _pairwise(grid) if design == "pairwise" else grid
-        weights = [_weight(axes, c) if design == "weighted" else 1.0 for c in chosen]
-        spread = dict(zip(chosen, apportioned(weights, rows or SHARES), strict=True))
-    common = 1 if rows else reduce(math.gcd, spread.values(), 0) or 1
+    whole = grid({name: tuple(values) for name, values in axes.items()}, exclude)
+    counts = _counts(axes, design, whole, rows or SHARES)
+    values = {name: tuple(one) for name, one in axes.items()}
+    common = 1 if rows else reduce(math.gcd, counts.values(), 0) or 1
     return tuple(
-        Cell(dict(zip(names, c, strict=True)), count if rows else None, count // common)
-        for c, count in spread.items()
+        Cell(
+            {name: values[name][v] for name, v in zip(axes, combination, strict=True)},
+            count if rows else None,
+            count // common,
+        )
+        for combination, count in sorted(counts.items())
         if count
     )
 
 
-def apportioned(weights: Sequence[float], total: int) -> list[int]:
-    """Return integers in proportion to the weights that add up to ``total`` (largest remainder)."""
-    whole = sum(weights)
-    if not whole:
-        return [0] * len(weights)
-    exact = [weight * total / whole for weight in weights]
-    counts = [math.floor(share) for share in exact]
-    by_remainder = sorted(range(len(exact)), key=lambda i: (counts[i] - exact[i], i))
-    for i in by_remainder[: total - sum(counts)]:
-        counts[i] += 1
-    return counts
+def _counts(axes: Axes, design: Design, whole: Grid, rows: int) -> Mapping[Combination, int]:
+    weights = [list(values.values()) for values in axes.values()]
+    if design == "pairwise":
+        chosen = pairwise(whole, rows)
+        return dict(zip(chosen, apportioned([1.0] * len(chosen), rows), strict=True))
+    if design == "full":
+        weights = [[1.0] * len(one) for one in weights]
+    if design == "balanced":
+        return spread(whole, _possible(whole, weights), rows, {})
+    # Each cell gets the whole rows of its share; what is left over is spread like all the rest.
+    marginals, sum_ = _marginals(whole, weights)
+    given: dict[Combination, int] = {}
+    if len(whole) <= rows:
+        for combination in whole:
+            share = math.prod(weights[a][v] for a, v in enumerate(combination)) * rows / sum_
+            given[combination] = math.floor(share + 1e-9)
+    return spread(whole, marginals, rows, given)
 
 
-def _excluded(names: Sequence[str], combination: Combination, exclude: str) -> bool:
-    if not exclude:
-        return False
-    return expression(exclude).truth(dict(zip(names, combination, strict=True)))
+def _possible(whole: Grid, weights: list[list[float]]) -> list[list[float]]:
+    """Return the weights without the values that are excluded altogether."""
+    possible = [[*one] for one in weights]
+    for i, a in enumerate(whole.bound):
+        there = {allowed[i] for allowed in whole.allowed}
+        possible[a] = [w if v in there else 0.0 for v, w in enumerate(weights[a])]
+    return possible
 
 
-def _weight(axes: Axes, combination: Combination) -> float:
-    pairs = zip(axes.values(), combination, strict=True)
-    return math.prod(weights[value] for weights, value in pairs)
-
-
-def _balanced(axes: Axes, grid: Sequence[Combination], rows: int) -> dict[Combination, int]:
-    """Take one cell after the other, each time the one whose values lag their weights the most.
-
-    Every axis follows its weights as closely as the exclusions allow, and no cell is taken again
-    while an equally good one was taken less often.
-    """
-    wanted = [{v: w / sum(ws.values()) for v, w in ws.items()} for ws in axes.values()]
-    taken: list[dict[str, int]] = [dict.fromkeys(ws, 0) for ws in axes.values()]
-    counts = dict.fromkeys(grid, 0)
-    order = {c: i for i, c in enumerate(grid)}
-    for made in range(1, rows + 1):
-        if not grid:
-            break
-
-        def lag(c: Combination, made: int = made) -> tuple[float, int, int]:
-            short = sum(wanted[a][v] * made - taken[a][v] for a, v in enumerate(c))
-            return (-round(short, 9), counts[c], order[c])
-
-        best = min(grid, key=lag)
-        counts[best] += 1
-        for a, value in enumerate(best):
-            taken[a][value] += 1
-    return counts
-
-
-def _pairwise(grid: Sequence[Combination]) -> list[Combination]:
-    """Return few combinations in which every pair of values that may meet does meet (greedy)."""
-    open_ = {pair for c in grid for pair in _pairs(c)}
-    chosen: list[Combination] = []
-    while open_:
-        best = max(grid, key=lambda c: len(open_.intersection(_pairs(c))))
-        chosen.append(best)
-        open_.difference_update(_pairs(best))
-    return chosen or list(grid)
-
-
-def _pairs(combination: Combination) -> list[tuple[int, str, int, str]]:
-    return [
-        (a, combination[a], b, combination[b])
-        for a, b in itertools.combinations(range(len(combination)), 2)
-    ]
+def _marginals(whole: Grid, weights: list[list[float]]) -> tuple[list[list[float]], float]:
+    """Return how much each value of each axis weighs in all cells together, and the whole weight."""
+    marginals = [[*one] for one in weights]
+    for a in whole.bound:
+        marginals[a] = [0.0] * whole.sizes[a]
+    total = 0.0
+    for allowed in whole.allowed:
+        weight = math.prod(weights[a][v] for a, v in zip(whole.bound, allowed, strict=True))
+        total += weight
+        for a, v in zip(whole.bound, allowed, strict=True):
+            marginals[a][v] += weight
+    return marginals, total * math.prod(sum(weights[a]) for a in whole.free)

@@ -19,7 +19,7 @@ RULES = 1
 LEFT_OUT = ("title", "description", "license", "tags", "budget", "output")
 
 # Of a model: where it is reached and how fast, not what it is. Its identity is in every call's key.
-MODEL_LEFT_OUT = ("base_url", "api_key", "concurrency", "timeout")
+MODEL_LEFT_OUT = ("base_url", "api_key", "concurrency", "threads", "timeout")
 
 
 def fingerprint(

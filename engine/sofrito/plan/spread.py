@@ -7,7 +7,7 @@ from itertools import islice
 
 from sofrito.plan.grid import Combination, Grid
 
-_WINDOW = 32
+_WINDOW = 64
 """Rows ahead among which the next value of an axis is sought: all values of a short axis."""
 
 
@@ -54,11 +54,11 @@ class _Spread:
         for combination, count in given.items():
             self._take(combination, count)
         self._made = sum(given.values())
-        self._next: dict[Combination, list[int]] = defaultdict(list)
+        # What may stand on the next bound axis, by the values on those before.
+        self._next: defaultdict[Combination, dict[int, None]] = defaultdict(dict)
         for allowed in grid.allowed:
-            for i in range(len(allowed)):
-                if allowed[i] not in self._next[allowed[:i]][-1:]:
-                    self._next[allowed[:i]].append(allowed[i])
+            for i, value in enumerate(allowed):
+                self._next[allowed[:i]][value] = None
 
     def filled(self) -> Counter[Combination]:
         if self._grid.allowed:
@@ -90,15 +90,17 @@ class _Spread:
         axis: int,
         found: Mapping[int, int],
         queue: "_Queue",
-        allowed: Sequence[int] | None,
+        allowed: Mapping[int, None] | None,
         made: int,
     ) -> int:
         """Return the value that is due, of those due soon the one that these others met least."""
         shares = self._shares[axis]
-        others = [(self._met[b, v, axis], self._shares[b][v] * made) for b, v in found.items()]
+        others = [(self._met[b, v, axis].get, self._shares[b][v] * made) for b, v in found.items()]
         best, least = -1, math.inf
         for value in queue.soon(allowed):
-            excess = sum(met[value] - shares[value] * due for met, due in others)
+            share, excess = shares[value], 0.0
+            for met, due in others:
+                excess += met(value, 0) - share * due
             if excess < least:
                 best, least = value, excess
                 if not others:
@@ -146,9 +148,18 @@ class _Queue:
         self._later = iter([value for _, value in sorted(places)])
         self._window = list(islice(self._later, _WINDOW))
 
-    def soon(self, allowed: Sequence[int] | None) -> Iterator[int]:
-        """Yield the values due soon; of those allowed, if any is due at all, at least one."""
-        yield from (v for v in dict.fromkeys(self._window) if allowed is None or v in allowed)
+    def soon(self, allowed: Mapping[int, None] | None) -> Iterator[int]:
+        """Yield the values due soon, of those allowed; if none is, the one due next, if any."""
+        found = False
+        for value in dict.fromkeys(self._window):
+            if allowed is None or value in allowed:
+                found = True
+                yield value
+        while not found and (value := next(self._later, -1)) >= 0:
+            self._window.append(value)
+            if allowed is None or value in allowed:
+                found = True
+                yield value
 
     def remove(self, value: int) -> None:
         """Take one occurrence of a value that is due soon."""

@@ -53,6 +53,9 @@ class Model(Part):
     concurrency: int = Field(default=0, ge=0)
     """Calls in flight at once; 0 leaves it to the backend."""
 
+    threads: int = Field(default=0, ge=0)
+    """Threads of a local model; 0 takes every core. Fewer is faster where other work needs the cores."""
+
     timeout: float = Field(default=120, gt=0)
     """Seconds that one try may take, counted from sending."""
 

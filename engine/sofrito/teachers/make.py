@@ -21,7 +21,9 @@ def teacher_of(name: str, model: Model, folder: Path) -> Teacher:
         return _remote(name, model)
     from sofrito.teachers.llama import LlamaTeacher
 
-    return LlamaTeacher(_file(model, folder), context=model.context or None)
+    return LlamaTeacher(
+        _file(model, folder), context=model.context or None, threads=model.threads or None
+    )
 
 
 def _file(model: Model, folder: Path) -> Path:
