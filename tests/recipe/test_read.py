@@ -184,21 +184,11 @@ def test_a_set_environment_variable_is_no_problem(folder: Path) -> None:
 
 keys = st.sampled_from(
     [
-        "recipe",
-        "rows",
-        "steps",
-        "output",
-        "write",
-        "models",
-        "seeds",
-        "axes",
-        "values",
-        "from",
-        "by",
+        "recipe", "rows", "steps", "output", "write", "models", "seeds", "axes", "values", "from",
+        "by", "generate", "prompt", "filter", "set", "to", "grow", "columns", "chains", "x", "cover",
+        "exclude", "shots", "draw", "splits", "keep", "when", "round", "parse", "file", "sampling",
     ]
-    + ["generate", "prompt", "filter", "set", "to", "grow", "columns", "chains", "x", "cover"]
-    + ["exclude", "shots", "draw", "splits", "keep", "when", "round", "parse", "file", "sampling"]
-)
+)  # fmt: skip
 words = st.sampled_from(
     ["x", "text", "raw", "unique", "a.b", "{{ x }}", "{% if", "x ==", "20k", "../x", "x.j2", ""]
 )

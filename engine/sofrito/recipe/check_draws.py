@@ -70,11 +70,14 @@ def _check_numbers(scene: Scene, path: Key, step: Verb) -> None:
     wanted: dict[str, int] = {}
     for key, draw in step.draws().items():
         there = scene.pools[draw.pool].rows if draw.pool in scene.pools else None
+        if there and draw.pool == scene.recipe.from_:
+            there -= 1  # a row is no example for itself
         if draw.grown or there is None:
             continue
         before = wanted.get(draw.pool, 0)
         wanted[draw.pool] = before + draw.rows
         if before <= there < wanted[draw.pool]:
-            what = f"The shots take {wanted[draw.pool]} rows of `{draw.pool}`, which has {there}."
+            what = f"The shots ask for {wanted[draw.pool]} rows of `{draw.pool}`; {there} can be drawn."
+            fix = "A row is drawn once, and never as its own example: prompts get fewer."
             at = (*path, *key, "draw")
-            scene.problems.warn("SOF212", at, what, "Each row is drawn once: prompts get fewer.")
+            scene.problems.warn("SOF212", at, what, fix)

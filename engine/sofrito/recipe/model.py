@@ -54,7 +54,7 @@ class Model(Part):
     """Calls in flight at once; 0 leaves it to the backend."""
 
     threads: int = Field(default=0, ge=0)
-    """Threads of a local model; 0 takes every core. Fewer is faster where other work needs the cores."""
+    """Threads of a local model; 0 takes the cores that are idle when it is loaded."""
 
     timeout: float = Field(default=120, gt=0)
     """Seconds that one try may take, counted from sending."""

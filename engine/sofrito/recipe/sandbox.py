@@ -23,7 +23,7 @@ _GLOBALS_REMOVED = "range lipsum cycler joiner namespace"
 
 # Bytes are no column's type, and their methods would need the same care as those of texts.
 _METHODS_REMOVED = frozenset(
-    {"encode", "expandtabs", "format_map", "from_bytes", "maketrans", "to_bytes", "translate"}
+    {"encode", "expandtabs", "from_bytes", "maketrans", "to_bytes", "translate"}
 )
 _PADDING = frozenset({"center", "ljust", "rjust", "zfill"})
 _BITS = 4096
@@ -96,10 +96,13 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return attr not in _METHODS_REMOVED and super().is_safe_attribute(obj, attr, value)
 
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
-        """Return a bounded `format` in place of a text's own."""
+        """Return a bounded `format` or `format_map` in place of a text's own."""
         if super().wrap_str_format(value) is None:
             return None
-        return partial(_Formatter(self).format, value.__self__)
+        formatter, text = _Formatter(self), value.__self__
+        if value.__name__ == "format_map":
+            return partial(formatter.vformat, text, ())
+        return partial(formatter.format, text)
 
     def concat(self, parts: Iterable[str]) -> str:
         """Join what a template prints, as long as it is not too much."""

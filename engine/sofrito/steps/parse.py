@@ -15,7 +15,7 @@ Item = dict[str, Any]
 
 # Answers may be long and hostile: no pattern here can be tried twice on the same characters.
 _NUMBERED = re.compile(r"^([ \t]*)(\*\*)?\d{1,4}([.):])(\*\*)?(?:[ \t]+|$)", re.MULTILINE)
-_GAP = re.compile(r"[\s,]*")
+_GAP, _SPACE = re.compile(r"[\s,]*"), re.compile(r"\s*")
 _FENCE = "```"
 _AROUND = " \t\r\n\"'`*_.,:;!()[]“”"
 _YES = {"yes": True, "true": True, "no": False, "false": False}
@@ -222,7 +222,7 @@ def _salvaged(text: str) -> Iterator[Any]:
             item = orjson.loads(text[at:end])
         except (ValueError, RecursionError):
             return
-        if isinstance(item, int | float) and _end(_GAP, text, end) == len(text):
+        if isinstance(item, int | float) and _end(_SPACE, text, end) == len(text):
             return  # perhaps only the first digits
         yield item
         at = end

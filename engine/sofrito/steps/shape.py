@@ -126,7 +126,7 @@ class Type(Part):
             case "string":
                 fits = isinstance(value, str)
             case "integer":
-                fits = _is_number(value) and value == int(value)
+                fits = _is_number(value) and float(value).is_integer()
             case "number":
                 fits = _is_number(value)
             case "boolean":
@@ -144,12 +144,16 @@ def _is_number(value: Any) -> bool:
 
 
 def _outside(size: float, what: str, low: float | None, high: float | None) -> str:
-    said = f"{size:,} {what}".strip()
+    said = f"{_written(size)} {what}".strip()
     if low is not None and size < low:
-        return f"{said}, fewer than {low:,}" if what else f"{said} is less than {low:,}"
+        return f"{said}, {'fewer' if what else 'less'} than {_written(low)}"
     if high is not None and size > high:
-        return f"{said}, more than {high:,}"
+        return f"{said}, more than {_written(high)}"
     return ""
+
+
+def _written(number: float) -> str:
+    return f"{int(number) if float(number).is_integer() else number:,}"
 
 
 def _short(value: Any) -> str:

@@ -67,7 +67,8 @@ def drawn(
     ``seed`` is the recipe's, for what is drawn once for all rows; those come first.
     """
     groups: dict[bool, list[Pooled]] = {True: [], False: []}
-    for number, draw in enumerate(draws):
+    # The fixed ones first: what they draw must not depend on what others took.
+    for number, draw in sorted(enumerate(draws), key=lambda one: not one[1].fixed):
         who = seed if draw.fixed else row.key
         rank = mix(who, step, "shots", number)
         missing = draw.draw

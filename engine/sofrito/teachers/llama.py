@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib.util
-import os
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sofrito.problems import Trouble
 from sofrito.teachers.call import Answer, Completion
 from sofrito.teachers.chat import ChatTemplate
+from sofrito.teachers.cores import free_cores
 from sofrito.teachers.gguf import GgufInfo
 from sofrito.teachers.weights import content_hash
 
@@ -58,7 +58,7 @@ class LlamaTeacher:
     ) -> None:
         """Check the file and take its content hash; ``context`` is in tokens.
 
-        ``threads`` is by default the cores this process may use; ``cache`` is where the hash is
+        ``threads`` is by default the cores that are idle when the model is loaded; ``cache`` is where the hash is
         remembered. Raises Trouble when the file or the package is not fit to answer.
         """
         if importlib.util.find_spec("llama_cpp") is None:
@@ -73,7 +73,7 @@ class LlamaTeacher:
                 "Take an instruct or chat model; a base model cannot follow a recipe's prompts.",
             )
         self.context = _context(self.info, context)
-        self._threads = threads or _cores()
+        self._threads = threads
         digest = ChatTemplate(self.info.template).digest
         self._identity = {
             "backend": "llama.cpp",
@@ -116,7 +116,9 @@ class LlamaTeacher:
         if self._model is None:
             from sofrito.teachers.llama_answer import LoadedModel
 
-            self._model = LoadedModel.load(self.info, self.context, self._threads, DEFAULTS)
+            self._model = LoadedModel.load(
+                self.info, self.context, self._threads or free_cores(), DEFAULTS
+            )
         return self._model.answer(call, lambda: abandoned.is_set() or self._closing.is_set())
 
     def _release(self) -> None:
@@ -134,9 +136,3 @@ def _context(info: GgufInfo, asked: int | None) -> int:
             f"Set `context` to {trained} or less.",
         )
     return asked or min(trained, MOST_CONTEXT)
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -1,0 +1,118 @@
+"""What a parsed template or expression is made of: includes, names, loops over the shots."""
+
+from collections.abc import Iterator
+
+from jinja2 import TemplateSyntaxError, nodes
+from jinja2.parser import Parser
+
+from sofrito.recipe.expressions import environment, expression
+
+_INCLUDES = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
+_WHOLE_LIST = ("reverse", "list")
+_DEFINED, _DEFAULT = ("defined", "undefined"), ("default", "d")
+
+Read = nodes.Getattr | nodes.Getitem
+
+
+def parsed_expression(source: str) -> nodes.Template:
+    """Return an expression as a tree; raises TemplateSyntaxError if it is not one expression."""
+    env = environment()
+    parser = Parser(env, source, state="variable")
+    try:
+        node = parser.parse_expression()
+    except RecursionError as error:
+        raise TemplateSyntaxError("it is nested too deeply", 1) from error
+    if not parser.stream.eos:
+        rest = parser.stream.current
+        raise TemplateSyntaxError(f"`{rest.value}` is not expected here", rest.lineno)
+    tree = nodes.Template([nodes.Output([node], lineno=1)], lineno=1)
+    tree.set_environment(env)
+    return tree
+
+
+def compile_expression(source: str) -> None:
+    """Compile an expression as a run does; raises TemplateSyntaxError where that cannot be."""
+    expression(source)
+
+
+def compile_template(text: str) -> None:
+    """Compile a template as a run does; raises TemplateSyntaxError where that cannot be."""
+    environment().compile(text)
+
+
+def mend_words(tree: nodes.Template) -> None:
+    """Put a filter or test that exists for each that does not, so that the rest can be looked at."""
+    env = environment()
+    for node in tree.find_all((nodes.Filter, nodes.Test)):
+        assert isinstance(node, nodes.Filter | nodes.Test)
+        if node.name not in (env.filters if isinstance(node, nodes.Filter) else env.tests):
+            node.name = "string"
+
+
+def included(tree: nodes.Template) -> Iterator[tuple[nodes.Node, str]]:
+    """Yield the templates that a template includes, imports or extends, each with the statement.
+
+    Where the name is an expression, each text in it that could be a template's is one.
+    """
+    for node in tree.find_all(_INCLUDES):
+        assert isinstance(node, _INCLUDES)
+        for part in (node.template, *node.template.find_all(nodes.Const)):
+            name = part.value if isinstance(part, nodes.Const) else None
+            if isinstance(name, str) and (part is node.template or name.endswith(".j2")):
+                yield node, name
+
+
+def stored(tree: nodes.Template) -> set[str]:
+    """Return the names that a template sets itself: by `set`, `for`, as a macro's argument."""
+    return {node.name for node in tree.find_all(nodes.Name) if node.ctx != "load"}
+
+
+def guarded(tree: nodes.Template) -> tuple[set[str], set[str]]:
+    """Return the names, and the fields, that a template can do without.
+
+    They are those that it asks for with `is defined`, or gives a `default`.
+    """
+    names: set[str] = set()
+    fields: set[str] = set()
+    for node in tree.find_all((nodes.Test, nodes.Filter)):
+        assert isinstance(node, nodes.Test | nodes.Filter)
+        if node.name in (_DEFINED if isinstance(node, nodes.Test) else _DEFAULT):
+            if isinstance(node.node, nodes.Name):
+                names.add(node.node.name)
+            elif isinstance(node.node, Read):
+                fields.add(field_of(node.node) or "")
+    return names, fields
+
+
+def field_of(node: Read) -> str | None:
+    """Return the field that is read by `.field` or `['field']`, None where it is computed."""
+    if isinstance(node, nodes.Getattr):
+        return node.attr
+    text = node.arg.value if isinstance(node.arg, nodes.Const) else None
+    return text if isinstance(text, str) else None
+
+
+def fields_read(tree: nodes.Template, rows: str) -> Iterator[tuple[str, int]]:
+    """Yield the fields read from each row in the loops over a list of rows, with their lines."""
+    for loop in tree.find_all(nodes.For):
+        source, target = _whole(loop.iter), loop.target
+        if not (isinstance(source, nodes.Name) and source.name == rows):
+            continue
+        reads = (
+            node for part in loop.body for node in part.find_all((nodes.Getattr, nodes.Getitem))
+        )
+        for node in reads:
+            assert isinstance(node, Read)
+            row, field = node.node, field_of(node)
+            if field and isinstance(row, nodes.Name) and row.name == getattr(target, "name", None):
+                yield field, node.lineno
+
+
+def _whole(source: nodes.Node) -> nodes.Node:
+    """Return the list that a loop goes over, or over a part of which."""
+    match source:
+        case nodes.Filter(name=name, node=nodes.Node() as inner) if name in _WHOLE_LIST:
+            return _whole(inner)
+        case nodes.Getitem(arg=nodes.Slice(), node=inner):
+            return _whole(inner)
+    return source
