@@ -15,7 +15,7 @@ demo: .venv/.local  ## a dataset of 12 rows from the starter model, offline
 	@$(BIN)/sofrito run self-instruct --rows 12
 
 test: lint types layers  ## every check: style, types, layers, generated files, tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 lint: .venv/.dev  ## style and format
 	$(BIN)/ruff check .

@@ -140,7 +140,7 @@ def test_where_of_a_draw_sees_the_pool_and_not_the_row(tmp_path: Path) -> None:
         "    shots: [{draw: 1, from: asked, where: not gold}, {draw: 1, from: asked, where: tone}]\n"
     )
     axes = "rows: 5\naxes: {tone: {values: [calm]}}"
-    assert [code for code, _ in told(tmp_path, steps, axes)] == ["SOF201", "SOF212"]
+    assert [code for code, _ in told(tmp_path, steps, axes)] == ["SOF212", "SOF201"]
 
 
 def test_keep_sees_what_its_own_step_makes_and_when_does_not(tmp_path: Path) -> None:
