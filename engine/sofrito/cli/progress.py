@@ -11,7 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from sofrito.run.progress import OnProgress, Progress
+from sofrito.run.progress import OnProgress, Progress, StepProgress
 
 PLAIN_EVERY = 10.0  # seconds
 
@@ -50,12 +50,20 @@ def display(name: str, progress: Progress) -> Group:
     head.add_row(*cells, Text(pace(progress), style="dim"))
     steps = Table.grid(padding=(0, 2))
     for step in progress.steps:
-        rate = f"{step.out / step.entered:.0%}" if step.entered else ""
-        steps.add_row(f"  {step.name}", f"{step.entered:,} in", f"{step.out:,} out", rate)
+        row = (f"  {step.name}", f"{step.entered:,} in", f"{step.out:,} out")
+        steps.add_row(*row, acceptance(step))
     lines: list[Table | Text] = [head, steps]
     if progress.retrying:
         lines.append(Text(f"  trying again: {progress.retrying}", style="yellow"))
     return Group(*lines)
+
+
+def acceptance(step: StepProgress) -> str:
+    """Return the share of rows that pass a step; of a step that makes rows, how many from each."""
+    if not step.entered:
+        return ""
+    rate = step.out / step.entered
+    return f"{rate:.0%}" if rate <= 1 else f"{rate:.1f} of each"
 
 
 def pace(progress: Progress) -> str:

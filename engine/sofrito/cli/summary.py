@@ -89,6 +89,11 @@ def _echo_ending(made: Made) -> None:
         if ended.status == "short":
             click.echo(f"  {missing:,} rows are missing of: {cell}")
     _echo_how_on(made)
+    if ended.unmetered:
+        click.echo(
+            f"note: {ended.unmetered:,} answers came without token counts; the totals and "
+            "`budget.tokens` leave them out"
+        )
     for note in made.exported.notes if made.exported else ():
         click.echo(f"note: {note}")
     _echo_places(made)

@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -29,7 +29,10 @@ GRACE = 20.0
 
 @dataclass(frozen=True)
 class Ended:
-    """How a session ended. ``reason`` says in words why a run has fewer rows than wanted."""
+    """How a session ended. ``reason`` says in words why a run has fewer rows than wanted.
+
+    ``unmetered`` counts answers that came without token counts: no budget of tokens saw them.
+    """
 
     status: Status
     reason: str
@@ -38,6 +41,7 @@ class Ended:
     totals: Totals
     short_cells: Mapping[str, int]
     seconds: float
+    unmetered: int = 0
 
 
 def run_folder(workspace: Path, program: Program) -> Path:
@@ -127,7 +131,9 @@ async def _run(
         for teacher in teachers.values():
             await teacher.close()
     on_progress(Watch(engine, start).progress(time.monotonic()))
-    return _ended(engine, calls, status, limits, time.monotonic() - start)
+    unmetered = sum(getattr(teacher, "unmetered", 0) for teacher in set(teachers.values()))
+    ended = _ended(engine, calls, status, limits, time.monotonic() - start)
+    return replace(ended, unmetered=unmetered)
 
 
 async def _tick(watch: Watch, on_progress: OnProgress) -> None:

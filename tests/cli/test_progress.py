@@ -1,0 +1,50 @@
+from rich.console import Console
+
+from sofrito.cli.progress import acceptance, display, duration, pace
+from sofrito.run.progress import Progress, StepProgress
+
+PROGRESS = Progress(
+    accepted=12,
+    wanted=48,
+    candidates=20,
+    inflight=3,
+    elapsed=10.0,
+    left=95.0,
+    asked=30,
+    replayed=4,
+    prompt_tokens=900,
+    completion_tokens=450,
+    steps=(StepProgress("generate question", 20, 50), StepProgress("filter question", 50, 12)),
+    retrying="teacher: overloaded, try 2",
+)
+
+
+def test_the_display_tells_rows_pace_and_acceptance_by_step() -> None:
+    console = Console(width=120, record=True, file=open("/dev/null", "w", encoding="utf-8"))  # noqa: SIM115, PTH123
+    with console.file:
+        console.print(display("tea", PROGRESS))
+        lines = [line.rstrip() for line in console.export_text().splitlines()]
+    assert lines[0].endswith("12 of 48 rows 30 calls, 4 from the journal, 45 tokens/s, about 1 min 35 s left")
+    assert lines[1:] == [
+        "  generate question  20 in  50 out  2.5 of each",
+        "  filter question    50 in  12 out  24%",
+        "  trying again: teacher: overloaded, try 2",
+    ]
+
+
+def test_the_pace_says_only_what_is_known() -> None:
+    from dataclasses import replace
+
+    early = replace(PROGRESS, replayed=0, completion_tokens=0, left=None)
+    assert pace(early) == "30 calls"
+    assert acceptance(StepProgress("x", 0, 0)) == ""
+
+
+def test_durations() -> None:
+    assert [duration(s) for s in (0.4, 59, 60, 3599, 7325)] == [
+        "0 s",
+        "59 s",
+        "1 min 0 s",
+        "59 min 59 s",
+        "2 h 2 min",
+    ]
