@@ -31,7 +31,9 @@ def test_its_recipe_runs_and_leaves_what_the_table_says(tea: Path) -> None:
     for name in re.findall(r"^\| `([^`<]+)` \|", table, re.MULTILINE):
         assert (run / name).is_file(), name
     assert (run / "dataset" / "messages" / "train.parquet").is_file()
-    first = (run / "rows.jsonl").read_text(encoding="utf-8").partition('"id":"')[2].partition('"')[0]
+    first = (
+        (run / "rows.jsonl").read_text(encoding="utf-8").partition('"id":"')[2].partition('"')[0]
+    )
     story = sofrito("show", "tea-questions", first, cwd=tea)
     assert "generate question" in story.stdout
 

@@ -40,5 +40,7 @@ def test_trl_takes_the_messages_as_they_are(run: Path, tmp_path: Path) -> None:
     trl_data = pytest.importorskip("trl.data_utils", reason="trl is not installed (make trainers)")
     rows = datasets.load_dataset(str(run), "messages", split="train", cache_dir=str(tmp_path))
     assert trl_data.is_conversational(rows[0])
-    prompts = trl_data.extract_prompt({"chosen": rows[0]["messages"], "rejected": rows[0]["messages"]})
+    prompts = trl_data.extract_prompt(
+        {"chosen": rows[0]["messages"], "rejected": rows[0]["messages"]}
+    )
     assert prompts is not None

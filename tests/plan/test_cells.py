@@ -172,7 +172,7 @@ def test_an_exclusion_that_fails_says_so() -> None:
     ("sizes", "most"),
     [
         ({"a": 3, "b": 3, "c": 3, "d": 3}, 12),
-        ({name: 4 for name in "abcdefghij"}, 45),
+        (dict.fromkeys("abcdefghij", 4), 45),
         ({"a": 20, "b": 20, "c": 20, "d": 20}, 600),
         ({"a": 10, "b": 2, "c": 2, "d": 2, "e": 2}, 22),
         ({"a": 5, "b": 1}, 5),

@@ -84,8 +84,8 @@ class _Loader(BaseLoader):
 
     def get_source(
         self,
-        environment: Environment,
-        template: str,  # noqa: ARG002
+        environment: Environment,  # noqa: ARG002
+        template: str,
     ) -> tuple[str, str, Callable[[], bool]]:
         """Return a template's text and file; one that was read is not read again."""
         text, path = self._sources.read(self._sources.included(template) or template)
