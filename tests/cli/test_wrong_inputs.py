@@ -243,3 +243,17 @@ def test_two_runs_of_one_dataset_at_once(tmp_path: Path) -> None:
     process.wait()
     assert done.returncode == 1
     assert "Another process is running this recipe" in done.stderr
+
+
+@pytest.mark.parametrize("written_as", ["sk-very-secret", "'sk-very-secret'", "${sk-very-secret}"])
+def test_a_key_written_into_a_recipe_is_refused_and_not_shown(
+    tmp_path: Path, written_as: str
+) -> None:
+    model = (
+        f"{{backend: openai, base_url: 'http://localhost:1/v1', model: m, api_key: {written_as}}}"
+    )
+    written(tmp_path, SCRIPTED.replace("{backend: scripted}", model))
+    status, said = refused("validate", "recipe.yaml", cwd=tmp_path)
+    assert status == 2
+    assert "recipe.yaml:3:" in said
+    assert "secret" not in said

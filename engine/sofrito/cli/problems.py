@@ -1,6 +1,7 @@
 """Shows problems as a compiler does: code, place, the line with a caret, the fix."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ from sofrito.problems import Problem
 
 _COLOURS = {"error": "red", "warning": "yellow"}
 _WIDEST = 160
+
+# What follows `api_key:` and is not `${NAME}`.
+_KEY = re.compile(r"""(api_key["']?\s*:\s*)(?!["']?\$\{[A-Za-z_]\w*\})([^\s,][^,]*)""")
 
 
 def echo_problems(problems: Sequence[Problem]) -> None:
@@ -61,10 +65,15 @@ def source_line(problem: Problem) -> str | None:
         with problem.where.file.open(encoding="utf-8", errors="replace") as file:
             for number, line in enumerate(file, 1):
                 if number == problem.where.line:
-                    return line.rstrip("\r\n")
+                    return _without_keys(line.rstrip("\r\n"))
     except OSError:
         return None
     return None
+
+
+def _without_keys(line: str) -> str:
+    """Return a line in which an API key that was written out is hidden, at its length."""
+    return _KEY.sub(lambda found: found.group(1) + "*" * len(found.group(2)), line)
 
 
 def as_json(problems: Iterable[Problem]) -> str:

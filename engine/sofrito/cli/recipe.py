@@ -44,7 +44,14 @@ def located(name: str) -> Path:
     return shipped[name]
 
 
-def read(name: str, sets: tuple[str, ...], *, allow_files: bool, **overrides: Any) -> Read:
+def read(
+    name: str,
+    sets: tuple[str, ...],
+    *,
+    allow_files: bool,
+    second_opinion: bool = False,
+    **overrides: Any,
+) -> Read:
     """Read and check a recipe; raises RecipeError with every problem."""
     given: dict[str, str] = {}
     for one in sets:
@@ -53,4 +60,10 @@ def read(name: str, sets: tuple[str, ...], *, allow_files: bool, **overrides: An
             raise click.BadParameter(f"`{one}` has no `=`: write --set key=value.")
         given[key] = value
     given |= {key: str(value) for key, value in overrides.items() if value is not None}
-    return read_recipe(located(name), vocabulary(), sets=given, allow_files=allow_files)
+    return read_recipe(
+        located(name),
+        vocabulary(),
+        sets=given,
+        allow_files=allow_files,
+        second_opinion=second_opinion,
+    )

@@ -37,7 +37,7 @@ def command(
     What was asked before is read back from the journal, so the same command goes on after a crash,
     a Ctrl-C or an edit. Exit code 1 if fewer rows came out than were wanted.
     """
-    found = read(recipe, sets, allow_files=allow_files, rows=rows, seed=seed)
+    found = read(recipe, sets, allow_files=allow_files, second_opinion=True, rows=rows, seed=seed)
     from sofrito.cli.progress import shown
     from sofrito.cli.summary import echo_summary
     from sofrito.export.make import make

@@ -18,7 +18,6 @@ from sofrito.run.ledger import Ledger
 from sofrito.run.manifest import Manifest, calls_of, versions
 from sofrito.run.progress import OnProgress
 from sofrito.run.session import Ended, limits_of, locked, run_folder, run_program
-from sofrito.steps.base import Step
 from sofrito.teachers.call import Teacher
 from sofrito.teachers.make import teacher_of
 
@@ -55,14 +54,20 @@ def make(
     """
     recipe = read.recipe
     given = inputs(read, allow_files=allow_files)
+    teachers = teachers_of(recipe, read.folder)
+    identities = {name: dict(teacher.identity) for name, teacher in teachers.items()}
     program = compiled(
-        recipe, folder=read.folder, pools=given.pools, axes=given.axes, source=given.source
+        recipe,
+        folder=read.folder,
+        pools=given.pools,
+        axes=given.axes,
+        source=given.source,
+        hashes=given.hashes,
+        identities=identities,
     )
     folder = run_folder(workspace, program)
     with ExitStack() as stack:
         stack.enter_context(locked(folder))
-        teachers = teachers_of(recipe, read.folder)
-        identities = {name: dict(teacher.identity) for name, teacher in teachers.items()}
         ended = run_program(
             program,
             folder,
@@ -80,13 +85,8 @@ def make(
 
 def teachers_of(recipe: Recipe, folder: Path) -> dict[str, Teacher]:
     """Return the teachers that the recipe's steps ask, by name; equal models share one."""
-    names = sorted(
-        {
-            recipe.model_for(step.model)
-            for step in recipe.steps
-            if isinstance(step, Step) and hasattr(step, "model")
-        }
-    )
+    asked = (step.asks() for step in recipe.steps)
+    names = sorted({recipe.model_for(model) for model in asked if model is not None})
     made: dict[str, Teacher] = {}
     for name in names:
         model = recipe.models[name]

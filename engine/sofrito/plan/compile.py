@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from sofrito.filters.base import Filter
 from sofrito.filters.chain import Chain
@@ -24,11 +25,14 @@ def compiled(
     pools: Mapping[str, Sequence[Pooled]],
     axes: Mapping[str, Mapping[str, float]],
     source: Callable[[], Iterator[Values]] | None = None,
+    hashes: Mapping[str, str] | None = None,
+    identities: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Program:
     """Return the program of a recipe that was checked.
 
     ``pools`` are the rows of the seed pools that steps draw from, ``axes`` the values of each axis
     with their weights; ``source`` starts anew an iterator over the rows that candidates start from.
+    ``hashes`` (of pools) and ``identities`` (of models) go into the fingerprint.
     """
     sources = TemplateSources(folder)
     operations: list[Operation] = []
@@ -47,7 +51,9 @@ def compiled(
     return Program(
         name=recipe.recipe,
         seed=recipe.seed,
-        fingerprint=fingerprint(recipe, sources, pools, axes),
+        fingerprint=fingerprint(
+            recipe, sources, hashes=hashes or {}, axes=axes, identities=identities or {}
+        ),
         steps=labels,
         segments=segmented(operations),
         cells=cells(axes, recipe.cover.design, recipe.cover.exclude, recipe.rows),

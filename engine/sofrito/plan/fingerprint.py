@@ -1,14 +1,15 @@
 """What makes a dataset another dataset: a hash of the recipe and of every file it uses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
 import xxhash
+from jinja2 import TemplateError
 
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.sources import TemplateSources, is_file
-from sofrito.steps.work import Pooled
+from sofrito.recipe.template_tree import included
 
 # The version of the rules by which a run turns answers into rows.
 RULES = 1
@@ -18,40 +19,64 @@ RULES = 1
 # `output` says how rows are written, not which.
 LEFT_OUT = ("title", "description", "license", "tags", "budget", "output")
 
-# Of a model: where it is reached and how fast, not what it is. Its identity is in every call's key.
-MODEL_LEFT_OUT = ("base_url", "api_key", "concurrency", "threads", "timeout")
+# Of a model: where it is reached, how fast it is, and where its file lies. What it is stands in its
+# identity: the hash of its weights and template, or its name on a server.
+MODEL_KEPT = ("backend", "context")
 
 
 def fingerprint(
     recipe: Recipe,
     sources: TemplateSources,
-    pools: Mapping[str, Sequence[Pooled]],
+    *,
+    hashes: Mapping[str, str],
     axes: Mapping[str, Mapping[str, float]],
+    identities: Mapping[str, Mapping[str, Any]],
 ) -> str:
-    """Return 16 hex digits that name the run of this recipe with these files."""
+    """Return 16 hex digits that name the run of this recipe with these files.
+
+    ``hashes`` are of the seed pools' rows, ``identities`` of the models that steps ask.
+    """
     data: dict[str, Any] = recipe.model_dump(mode="json", by_alias=True, exclude=set(LEFT_OUT))
-    data["steps"] = [_step(step) for step in recipe.steps]
-    data["chains"] = {name: [_step(c) for c in chain] for name, chain in recipe.chains.items()}
+    data["steps"] = [_part(step) for step in recipe.steps]
+    data["chains"] = {name: [_part(c) for c in chain] for name, chain in recipe.chains.items()}
     data["models"] = {
-        name: model.model_dump(mode="json", exclude=set(MODEL_LEFT_OUT))
-        for name, model in recipe.models.items()
+        name: {
+            **recipe.models[name].model_dump(mode="json", include=set(MODEL_KEPT)),
+            "identity": identity,
+        }
+        for name, identity in identities.items()
     }
-    templates = {
-        template: sources.text(template)
-        for step in recipe.steps
-        for template in step.templates().values()
-        if is_file(template)
-    }
-    hashes = {
-        name: xxhash.xxh3_128_hexdigest(b"".join(row.hash for row in rows))
-        for name, rows in pools.items()
-    }
-    parts = [RULES, data, templates, hashes, axes]
+    data["seeds"] = dict(hashes)
+    # the order of an axis' values is the order of the cells
+    data["axes"] = [[name, list(values.items())] for name, values in axes.items()]
+    named = (t for step in recipe.steps for t in step.templates().values())
+    parts = [RULES, data, template_texts(named, sources)]
     return xxhash.xxh3_64_hexdigest(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS))
 
 
-def _step(part: Any) -> dict[str, Any]:
+def template_texts(named: Iterable[str], sources: TemplateSources) -> dict[str, str]:
+    """Return the texts of template files by name: those named, and all that these include."""
+    texts: dict[str, str] = {}
+    waiting = [(template, "") for template in named]
+    while waiting:
+        template, parent = waiting.pop()
+        inline = not parent and not is_file(template)
+        name = "" if inline else sources.included(template.strip(), parent) or ""
+        if not inline and (not name or name in texts):
+            continue
+        text = template if inline else sources.text(name)
+        if name:
+            texts[name] = text
+        try:
+            tree = sources.environment().parse(text)
+        except TemplateError:
+            continue  # the checks have told it, or nothing ever renders it
+        waiting += [(inner, name or ".") for _, inner in included(tree)]
+    return texts
+
+
+def _part(part: Any) -> dict[str, Any]:
     data: dict[str, Any] = part.model_dump(mode="json", by_alias=True)
     if "by" in data:
-        data["by"] = [[type(check).__name__, _step(check)] for check in part.by]
+        data["by"] = [[type(check).__name__, _part(check)] for check in part.by]
     return data

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import xxhash
+
 from sofrito.problems import Problem, RecipeError, Span
 from sofrito.recipe.folder import inside, matching
 from sofrito.recipe.model import Recipe, Seeds
@@ -16,10 +18,12 @@ from sofrito.steps.work import Pooled, Values
 class Inputs:
     """The rows of the pools that steps draw from, the axes, and the rows that candidates start from.
 
-    ``source`` begins anew at each call and holds one row at a time.
+    ``source`` begins anew at each call and holds one row at a time. ``hashes`` are of the rows of
+    every pool that is used.
     """
 
     pools: Mapping[str, Sequence[Pooled]]
+    hashes: Mapping[str, str]
     axes: Mapping[str, Mapping[str, float]]
     source: Callable[[], Iterator[Values]] | None
 
@@ -33,14 +37,13 @@ def inputs(read: Read, *, allow_files: bool = False) -> Inputs:
     recipe, problems = read.recipe, list[Problem]()
     drawn = drawn_pools(recipe)
     pools: dict[str, list[Pooled]] = {}
+    hashes: dict[str, str] = {}
     for name in recipe.seeds:
         rows = _rows(read, name, allow_files=allow_files)
         try:
-            if name in drawn:
-                pools[name] = [Pooled.of(v, f"{name}, row {i}") for i, v in enumerate(rows)]
-            elif name == recipe.from_:
-                for _ in rows:
-                    pass
+            if name in drawn or name == recipe.from_:
+                kept = pools.setdefault(name, []) if name in drawn else None
+                hashes[name] = _learned(name, rows, kept)
         except RecipeError as error:
             problems += error.problems
     axes = {}
@@ -53,7 +56,18 @@ def inputs(read: Read, *, allow_files: bool = False) -> Inputs:
         raise RecipeError(problems)
     start = recipe.from_
     source = (lambda: _rows(read, start, allow_files=allow_files)) if start else None
-    return Inputs(pools, axes, source)
+    return Inputs(pools, hashes, axes, source)
+
+
+def _learned(name: str, rows: Iterator[Values], kept: list[Pooled] | None) -> str:
+    """Read a pool through, into ``kept`` if it is to be held; return the hash of its rows."""
+    digest = xxhash.xxh3_128()
+    for number, values in enumerate(rows):
+        pooled = Pooled.of(values, f"{name}, row {number}")
+        digest.update(pooled.hash)
+        if kept is not None:
+            kept.append(pooled)
+    return digest.hexdigest()
 
 
 def drawn_pools(recipe: Recipe) -> set[str]:

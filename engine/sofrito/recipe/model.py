@@ -199,7 +199,7 @@ class Recipe(Part):
     budget: Budget = Budget()
     """What the dataset may cost."""
 
-    chains: dict[Name, Chain] = {}
+    chains: dict[Name, Annotated[Chain, Field(min_length=1)]] = {}
     """Filter chains by name, used in `by` as `chain: NAME`."""
 
     steps: Annotated[Steps, Field(min_length=1)]

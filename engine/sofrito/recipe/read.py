@@ -14,6 +14,7 @@ from sofrito.recipe.model import Recipe
 from sofrito.recipe.overrides import overridden
 from sofrito.recipe.places import MOST, Places, Problems
 from sofrito.recipe.schema import schema_for
+from sofrito.recipe.second_opinion import check_by_jsonschema
 from sofrito.recipe.structure import check_structure
 from sofrito.shipped import shipped
 
@@ -35,17 +36,22 @@ def read_recipe(
     sets: Mapping[str, str] | None = None,
     allow_files: bool = False,
     environ: Mapping[str, str] | None = None,
+    second_opinion: bool = False,
 ) -> Read:
     """Read a recipe's file, or the folder that has it, and check all that can be checked now.
 
     ``sets`` override values by dotted paths (`models.teacher.path`), read as YAML. ``allow_files``
     lets the recipe read files outside of its folder. ``environ`` is the environment whose variables
-    may be named. Raises :class:`RecipeError` with every problem found, errors and warnings.
+    may be named. ``second_opinion`` lets jsonschema check the data too, which takes longer than all
+    the rest together. Raises :class:`RecipeError` with every problem found, errors and warnings.
     """
     document = load_document(path)
     places, wrong = overridden(document, sets or {})
     problems = Problems(places)
-    problems.found += check_structure(places, schema_for(vocabulary, _schemas()), vocabulary)
+    schema = schema_for(vocabulary, _schemas())
+    problems.found += check_structure(places, schema, vocabulary)
+    if second_opinion and not problems.found:
+        wrong += check_by_jsonschema(places, schema)
     made = draft(problems, vocabulary)
     if made is not None:
         around = os.environ if environ is None else environ
