@@ -218,7 +218,7 @@ def test_a_limit_on_calls_leaves_the_first_rows(tmp_path: Path) -> None:
     recipe = written(tmp_path, SCRIPTED)
     done = sofrito("run", recipe, "--out", tmp_path / "runs", "--limit-calls", "400")
     assert done.returncode == 1
-    assert "because the --limit-calls 400 is spent" in done.stdout
+    assert "because --limit-calls 400 is spent" in done.stdout
     run = only_run(tmp_path / "runs")
     first = (run / "rows.jsonl").read_bytes()
     assert first
@@ -257,3 +257,45 @@ def test_a_key_written_into_a_recipe_is_refused_and_not_shown(
     assert status == 2
     assert "recipe.yaml:3:" in said
     assert "secret" not in said
+
+
+def test_an_interrupted_replay_leaves_the_finished_dataset(tmp_path: Path) -> None:
+    """Whatever is in the folder tells of one and the same run."""
+    recipe = written(tmp_path, SCRIPTED.replace("rows: 600", "rows: 2000"))
+    out = tmp_path / "runs"
+    assert sofrito("run", recipe, "--out", out, "--quiet").returncode == 0
+    run = only_run(out)
+    before = {p.name: p.read_bytes() for p in run.iterdir() if p.is_file()}
+    process = subprocess.Popen(
+        command("run", recipe, "--out", out, "--quiet"),
+        stdout=subprocess.DEVNULL,
+        env=environment(),
+    )
+    while not (run / ".rows.jsonl.partial").exists():
+        assert process.poll() is None
+        time.sleep(0.002)
+    process.send_signal(signal.SIGINT)
+    code = process.wait(timeout=60)
+    assert code in (0, 130)  # 0 if it was too quick to be interrupted
+    assert {p.name: p.read_bytes() for p in run.iterdir() if p.is_file()} == before or code == 0
+
+
+def test_a_misspelt_key_in_one_seed_row_is_warned_of(tmp_path: Path) -> None:
+    tasks = ['{"instruction": "a"}', '{"instruction": "b"}', '{"instuction": "c"}']
+    (tmp_path / "tasks.jsonl").write_text("\n".join(tasks))
+    rows = (
+        "{rows: [{instruction: Name a fruit.}, {instruction: Say hello.}, {instruction: Count.}]}"
+    )
+    written(tmp_path, SCRIPTED.replace(rows, "{file: tasks.jsonl}"))
+    status, said = refused("validate", "recipe.yaml", cwd=tmp_path)
+    assert status == 0
+    assert "warning[SOF209]: The row has `instuction` where all others have `instruction`." in said
+    assert "--> tasks.jsonl:3:1" in said
+
+
+def test_a_reason_is_told_with_an_example(tmp_path: Path) -> None:
+    steps = "steps:\n  - set: size\n    to: style + 1\n  - generate: instruction"
+    recipe = written(tmp_path, SCRIPTED.replace("steps:\n  - generate: instruction", steps))
+    done = sofrito("run", recipe, "--out", tmp_path / "runs")
+    assert done.returncode == 1
+    assert "100  set size: expression (first: style + 1: TypeError:" in done.stdout

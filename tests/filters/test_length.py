@@ -49,7 +49,9 @@ def test_both_ranges_and_every_column_count() -> None:
     assert length.judge({"a": "x y", "b": "z"}, columns) == KEPT
     long = Verdict(False, "too long", "b has 6 characters", 6)
     assert length.judge({"a": "x", "b": "x yyyy"}, columns) == long
-    assert length.judge({"a": "x"}, columns) == Verdict(False, "too short", "b has 0 words", 0)
+    assert length.judge({"a": "x"}, columns) == Verdict(
+        False, "too short", "b has 0 words (it is null)", 0
+    )
 
 
 @pytest.mark.parametrize(

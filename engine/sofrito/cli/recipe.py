@@ -23,7 +23,7 @@ def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "sets",
             multiple=True,
             metavar="KEY=VALUE",
-            help="Override a key, such as models.teacher.path=model.gguf. May be repeated.",
+            help="Override a key, such as steps.0.sampling.temperature=0.5. May be repeated.",
         ),
         click.argument("recipe"),
     ):

@@ -63,9 +63,9 @@ def _show_run(folder: Path, *, as_json: bool) -> None:
         return
     run = json.loads(text)
     of = f" of {run['wanted']:,}" if run["wanted"] else ""
-    click.echo(f"{click.style(run['recipe'], bold=True)}  {run['title']}")
+    click.echo(f"{click.style(run['recipe'], bold=True)}  {run['title']}".rstrip())
     click.echo(
-        f"{run['rows']:,}{of} rows, {run['status']}{': ' * bool(run['reason'])}{run['reason']}"
+        f"{run['rows']:,}{of} rows, {run['status']}{', because ' * bool(run['reason'])}{run['reason']}"
     )
     for name, identity in run["models"].items():
         click.echo(f"model {name}: {', '.join(f'{k} {v}' for k, v in identity.items())}")
@@ -125,7 +125,8 @@ def _show_row(folder: Path, row: dict[str, Any], *, as_json: bool) -> None:
         _echo_event(event)
     click.echo(click.style("columns", bold=True))
     for name, value in row["columns"].items():
-        click.echo(f"  {click.style(name, fg='cyan')}: {value}")
+        shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        click.echo(f"  {click.style(name, fg='cyan')}: {shown}")
 
 
 def _call(journal: SqliteJournal, key: str) -> dict[str, Any]:
@@ -141,8 +142,10 @@ def _echo_event(event: Mapping[str, Any]) -> None:
     match event["kind"]:
         case "call" if "request" in event:
             request, answer = event["request"], event["answer"]
-            sampling = ", ".join(f"{k} {v}" for k, v in request["sampling"].items())
-            click.echo(f"  asked {request['model']} ({sampling}; seed {request['seed']})")
+            how = [f"{k} {v}" for k, v in request["sampling"].items()]
+            how += [f"seed {request['seed']}"] if request["seed"] is not None else []
+            told = f" ({', '.join(how)})" if how else ""
+            click.echo(f"  asked {request['model']}{told}")
             for role, content in request["messages"]:
                 click.echo(click.style(f"  {role}:", fg="cyan"))
                 click.echo(_indented(content))
@@ -155,6 +158,10 @@ def _echo_event(event: Mapping[str, Any]) -> None:
         case "score":
             score = "" if event["score"] is None else f" {event['score']:.3f}"
             click.echo(f"  {event['filter']}{score}: {event['detail']}".rstrip(": "))
+        case "seed":
+            click.echo(f"  started from {event['from']}")
+        case "skip":
+            click.echo(f"  skipped: {event['when']} is false")
         case "grow":
             click.echo(f"  joined the pool {event['pool']}")
 

@@ -10,6 +10,7 @@ from sofrito.cli.progress import duration
 from sofrito.export.make import Made
 from sofrito.export.rows import accepted
 from sofrito.run.ledger import Ledger
+from sofrito.run.session import Ended
 
 SAMPLES = 3
 _LONGEST = 300
@@ -19,6 +20,7 @@ def echo_summary(made: Made, *, quiet: bool) -> None:
     """Print the summary of a run; with ``quiet`` only what fell short."""
     if not quiet:
         echo_accounting(made.ended.ledger)
+        echo_reasons(made.ended)
         echo_samples(made)
     _echo_ending(made)
 
@@ -49,10 +51,19 @@ def echo_accounting(ledger: Ledger) -> None:
         ]
         click.echo(click.style("  ".join(cells), bold=number == 0))
     click.echo()
-    for name, tally in zip(ledger.names, ledger.tallies, strict=True):
+
+
+def echo_reasons(ended: Ended) -> None:
+    """Print what rows were lost for, each with the first one as an example."""
+    ledger, lost = ended.ledger, False
+    for step, (name, tally) in enumerate(zip(ledger.names, ledger.tallies, strict=True), -1):
         for reason, count in (tally.rejected + tally.failed).most_common():
-            click.echo(f"  {count:>6,}  {name}: {reason}")
-    click.echo()
+            example = ended.examples.get((step, reason), "")
+            told = f" (first: {_short(example, 100)})" if example else ""
+            click.echo(f"  {count:>6,}  {name}: {reason}{told}")
+            lost = True
+    if lost:
+        click.echo()
 
 
 def echo_samples(made: Made) -> None:
@@ -68,10 +79,10 @@ def echo_samples(made: Made) -> None:
     click.echo()
 
 
-def _short(value: Any) -> str:
+def _short(value: Any, most: int = _LONGEST) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     text = " ".join(text.split())
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _echo_ending(made: Made) -> None:
@@ -87,7 +98,7 @@ def _echo_ending(made: Made) -> None:
         click.echo(f"The run stopped short because {ended.reason}.")
     for cell, missing in ended.short_cells.items():
         if ended.status == "short":
-            click.echo(f"  {missing:,} rows are missing of: {cell}")
+            click.echo(f"  missing of {cell}: {missing:,}")
     _echo_how_on(made)
     if ended.unmetered:
         click.echo(
@@ -107,6 +118,8 @@ def _echo_how_on(made: Made) -> None:
             click.echo("Raise the limit and run again to go on; every answer so far is kept.")
         case "hopeless":
             click.echo("See why in the list above, and in `sofrito show` of a rejected row.")
+        case "short" if made.ended.exhausted == "seeds":
+            click.echo("Add seed rows, loosen what rejects the most, or ask for fewer rows.")
         case "short":
             click.echo("Loosen what rejects the most, or ask for fewer rows; answers are reused.")
         case _:

@@ -28,5 +28,7 @@ def command(recipe: str, sets: tuple[str, ...], allow_files: bool, format_: str)
     if found.warnings:
         echo_problems(found.warnings)
     name, steps = found.recipe.recipe, len(found.recipe.steps)
-    click.echo(f"{click.style('ok', fg='green', bold=True)}: {name}, {steps} steps")
+    click.echo(
+        f"{click.style('ok', fg='green', bold=True)}: {name}, {steps} step{'s' * (steps != 1)}"
+    )
     return 0

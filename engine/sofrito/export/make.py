@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +78,9 @@ def make(
         )
         exported = None
         if ended.status != "interrupted":
-            exported = export(folder, recipe, _facts(program, ended, identities))
-        _manifest(recipe, program, ended, identities, exported).write(folder)
+            exported = export(folder, recipe, _facts(program, ended, described(teachers)))
+        if exported or not (folder / "dataset").exists():
+            _manifest(recipe, program, ended, described(teachers), exported).write(folder)
     return Made(recipe, folder, ended, exported)
 
 
@@ -95,20 +96,34 @@ def teachers_of(recipe: Recipe, folder: Path) -> dict[str, Teacher]:
     return made
 
 
+def described(teachers: Mapping[str, Teacher]) -> dict[str, dict[str, Any]]:
+    """Return what identifies each teacher, with the name and licence its file gives."""
+    told: dict[str, dict[str, Any]] = {}
+    for name, teacher in teachers.items():
+        told[name] = dict(teacher.identity)
+        info = getattr(teacher, "info", None)
+        if info is not None:
+            told[name] |= {"name": info.name, "license": info.licence or ""}
+    return told
+
+
 def _facts(
     program: Program, ended: Ended, identities: Mapping[str, Mapping[str, Any]]
 ) -> CardFacts:
     return CardFacts(
         fingerprint=program.fingerprint,
         wanted=program.rows,
-        models=tuple(ModelFacts(name, identity) for name, identity in identities.items()),
+        models=tuple(
+            ModelFacts(name, identity, identity.get("license", ""))
+            for name, identity in identities.items()
+        ),
         steps=_steps(ended.ledger),
         versions={"sofrito": __version__, **versions()},
     )
 
 
 def _steps(ledger: Ledger) -> tuple[StepFacts, ...]:
-    """Return the accounting without candidates still under way at the end, which depend on luck."""
+    """Return the accounting from the first step on: how many candidates were started is luck."""
     facts = [
         StepFacts(
             name,
@@ -122,8 +137,7 @@ def _steps(ledger: Ledger) -> tuple[StepFacts, ...]:
         )
         for name, t in zip(ledger.names, ledger.tallies, strict=True)
     ]
-    start = facts[0]
-    return (replace(start, made=start.out, surplus=0), *facts[1:])
+    return tuple(facts[1:])
 
 
 def _manifest(

@@ -40,5 +40,6 @@ class Length(RowFilter):
                 size = len(text.split()) if unit == "words" else len(text)
                 if not bounds[0] <= size <= bounds[1]:
                     side = "too short" if size < bounds[0] else "too long"
-                    return Verdict(False, side, f"{column} has {size} {unit}", size)
+                    null = " (it is null)" if values.get(column) is None else ""
+                    return Verdict(False, side, f"{column} has {size} {unit}{null}", size)
         return KEPT

@@ -64,6 +64,7 @@ def compiled(
         templates=Templates(sources),
         grows=any(isinstance(step, Grow) for step in recipe.steps),
         source=source,
+        start=recipe.from_,
     )
 
 

@@ -62,6 +62,7 @@ class Program:
     grows: bool
     source: Callable[[], Iterator[Values]] | None = None
     tries: int = TRIES
+    start: str = ""
 
     @property
     def trailing(self) -> bool:

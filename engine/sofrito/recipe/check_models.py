@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from sofrito.recipe.base import Key
 from sofrito.recipe.model import Model
+from sofrito.recipe.overrides import COMMAND_LINE
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.words import either
 
@@ -32,7 +33,11 @@ def _embedded(scene: Scene, path: Key, model: Model) -> None:
     given = [key for key in ("model", *_LOCAL) if getattr(model, key)]
     if len(given) > 1:
         what = f"`{path[-1]}` has {either(map('`{}`'.format, given), 'and')}: which model is it?"
-        scene.problems.add("SOF212", (*path, given[1]), what, "Keep one.", at_key=True)
+        fix = "Keep one."
+        if scene.places.span((*path, given[1])).file == COMMAND_LINE:
+            whole = f"--set '{'.'.join(map(str, path))}={{{given[1]}: …}}'"
+            fix = f"To replace the model that the recipe names: {whole}"
+        scene.problems.add("SOF212", (*path, given[1]), what, fix, at_key=True)
     elif not given:
         what = f"`{path[-1]}` names no model."
         fix = "Write `model: local`, or `path:` or `hub:` of a GGUF file."

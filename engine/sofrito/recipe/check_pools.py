@@ -1,8 +1,10 @@
 """Seed pools and axes: whether their files are there and can be read, and what is in them."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from itertools import product
 
+from sofrito.problems import Span, did_you_mean
 from sofrito.recipe.base import Key
 from sofrito.recipe.check_names import Names
 from sofrito.recipe.expressions import ExpressionError, expression
@@ -37,6 +39,7 @@ def _pool(scene: Scene, name: str, seeds: Seeds) -> Pool:
     peeks = scene.guarded(path, lambda: _peeks(scene, path, seeds))
     if peeks is None:
         return Pool()
+    _odd_rows(scene, [(row.values, row.where) for peek in peeks for row in peek.rows])
     columns = {column for peek in peeks for column in peek.columns} | seeds.columns.keys()
     count = sum(len(peek.rows) for peek in peeks)
     complete = bool(seeds.file) and count < PEEKED
@@ -63,8 +66,22 @@ def _inline(scene: Scene, path: Key, seeds: Seeds) -> Pool:
             what = f"The row has no column `{column}`, which `columns` declares."
             fix = f"Add it, or let it be null: `{column}: {seeds.columns[column]}?`."
             scene.problems.add("SOF209", (*path, "rows", index), what, fix)
+    places = [scene.places.span((*path, "rows", i)) for i in range(len(seeds.rows))]
+    _odd_rows(scene, list(zip(seeds.rows, places, strict=True)))
     columns = {column for row in seeds.rows for column in row} | seeds.columns.keys()
     return Pool(frozenset(columns), len(seeds.rows))
+
+
+def _odd_rows(scene: Scene, rows: Sequence[tuple[Mapping[str, object], Span]]) -> None:
+    """Warn of rows that lack what all others have and have what none has: a misspelt key."""
+    having = Counter(column for values, _ in rows for column in values)
+    for values, where in rows:
+        lacking = [c for c, count in having.items() if count == len(rows) - 1 and c not in values]
+        own = [column for column in values if having[column] == 1]
+        if len(rows) > 2 and lacking and own:
+            what = f"The row has `{own[0]}` where all others have `{lacking[0]}`."
+            fix = did_you_mean(own[0], lacking, otherwise="Correct the row if it is a slip.")
+            scene.problems.add("SOF209", (), what, fix, where=where, severity="warning")
 
 
 def _only_one(scene: Scene, path: Key, given: Mapping[str, object]) -> bool:

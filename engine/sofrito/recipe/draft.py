@@ -92,6 +92,15 @@ def axis_texts(places: Places) -> Iterator[Key]:
                 yield ("axes", name, "values", index)
 
 
+def choice_texts(places: Places) -> Iterator[Key]:
+    """Yield the paths of the answers a step allows: texts, whatever YAML could read in them."""
+    steps = places.at(("steps",))
+    for index in range(len(steps) if isinstance(steps, list) else 0):
+        choices = places.at(("steps", index, "parse", "choice"))
+        for number in range(len(choices) if isinstance(choices, list) else 0):
+            yield ("steps", index, "parse", "choice", number)
+
+
 def _unit(path: Key) -> Key:
     """Return the part that is put aside for a problem at a path."""
     match path:

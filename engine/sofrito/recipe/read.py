@@ -8,7 +8,7 @@ from pathlib import Path
 from sofrito.problems import Problem, RecipeError, Trouble
 from sofrito.recipe.base import Vocabulary
 from sofrito.recipe.document import Document, load_document
-from sofrito.recipe.draft import axis_texts, draft
+from sofrito.recipe.draft import axis_texts, choice_texts, draft
 from sofrito.recipe.meaning import check_meaning
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.overrides import overridden
@@ -68,7 +68,7 @@ def _all(places: Places, found: list[Problem]) -> list[Problem]:
     Left out are warnings of how YAML reads a value that is wrong as it is, or is taken as written.
     """
     settled = {problem.where for problem in found} | {
-        places.span(path) for path in axis_texts(places)
+        places.span(path) for path in (*axis_texts(places), *choice_texts(places))
     }
     all_ = [*(one for one in places.document.warnings if one.where not in settled), *found]
     return sorted(all_[:MOST], key=lambda one: (one.where, one.code))

@@ -15,7 +15,7 @@ from sofrito.run.calls import Calls
 from sofrito.run.candidate import Root
 from sofrito.run.ledger import Ledger
 from sofrito.run.source import Candidates
-from sofrito.steps.work import Gather, Lost, Map, Ordered, Outcome, Reply, Row, Work
+from sofrito.steps.work import Event, Gather, Lost, Map, Ordered, Outcome, Reply, Row, Work
 from sofrito.teachers.call import Completion
 
 Status = Literal["complete", "short", "budget", "interrupted", "hopeless"]
@@ -61,6 +61,7 @@ class Engine:
         self.program, self.sink = program, sink
         self.candidates = candidates or Candidates(program)
         self.ledger = Ledger(list(program.steps))
+        self.examples: dict[tuple[int, str], str] = {}
         self.accepted = 0
         self.settled = 0
         self.live = 0
@@ -192,6 +193,9 @@ class Engine:
             root.lost.append((operation.step, Lost(row, "failed", "expression", detail)))
             return None
         nulls = operation.nulls if isinstance(operation, Map) else ()
+        row = row.told(
+            Event(self.program.steps[operation.step], "skip", {"when": operation.guard.source})
+        )
         return replace(row, skipping=operation.step, values={**dict.fromkeys(nulls), **row.values})
 
     def _outcome(self, root: Root, at: int, outcome: Outcome) -> None:
@@ -323,6 +327,8 @@ class Engine:
                 self.sink.accepted(row, root.cell)
         for step, lost in sorted(root.lost, key=lambda found: (found[1].row.path, found[0])):
             self.sink.lost(step, lost)
+            if lost.detail:
+                self.examples.setdefault((step, lost.reason), lost.detail)
         self.accepted += accepted
         self.ledger.settle(root.tallies, accepted, surplus)
         self.candidates.settled(root, accepted)

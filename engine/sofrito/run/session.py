@@ -31,7 +31,9 @@ GRACE = 20.0
 class Ended:
     """How a session ended. ``reason`` says in words why a run has fewer rows than wanted.
 
-    ``unmetered`` counts answers that came without token counts: no budget of tokens saw them.
+    ``examples`` are details of the first row of each reason, by step and reason. ``exhausted`` says what ran out
+    ("seeds", "tries"). ``unmetered``
+    counts answers that came without token counts: no budget of tokens saw them.
     """
 
     status: Status
@@ -41,6 +43,8 @@ class Ended:
     totals: Totals
     short_cells: Mapping[str, int]
     seconds: float
+    examples: Mapping[tuple[int, str], str]
+    exhausted: str = ""
     unmetered: int = 0
 
 
@@ -95,9 +99,12 @@ def run_program(
     journal = SqliteJournal(workspace / JOURNAL, program.fingerprint)
     try:
         with FileSink(folder, program) as sink:
-            return asyncio.run(
+            ended = asyncio.run(
                 _run(Engine(program, sink), journal, teachers, limits, on_progress, patience)
             )
+            # an interrupted replay leaves the rows that the dataset beside them was made of
+            sink.keep = ended.status != "interrupted" or not (folder / "dataset").exists()
+            return ended
     finally:
         journal.close()
 
@@ -180,6 +187,8 @@ def _ended(engine: Engine, calls: Calls, status: Status, limits: Limits, seconds
         calls.totals,
         {program.cells[cell].id: count for cell, count in missing.items()},
         seconds,
+        engine.examples,
+        engine.candidates.exhausted,
     )
 
 
@@ -189,7 +198,7 @@ def _reason(engine: Engine, calls: Calls, status: Status, limits: Limits) -> str
         case "complete":
             return ""
         case "budget":
-            return f"the {calls.out_of_budget or f'budget.minutes of {limits.minutes:g}'} is spent"
+            return f"{calls.out_of_budget or f'budget.minutes of {limits.minutes:g}'} is spent"
         case "interrupted":
             return "it was interrupted"
         case "hopeless":

@@ -17,14 +17,15 @@ ROWS, REJECTED = "rows.jsonl", "rejected.jsonl"
 class FileSink:
     """Two files of JSON lines, in number order: rows.jsonl and rejected.jsonl.
 
-    They are written beside their names and put in place when all went well; what is left of a
-    crash is overwritten by the next run, which replays the journal.
+    They are written beside their names and put in place when all went well and ``keep`` is left
+    true; what is left of a crash is overwritten by the next run, which replays the journal.
     """
 
     def __init__(self, folder: Path, program: Program) -> None:
         self._folder, self._program = folder, program
         self._steps = (*program.steps, "output")
         self._files: dict[str, BinaryIO] = {}
+        self.keep = True
 
     def __enter__(self) -> Self:
         """Open both files; raises Trouble."""
@@ -42,8 +43,10 @@ class FileSink:
         try:
             for name, file in self._files.items():
                 file.close()
-                if kind is None:
+                if kind is None and self.keep:
                     self._partial(name).replace(self._folder / name)
+                else:
+                    self._partial(name).unlink(missing_ok=True)
         except OSError as error:
             raise _trouble(self._folder, error) from error
 

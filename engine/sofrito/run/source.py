@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from sofrito.plan.program import Program
 from sofrito.run.candidate import PoolView, Root
 from sofrito.run.rounds import NOTHING, End, RoundPlan, interleave
-from sofrito.steps.work import Pooled, Row, Values, mix
+from sofrito.steps.work import Event, Pooled, Row, Values, mix
 
 NO_CELL = -1
 
@@ -61,7 +61,11 @@ class Candidates:
             self._members.popleft()
         root = Root(self._issued, cell, round_, self._view(round_))
         self._issued += 1
-        return root, Row((root.n,), self._key(cell, values), values)
+        story: tuple[Event, ...] = ()
+        if self._values is not None:
+            start = {"from": f"{self._program.start}, row {root.n}"}
+            story = (Event("candidates", "seed", start),)
+        return root, Row((root.n,), self._key(cell, values), values, story)
 
     def _place(self) -> tuple[int, int] | None:
         if self._program.in_rounds:

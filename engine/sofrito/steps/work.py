@@ -24,7 +24,7 @@ class Event:
     """Something that happened to a row at a step: a call, a draw of shots, a score."""
 
     step: str
-    kind: Literal["call", "shots", "score", "skip", "grow"]
+    kind: Literal["seed", "call", "shots", "score", "skip", "grow"]
     what: Mapping[str, Any]
 
 
