@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sofrito.recipe.base import Verb, Vocabulary, Writer
+from sofrito.recipe.base import NAME, Verb, Vocabulary, Writer
 from sofrito.recipe.reference_examples import entry_lines, flow, step_lines
 from sofrito.recipe.schema import recipe_schema
 from sofrito.recipe.schema_models import Schema
@@ -15,6 +15,7 @@ FILE = "recipe.md"
 INTRODUCTION = "_recipe_intro.md"
 _WIDTH = 100
 _CELL = 90
+_LEAST = 18
 _TITLES = {
     "Model": "`models`",
     "Seeds": "`seeds`",
@@ -139,14 +140,12 @@ def _table(entry: Schema) -> str:
 
 def _cut(text: str) -> tuple[str, str]:
     """Return the beginning of a text for a table, and what is left for below it."""
-    if len(text) <= _CELL:
+    ends = [m for m in re.finditer(r"[.;:] ", text) if text[: m.end()].count("`") % 2 == 0]
+    end = next((m for m in ends if m.start() >= _LEAST), None)
+    if len(text) <= _CELL or end is None:
         return text, ""
-    for end in (r"\. ", r"; ", r": "):
-        found = [m.end() for m in re.finditer(end, text) if text[: m.end()].count("`") % 2 == 0]
-        if found:
-            first, rest = text[: found[0]].rstrip(" .;:") + ".", text[found[0] :]
-            return first, rest if rest[:1] == "`" else rest[:1].upper() + rest[1:]
-    return text, ""
+    rest = text[end.end() :]
+    return text[: end.start()] + ".", rest if end[0] == ": " else rest[:1].upper() + rest[1:]
 
 
 def _default(schema: Schema) -> str:
@@ -160,6 +159,8 @@ def _type(schema: Schema) -> str:
         return _linked(ref.rpartition("/")[2])
     if "if" in schema:
         return f"{_type(schema['else'])}, or {_type(schema['then'])}"
+    if "const" in schema:
+        return f"`{schema['const']}`"
     if "enum" in schema:
         return ", ".join(f"`{one}`" for one in schema["enum"])
     if "anyOf" in schema:
@@ -178,14 +179,16 @@ def _one_type(name: str, schema: Schema) -> str:
             return f"list of {_plural(inner)}"
         case "object" if isinstance(inner, dict):
             return f"mapping of names to {_plural(inner)}"
-        case "string" if "integer" in schema["type"]:
+        case "string" if schema.get("pattern") == NAME:
+            return "name"
+        case "string" if schema.get("pattern", "").endswith("[kM]$"):
             return "such as `20k`, `1.5M`"
     return _TYPES.get(name, name) + _bounds(name, schema)
 
 
 def _plural(schema: Schema) -> str:
     words = _type(schema)
-    plural = {"text": "texts", "mapping": "mappings", "number": "numbers"}
+    plural = {"text": "texts", "name": "names", "mapping": "mappings", "number": "numbers"}
     for one, many in plural.items():
         if words == one or words.startswith(f"{one},"):
             return many + words.removeprefix(one)

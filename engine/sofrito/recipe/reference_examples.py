@@ -13,6 +13,7 @@ from sofrito.recipe.schema_models import Schema
 _PLAIN = re.compile(r"[A-Za-z_][\w ./-]*(?<! )")
 _RESERVED = re.compile(r"(?i)true|false|yes|no|on|off|null|y|n")
 _BY_KEY: Mapping[str, Any] = {
+    "pattern.never": ["^As an AI"],
     "chain": "text_only",
     "given": "input",
     "words": [5, 100],
@@ -37,7 +38,10 @@ def entry_lines(
     name: str, cls: type[Check] | type[Writer], entry: Schema, vocabulary: Vocabulary
 ) -> list[str]:
     """Return a filter or a format as YAML: its bare name where that will do, and with options."""
-    samples = {key: _sample(key, one) for key, one in entry["properties"].items()}
+    samples = {
+        key: _BY_KEY.get(f"{name}.{key}") or _sample(key, one)
+        for key, one in entry["properties"].items()
+    }
     if not _valid(cls, {}, vocabulary):
         return [_entry(name, cls, _least(cls, samples, vocabulary))]
     return [f"- {name}", *([_entry(name, cls, samples)] if samples else [])]
