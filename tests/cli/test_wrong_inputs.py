@@ -44,7 +44,7 @@ def test_no_such_file(tmp_path: Path) -> None:
 
 def test_a_name_that_is_not_shipped(tmp_path: Path) -> None:
     code, said = refused("run", "self-instuct", cwd=tmp_path)
-    assert code == 1
+    assert code == 2
     assert "There is no recipe `self-instuct` here, nor one shipped by that name." in said
     assert "did you mean `self-instruct`?" in said
 

@@ -161,6 +161,58 @@ def test_a_poisoned_prompt_that_is_alone_is_told_from_a_dead_server_by_a_probe()
     assert server.prompts() == ["poison", "poison", "poison", "Say yes."]
 
 
+def test_a_server_that_refuses_every_call_is_not_journaled_as_the_prompts_fault() -> None:
+    """A wrong key answered by 400: with the right one, the same command must ask again."""
+
+    def reply(_: str, __: int) -> Answer:
+        raise Refused("invalid request", "API key not valid")
+
+    journal: dict[bytes, bytes] = {}
+    with pytest.raises(
+        Trouble, match="refuses every call \\(invalid request\\): API key not valid"
+    ):
+        asked(["a", "b"], Server(reply), answers=journal)
+    assert journal == {}
+
+
+def test_a_prompt_that_is_refused_while_others_are_answered_is_refused_for_good() -> None:
+    def reply(prompt: str, _: int) -> Answer:
+        if prompt == "odd":
+            raise Refused("invalid request", "no")
+        return OK
+
+    journal: dict[bytes, bytes] = {}
+    told, _ = asked(["odd", "a"], Server(reply), answers=journal)
+    assert isinstance(told["odd"], Refused)
+    assert len(journal) == 2
+
+
+def test_an_answer_is_durable_before_it_is_used() -> None:
+    answers: dict[bytes, bytes] = {}
+    durable: list[bool] = []
+
+    async def go() -> None:
+        wake = asyncio.Event()
+        journal = MemoryJournal(answers, delay=0.5)
+        calls = Calls(
+            {"m": Server(lambda *_: OK)}, journal, Budget(Limits(), Spent()), wake=wake.set
+        )
+        call = Completion("m", (Message("user", "a"),))
+        calls.ask(
+            [(0, call, lambda t: durable.append(bytes.fromhex(t.key) in answers), lambda: True)]
+        )
+        calls.start()
+        while calls.busy:
+            await wake.wait()
+            wake.clear()
+        await calls.close()
+
+    loop = VirtualLoop()
+    loop.run_until_complete(go())
+    loop.close()
+    assert durable == [True]
+
+
 def test_an_overloaded_server_is_never_the_prompts_fault() -> None:
     def reply(prompt: str, time: int) -> Answer:
         if prompt == "late" and time < 9:
@@ -207,12 +259,13 @@ def test_a_try_beyond_the_calls_allowed_is_not_made() -> None:
 
 
 def test_tokens_are_reserved_before_they_are_spent() -> None:
-    """A prompt of 2 bytes reserves 1 + 8 + 512 tokens and uses 5."""
+    """A prompt of 2 bytes reserves 2 + 64 + 512 tokens and uses 5."""
     server = Server(lambda *_: OK, concurrency=8)
     told, calls = asked([f"p{i}" for i in range(200)], server, limits=Limits(tokens=1_000))
     spent = calls.totals.prompt_tokens + calls.totals.completion_tokens
     assert spent <= 1_000
-    assert len(told) == 96  # 95 x 5 + 521 is still within 1,000; 96 x 5 + 521 is not
+    # while p0 to p9 are asked 578 are reserved; 84 x 5 + 578 is within 1,000, 85 x 5 + 578 is not
+    assert len(told) == 85
     assert calls.out_of_budget == "budget.tokens of 1,000"
 
 

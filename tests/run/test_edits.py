@@ -112,6 +112,18 @@ def test_quotas_keep_the_calls_of_candidates_that_are_still_needed() -> None:
     assert again(recipe_of({**data, "steps": steps}), answers)[1] == []
 
 
+def test_other_shares_of_the_cells_keep_the_calls_of_each() -> None:
+    """A candidate is the k-th of its cell: its number changes with the shares, its calls do not."""
+    data = {**BASE, "rows": 120, "axes": {"topic": {"values": {"a": 1, "b": 1}}}}
+    answers: dict[bytes, bytes] = {}
+    again(recipe_of(data), answers)
+    data["axes"] = {"topic": {"values": {"a": 2, "b": 1}}}
+    life, prompts = again(recipe_of(data), answers)
+    assert life.status == "complete"
+    needed = life.engine.ledger.tallies[1].entered
+    assert prompts.count("list") < needed / 2  # only those that `a` needs beyond its old 60 rows
+
+
 @pytest.mark.parametrize("number", range(25))
 def test_no_journaled_call_is_asked_again_whatever_the_edit(number: int) -> None:
     """One journal for many random recipes: each asks only what none before it asked."""

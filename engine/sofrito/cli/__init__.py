@@ -4,8 +4,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
-from tempfile import gettempdir
+from tempfile import NamedTemporaryFile
 
 import click
 
@@ -87,13 +86,16 @@ def invoke(arguments: Sequence[str]) -> int:
 
 
 def _our_bug(arguments: Sequence[str]) -> int:
-    log = Path(gettempdir()) / "sofrito-error.log"
-    text = f"sofrito {__version__}\n{' '.join(arguments)}\n{traceback.format_exc()}"
+    command = arguments[0] if arguments else ""  # not the values: --set may hold a secret
+    text = f"sofrito {__version__}\n{command}\n{traceback.format_exc()}"
     last = text.strip().splitlines()[-1]
     click.echo(f"sofrito: a bug of ours: {last}", err=True)
     try:
-        log.write_text(text, encoding="utf-8")
-        click.echo(f"Please report it with {log}.", err=True)
+        with NamedTemporaryFile(
+            "w", encoding="utf-8", prefix="sofrito-error-", suffix=".log", delete=False
+        ) as log:
+            log.write(text)
+        click.echo(f"Please report it with {log.name}.", err=True)
     except OSError:
         click.echo(text, err=True)
     return OUR_BUG

@@ -17,6 +17,9 @@ _WIDEST = 160
 _KEY = re.compile(r"""(api_key["']?\s*:\s*)(?!["']?\$\{[A-Za-z_]\w*\})([^\s,][^,]*)""")
 
 
+_PASSWORD = re.compile(r"//[^/@\s]+@")
+
+
 def echo_problems(problems: Sequence[Problem]) -> None:
     """Print every problem to standard error, and how many there are."""
     for problem in problems:
@@ -73,6 +76,7 @@ def source_line(problem: Problem) -> str | None:
 
 def _without_keys(line: str) -> str:
     """Return a line in which an API key that was written out is hidden, at its length."""
+    line = _PASSWORD.sub(lambda found: "//" + "*" * (len(found.group()) - 3) + "@", line)
     return _KEY.sub(lambda found: found.group(1) + "*" * len(found.group(2)), line)
 
 

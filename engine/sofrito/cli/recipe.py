@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from sofrito.plan.vocabulary import vocabulary
-from sofrito.problems import Trouble, did_you_mean
+from sofrito.problems import did_you_mean
 from sofrito.recipe.read import Read, read_recipe
 from sofrito.shipped import shipped_recipes
 
@@ -32,14 +32,15 @@ def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def located(name: str) -> Path:
-    """Return the path of a recipe given as a path or as a shipped recipe's name; raises Trouble."""
+    """Return the path of a recipe given as a path or as a shipped recipe's name."""
     path = Path(name)
     shipped = shipped_recipes()
     looks_like_path = path.exists() or path.suffix in (".yaml", ".yml") or len(path.parts) > 1
     if looks_like_path or name not in shipped:
         if not looks_like_path:
             near = did_you_mean(name, shipped, otherwise="`sofrito recipes` lists those there are.")
-            raise Trouble(f"There is no recipe `{name}` here, nor one shipped by that name.", near)
+            what = f"There is no recipe `{name}` here, nor one shipped by that name."
+            raise click.UsageError(f"{what} {near}")
         return path
     return shipped[name]
 

@@ -103,13 +103,20 @@ def _row(folder: Path, row: str) -> dict[str, Any]:
 
 
 def _show_row(folder: Path, row: dict[str, Any], *, as_json: bool) -> None:
-    journal = SqliteJournal(folder.parent.parent / JOURNAL)
-    try:
-        for event in row["story"]:
-            if event["kind"] == "call":
+    path = folder.parent.parent / JOURNAL
+    calls = [event for event in row["story"] if event["kind"] == "call"]
+    if not path.is_file():
+        for event in calls:
+            event["note"] = (
+                f"a call; its prompt and answer are in the journal, which is not at {path}"
+            )
+    else:
+        journal = SqliteJournal(path)
+        try:
+            for event in calls:
                 event |= _call(journal, event["key"])
-    finally:
-        journal.close()
+        finally:
+            journal.close()
     if as_json:
         click.echo(json.dumps(row, ensure_ascii=False, indent=2))
         return

@@ -16,7 +16,9 @@ class Novelty(MemoryFilter):
     """Rejects a text whose ROUGE-L F with an earlier one is above the threshold (Wang et al. 2022).
 
     Strictly above, by the float formula of the `rouge_score` package, so that the decisions are
-    those of the original. The memory grows by the texts let through.
+    those of the original. Of a text longer than 16,384 words only the beginning is compared, and a
+    text without Latin letters or digits is like no other: use `dedup` for those. The memory grows
+    by the texts let through.
     """
 
     filter: ClassVar[str] = "novelty"

@@ -7,6 +7,7 @@ import orjson
 import xxhash
 from jinja2 import TemplateError
 
+from sofrito.recipe.base import Check
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.sources import TemplateSources, is_file
 from sofrito.recipe.template_tree import included
@@ -38,7 +39,7 @@ def fingerprint(
     """
     data: dict[str, Any] = recipe.model_dump(mode="json", by_alias=True, exclude=set(LEFT_OUT))
     data["steps"] = [_part(step) for step in recipe.steps]
-    data["chains"] = {name: [_part(c) for c in chain] for name, chain in recipe.chains.items()}
+    data["chains"] = {name: _chain(chain) for name, chain in recipe.chains.items()}
     data["models"] = {
         name: {
             **recipe.models[name].model_dump(mode="json", include=set(MODEL_KEPT)),
@@ -78,5 +79,9 @@ def template_texts(named: Iterable[str], sources: TemplateSources) -> dict[str, 
 def _part(part: Any) -> dict[str, Any]:
     data: dict[str, Any] = part.model_dump(mode="json", by_alias=True)
     if "by" in data:
-        data["by"] = [[type(check).__name__, _part(check)] for check in part.by]
+        data["by"] = _chain(part.by)
     return data
+
+
+def _chain(checks: Iterable[Check]) -> list[Any]:
+    return [[check.filter, _part(check)] for check in checks]

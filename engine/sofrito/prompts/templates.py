@@ -6,8 +6,12 @@ from typing import Any
 
 from jinja2 import Template, TemplateError
 
+from sofrito.problems import Trouble
+from sofrito.prompts.time_limit import OutOfTime, time_limit
 from sofrito.recipe.expressions import ExpressionError, failure
 from sofrito.recipe.sources import TemplateSources, is_file
+
+SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +32,21 @@ class Templates:
     def render(self, requests: Sequence[Render]) -> list[str | ExpressionError]:
         """Render each request; what fails on its values comes back as an error, not raised.
 
-        Raises OSError where a file cannot be read any more: that is no fault of the values.
+        Raises OSError where a file cannot be read any more: that is no fault of the values; and
+        Trouble where one template takes longer than 10 seconds, which as a row's failure would
+        depend on the machine.
         """
-        return [self._one(request) for request in requests]
+        return [self._timed(request) for request in requests] if requests else []
+
+    def _timed(self, request: Render) -> str | ExpressionError:
+        try:
+            with time_limit(SECONDS):
+                return self._one(request)
+        except OutOfTime as error:
+            raise Trouble(
+                f"A template takes longer than {SECONDS} seconds: {request.template[:80]!r}.",
+                "Look for loops in loops over long lists.",
+            ) from error
 
     def _one(self, request: Render) -> str | ExpressionError:
         try:

@@ -204,7 +204,7 @@ def _count(value: Any) -> Any:
     return value
 
 
-NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
+NAME = r"^[^\W\d]\w*$"
 
 Columns = Annotated[
     tuple[str, ...],

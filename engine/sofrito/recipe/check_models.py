@@ -10,17 +10,29 @@ from sofrito.recipe.words import either
 
 _LOCAL, _REMOTE = ("path", "hub"), ("base_url", "api_key")
 
+# A scripted model hears nothing: any recipe can be tried on one by a single --set.
+_UNHEARD = {"llama.cpp": ("concurrency", "timeout"), "openai": ("context", "threads")}
+
 
 def check_models(scene: Scene) -> None:
     """Check every model that the recipe declares."""
     for name, model in scene.recipe.models.items():
         if scene.draft.sound("models", name) and scene.places.at(("models", name)) is not None:
             path: Key = ("models", name)
+            _unheard(scene, path, model)
             if model.backend == "llama.cpp":
                 _embedded(scene, path, model)
             elif model.backend == "openai":
                 _remote(scene, path, model)
             _key(scene, path, model, scene.environ)
+
+
+def _unheard(scene: Scene, path: Key, model: Model) -> None:
+    """Note what a model says that its backend does not hear."""
+    for key in _UNHEARD.get(model.backend, ()):
+        if key in model.model_fields_set:
+            what = f"`{key}` means nothing to `backend: {model.backend}`."
+            scene.problems.add("SOF212", (*path, key), what, "Remove it.", at_key=True)
 
 
 def _embedded(scene: Scene, path: Key, model: Model) -> None:

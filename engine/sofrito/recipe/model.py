@@ -30,7 +30,7 @@ class Model(Part):
 
     backend: str = "llama.cpp"
     """What runs the model: `llama.cpp` in this process, `openai` for any OpenAI-compatible server, \
-`scripted` for a made-up one that costs nothing."""
+`scripted` for a made-up one that costs nothing, whatever else the model says."""
 
     model: str = ""
     """`local` for the embedded starter model; with `backend: openai`, the server's name of the model."""
@@ -48,16 +48,16 @@ class Model(Part):
     """`${NAME}`: the environment variable that holds the key. A key itself never stands in a recipe."""
 
     context: int = Field(default=0, ge=0)
-    """Tokens that a prompt and its answer may have together; 0 takes the model's own, at most 8,192."""
+    """Tokens of an embedded model for a prompt and its answer; 0 takes its own, at most 8,192."""
 
     concurrency: int = Field(default=0, ge=0)
-    """Calls in flight at once; 0 leaves it to the backend."""
+    """Calls to a server in flight at once; 0 is 16."""
 
     threads: int = Field(default=0, ge=0)
-    """Threads of a local model; 0 takes the cores that are idle when it is loaded."""
+    """Threads of an embedded model; 0 takes the cores that are idle when it is loaded."""
 
     timeout: float = Field(default=120, gt=0)
-    """Seconds that one try may take, counted from sending."""
+    """Seconds that one try of a server may take, counted from sending."""
 
 
 class Seeds(Part):

@@ -17,7 +17,8 @@ from sofrito.recipe.values import LARGEST, TooLarge, bounded, printed, text_of
 # other results on every run (random, lipsum, pprint) or makes HTML, which then spreads by
 # concatenation (escape, safe, xmlattr).
 _FILTERS_REMOVED = (
-    "attr center e escape filesizeformat forceescape pprint random safe urlize wordwrap xmlattr"
+    "attr center e escape filesizeformat forceescape pprint random safe urlencode urlize wordwrap "
+    "xmlattr"
 )
 _GLOBALS_REMOVED = "range lipsum cycler joiner namespace"
 
@@ -48,7 +49,8 @@ class _Formatter(SandboxedFormatter):
         """Format one field, unless its width or all fields together are too large."""
         if re.search(r"\d{4}", format_spec):
             raise TooLarge(f"a format wider than {_WIDTH - 1}")
-        text = super().format_field(value, format_spec)
+        plain = value if isinstance(value, int | float | str) else text_of(value)
+        text = super().format_field(plain, format_spec)
         self.size += len(text)
         bounded(self.size)
         return text

@@ -43,8 +43,17 @@ _FITS: dict[str, Callable[[Any], bool]] = {
     "object": lambda value: isinstance(value, dict),
     "any": lambda value: value is not None,
 }
+
+
+def _integer(text: str) -> int:
+    number = int(text)
+    if not -(2**63) <= number < 2**64:
+        raise ValueError("beyond 64 bits")
+    return number
+
+
 _READ: dict[str, Callable[[str], Any]] = {
-    "integer": int,
+    "integer": _integer,
     "number": float,
     "boolean": lambda text: {"true": True, "false": False}[text.strip().lower()],
 }

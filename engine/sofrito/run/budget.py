@@ -6,6 +6,7 @@ from sofrito.run.journal import Spent
 from sofrito.teachers.call import Completion
 
 DEFAULT_MAX_TOKENS = 512
+_TEMPLATE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,10 @@ class Limits:
 
 
 class Budget:
-    """Counts what is spent and what is reserved; a try that might go over is not made."""
+    """Counts what is spent and what is reserved; a try that might go over is not made.
+
+    Of earlier sessions it knows the tries of calls that were answered, as the journal does.
+    """
 
     def __init__(self, limits: Limits, spent: Spent) -> None:
         self.limits = limits
@@ -59,6 +63,9 @@ class Budget:
 
 
 def most_tokens(call: Completion) -> int:
-    """Return an upper estimate of a call's tokens: half its prompt's bytes and all its answer."""
-    prompt = sum(len(message.content.encode()) for message in call.messages)
-    return prompt // 2 + 8 + int(call.sampling.get("max_tokens", DEFAULT_MAX_TOKENS))
+    """Return the most tokens a call may cost: a token a byte of its prompt, and all its answer.
+
+    ``_TEMPLATE`` stands for what a chat template adds.
+    """
+    prompt = sum(len(message.content.encode()) + _TEMPLATE for message in call.messages)
+    return prompt + int(call.sampling.get("max_tokens", DEFAULT_MAX_TOKENS))

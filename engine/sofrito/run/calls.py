@@ -178,6 +178,8 @@ class Calls:
                     return
                 reserved = again
             self.retrying = ""
+            if isinstance(outcome, Refused) and outcome.journaled:
+                await self._doubt(line, call.model, outcome)
             self._store(line, key, call, outcome, tries)
         except asyncio.CancelledError:
             raise
@@ -223,6 +225,14 @@ class Calls:
             f"The teacher does not answer ({error.cause}, {tries} tries): {error.words}",
             "Mend the server or the address and run the same command again: every answer so far is kept.",
         )
+
+    async def _doubt(self, line: _Line, model: str, refused: Refused) -> None:
+        """Raise Trouble for a refusal by a server that refuses every call: it is not the prompt's."""
+        if not line.answered and not await self._answers(line, model):
+            raise Trouble(
+                f"The teacher refuses every call ({refused.cause}): {refused.words}",
+                "Check the model's name, its key and its address, and run the same command again.",
+            )
 
     async def _answers(self, line: _Line, model: str) -> bool:
         """Ask for one token, to learn whether the server or the prompt is at fault; not journaled."""

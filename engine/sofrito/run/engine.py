@@ -106,8 +106,7 @@ class Engine:
             return "budget"
         assert self.candidates.exhausted, "stuck: nothing runs, nothing is exhausted"
         assert not self.live, "stuck: candidates wait for nothing"
-        wanted = self.program.rows
-        return "complete" if wanted is None or self.accepted >= wanted else "short"
+        return "complete" if self.accepted >= (self.program.rows or 1) else "short"
 
     def _until_nothing_moves(self) -> None:
         before: tuple[int, ...] = ()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from sofrito.problems import Trouble
 
@@ -121,17 +121,20 @@ class SqliteJournal:
         for start in range(0, len(keys), 500):
             part = keys[start : start + 500]
             marks = ",".join("?" * len(part))
-            found.update(
-                self._reader.execute(f"SELECT key, answer FROM call WHERE key IN ({marks})", part)
-            )
+            found.update(self._read(f"SELECT key, answer FROM call WHERE key IN ({marks})", part))
         return found
+
+    def _read(self, query: str, values: Sequence[Any]) -> list[Any]:
+        try:
+            return self._reader.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise _trouble(self.path, error) from error
 
     def story(self, key: bytes) -> tuple[bytes, bytes] | None:
         """Return the request and the answer of a call, or None."""
-        row = self._reader.execute(
-            "SELECT request, answer FROM call WHERE key = ?", (key,)
-        ).fetchone()
-        return (zlib.decompress(row[0]), row[1]) if row else None
+        for request, answer in self._read("SELECT request, answer FROM call WHERE key = ?", (key,)):
+            return zlib.decompress(request), answer
+        return None
 
     def put(self, entry: Entry, committed: Committed, failed: Failed) -> None:
         """Hand an answer to the writer thread."""
@@ -145,10 +148,8 @@ class SqliteJournal:
 
     def spent(self) -> Spent:
         """Return what this run has spent over all its sessions."""
-        row = self._reader.execute(
-            "SELECT calls, tokens FROM spent WHERE run = ?", (self._run,)
-        ).fetchone()
-        return Spent(*row) if row else Spent()
+        rows = self._read("SELECT calls, tokens FROM spent WHERE run = ?", (self._run,))
+        return Spent(*rows[0]) if rows else Spent()
 
     def _write(self) -> None:
         connection = self._connect()

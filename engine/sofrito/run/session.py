@@ -2,11 +2,14 @@
 
 import asyncio
 import signal
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import FrameType
 
 from filelock import FileLock, Timeout
 
@@ -96,6 +99,8 @@ def run_program(
 
     Raises what a teacher or the journal raised, once all that was answered is stored.
     """
+    # A candidate goes through all that waits for its turn at once, some calls deep for each step.
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000 + 40 * len(program.segments)))
     journal = SqliteJournal(workspace / JOURNAL, program.fingerprint)
     try:
         with FileSink(folder, program) as sink:
@@ -157,23 +162,25 @@ def _stop_after(minutes: float | None, engine: Engine) -> asyncio.TimerHandle | 
 
 @contextmanager
 def _interrupted_by(stop: Callable[[], None]) -> Iterator[None]:
-    """Turn the first Ctrl-C (or SIGTERM) into an orderly stop; the second one is Python's own."""
-    loop = asyncio.get_running_loop()
+    """Turn the first Ctrl-C (or SIGTERM) into an orderly stop; the second one ends it at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop, told = asyncio.get_running_loop(), []
 
-    def first() -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
-        stop()
+    def handle(number: int, _: FrameType | None) -> None:
+        # Not the loop's own handlers: they would wait for a template that never ends.
+        told.append(number)
+        if len(told) > 1:
+            raise KeyboardInterrupt
+        loop.call_soon_threadsafe(stop)
 
-    with suppress(NotImplementedError, RuntimeError, ValueError):  # not the main thread, or Windows
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, first)
+    before = {n: signal.signal(n, handle) for n in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        with suppress(NotImplementedError, RuntimeError, ValueError):
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _ended(engine: Engine, calls: Calls, status: Status, limits: Limits, seconds: float) -> Ended:
