@@ -299,3 +299,45 @@ def test_a_reason_is_told_with_an_example(tmp_path: Path) -> None:
     done = sofrito("run", recipe, "--out", tmp_path / "runs")
     assert done.returncode == 1
     assert "100  set size: expression (first: style + 1: TypeError:" in done.stdout
+
+
+def test_the_minutes_of_a_budget_end_a_run_in_order(tmp_path: Path) -> None:
+    recipe = written(tmp_path, SCRIPTED.replace("rows: 600", "rows: 100k\nbudget: {minutes: 0.02}"))
+    done = sofrito("run", recipe, "--out", tmp_path / "runs")
+    assert done.returncode == 1
+    assert "because budget.minutes of 0.02 is spent" in done.stdout
+    run = only_run(tmp_path / "runs")
+    assert (run / "dataset" / "messages" / "train.parquet").is_file()
+
+
+LOOP = """
+recipe: loop
+models: {teacher: {backend: scripted}}
+seeds: {s: {rows: [{a: 1}, {a: 2}, {a: 3}, {a: 4}, {a: 5}, {a: 6}, {a: 7}, {a: 8}, {a: 9}]}}
+rows: 3
+steps:
+  - generate: q
+    shots: [{draw: 9, from: s}]
+    prompt: "PROMPT"
+output: {write: [{text: q}]}
+"""
+
+
+def test_a_template_that_never_ends_gives_way_to_a_second_ctrl_c(tmp_path: Path) -> None:
+    """It would be ended by itself after ten seconds; nobody has to wait for that."""
+    loops = "".join(f"{{% for {name} in shots %}}" for name in "abcdefghijkl")
+    recipe = written(tmp_path, LOOP.replace("PROMPT", loops + "{% endfor %}" * 12))
+    process = subprocess.Popen(
+        command("run", recipe, "--out", tmp_path / "runs"), stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL, text=True, env=environment(),
+    )  # fmt: skip
+    while not (tmp_path / "runs" / "journal.sqlite").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    time.sleep(0.5)
+    for _ in range(2):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Interrupted. Run the same command again to go on." in said
