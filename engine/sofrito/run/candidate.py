@@ -32,6 +32,10 @@ class Root:
         self.tallies: dict[int, Tally] = {}
         self.dead = False
 
+    def wanted(self) -> bool:
+        """Whether anybody still waits for what its calls bring."""
+        return not self.dead
+
     def pool(self, name: str) -> Pool:
         """Return a seed pool as frozen for this candidate's round."""
         return self.pools.pool(name)

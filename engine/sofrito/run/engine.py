@@ -4,19 +4,18 @@ The rules, and why each is as it is, stand in docs/engine.md.
 """
 
 import asyncio
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from typing import Literal, Protocol
 
 from sofrito.plan.program import Program, Segment, Stage
-from sofrito.prompts import Render
 from sofrito.recipe.expressions import ExpressionError
 from sofrito.run.calls import Calls
 from sofrito.run.candidate import Root
 from sofrito.run.ledger import Ledger
 from sofrito.run.source import Candidates
-from sofrito.steps.work import Event, Gather, Lost, Map, Ordered, Outcome, Reply, Row, Work
-from sofrito.teachers.call import Completion
+from sofrito.run.tasks import Tasks
+from sofrito.steps.work import Event, Gather, Lost, Map, Ordered, Outcome, Row
 
 Status = Literal["complete", "short", "budget", "interrupted", "hopeless"]
 
@@ -34,17 +33,6 @@ class Sink(Protocol):
     def lost(self, step: int, lost: Lost) -> None:
         """Take a row that did not; ``step`` is its index, or the number of steps for the output."""
         ...
-
-
-@dataclass(slots=True)
-class _Task:
-    """A map at work on a row: its generator, and the replies it waits for."""
-
-    work: Work
-    root: Root
-    at: int
-    replies: list[Reply | None] | None = None
-    missing: int = 0
 
 
 class Engine:
@@ -69,7 +57,7 @@ class Engine:
         self.calls: Calls
         self._window = window
         self._wake = asyncio.Event()
-        self._ready: list[_Task] = []
+        self._tasks = Tasks(program.templates, self._outcome)
         self._queues: list[dict[int, Root]] = [{} for _ in program.segments]
         self._next: list[int] = [0] * len(program.segments)
         self._running: dict[int, Root] = {}
@@ -92,7 +80,7 @@ class Engine:
             self._until_nothing_moves()
             if calls.trouble:
                 raise calls.trouble
-            if self.status is None and not calls.busy and not self._ready:
+            if self.status is None and not calls.busy and not self._tasks.ready:
                 self.status = self._end()
                 break
             if self.status is None:
@@ -113,7 +101,7 @@ class Engine:
         while self.status is None:
             self._issue()
             self._pump()
-            now = (self.ledger.tallies[0].made, self.settled, len(self._ready))
+            now = (self.ledger.tallies[0].made, self.settled, self._tasks.ready)
             if now == before:
                 return
             before = now
@@ -169,7 +157,7 @@ class Engine:
             return
         result = operation.run(row, root)
         if isinstance(result, Generator):
-            self._ready.append(_Task(result, root, at))
+            self._tasks.add(result, root, at)
         else:
             self._outcome(root, at, result)
 
@@ -348,48 +336,11 @@ class Engine:
         elif not self.accepted and self.settled == HOPELESS and self.program.source is None:
             self.status = "hopeless"
 
-    # Work that waits for texts and answers.
-
     def _pump(self) -> None:
-        while self._ready and self.status is None:
-            batch, self._ready = self._ready, []
-            asked: list[tuple[int, Completion, Callable[[Any], None], Callable[[], bool]]] = []
-            renders: list[tuple[_Task, int, Render]] = []
-            for task in batch:
-                if not task.root.dead:
-                    self._resume(task, asked, renders)
-            texts = self.program.templates.render([render for _, _, render in renders])
-            for (task, k, _), text in zip(renders, texts, strict=True):
-                self._reply(task, k, text)
-            if asked:
-                self.calls.ask(asked)
+        while self._tasks.ready and self.status is None:
+            self._tasks.resume(self.calls)
         if self.status is None:
             self.calls.start()
-
-    def _resume(self, task: _Task, asked: list[Any], renders: list[Any]) -> None:
-        try:
-            requests = task.work.send(task.replies)  # type: ignore[arg-type]
-        except StopIteration as stop:
-            self._outcome(task.root, task.at, stop.value)
-            return
-        root = task.root
-        task.replies, task.missing = [None] * len(requests), len(requests)
-        for k, request in enumerate(requests):
-            if isinstance(request, Render):
-                renders.append((task, k, request))
-            else:
-                told = self._replier(task, k)
-                asked.append((root.n, request, told, lambda r=root: not r.dead))
-
-    def _replier(self, task: _Task, k: int) -> Callable[[Any], None]:
-        return lambda reply: self._reply(task, k, reply)
-
-    def _reply(self, task: _Task, k: int, reply: Reply) -> None:
-        assert task.replies is not None
-        task.replies[k] = reply
-        task.missing -= 1
-        if not task.missing:
-            self._ready.append(task)
 
 
 def _in_order(segment: Segment) -> bool:

@@ -1,0 +1,81 @@
+"""Maps at work: generators that wait for rendered texts and for teachers' answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sofrito.prompts import Render, Templates
+from sofrito.run.calls import Calls
+from sofrito.run.candidate import Root
+from sofrito.steps.work import Outcome, Reply, Told, Work
+from sofrito.teachers.call import Completion
+
+Done = Callable[[Root, int, Outcome], None]
+Asked = tuple[int, Completion, Callable[[Told], None], Callable[[], bool]]
+
+
+@dataclass(slots=True)
+class _Task:
+    """A map at work on a row: its generator, its place in the segment, the replies it waits for."""
+
+    work: Work
+    root: Root
+    at: int
+    replies: list[Reply | None] | None = None
+    missing: int = 0
+
+
+class Tasks:
+    """Resumes maps whose replies are there; ``done`` is told the outcome of each that ends."""
+
+    def __init__(self, templates: Templates, done: Done) -> None:
+        self._templates, self._done = templates, done
+        self._ready: list[_Task] = []
+
+    @property
+    def ready(self) -> int:
+        """How many can go on."""
+        return len(self._ready)
+
+    def add(self, work: Work, root: Root, at: int) -> None:
+        """Take a map that has just begun, ``at`` its place in the candidate's segment."""
+        self._ready.append(_Task(work, root, at))
+
+    def resume(self, calls: Calls) -> None:
+        """Let all that can go on do so, up to their next requests: texts at once, calls by ``calls``."""
+        batch, self._ready = self._ready, []
+        asked: list[Asked] = []
+        renders: list[tuple[_Task, int, Render]] = []
+        for task in batch:
+            if not task.root.dead:
+                self._resume(task, asked, renders)
+        texts = self._templates.render([render for _, _, render in renders])
+        for (task, k, _), text in zip(renders, texts, strict=True):
+            self._reply(task, k, text)
+        if asked:
+            calls.ask(asked)
+
+    def _resume(
+        self, task: _Task, asked: list[Asked], renders: list[tuple[_Task, int, Render]]
+    ) -> None:
+        try:
+            requests = task.work.send(task.replies)  # type: ignore[arg-type]
+        except StopIteration as stop:
+            self._done(task.root, task.at, stop.value)
+            return
+        root = task.root
+        task.replies, task.missing = [None] * len(requests), len(requests)
+        for k, request in enumerate(requests):
+            if isinstance(request, Render):
+                renders.append((task, k, request))
+            else:
+                asked.append((root.n, request, self._replier(task, k), root.wanted))
+
+    def _replier(self, task: _Task, k: int) -> Callable[[Told], None]:
+        return lambda told: self._reply(task, k, told)
+
+    def _reply(self, task: _Task, k: int, reply: Reply) -> None:
+        assert task.replies is not None
+        task.replies[k] = reply
+        task.missing -= 1
+        if not task.missing:
+            self._ready.append(task)
