@@ -39,8 +39,12 @@ def test_trl_takes_the_messages_as_they_are(run: Path, tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="torch is not installed (make trainers)")
     trl_data = pytest.importorskip("trl.data_utils", reason="trl is not installed (make trainers)")
     rows = datasets.load_dataset(str(run), "messages", split="train", cache_dir=str(tmp_path))
-    assert trl_data.is_conversational(rows[0])
-    prompts = trl_data.extract_prompt(
-        {"chosen": rows[0]["messages"], "rejected": rows[0]["messages"]}
-    )
-    assert prompts is not None
+    tokenizers = pytest.importorskip("tokenizers")
+    transformers = pytest.importorskip("transformers")
+    words = tokenizers.models.WordLevel({"<unk>": 0}, unk_token="<unk>")
+    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizers.Tokenizer(words))
+    tokenizer.chat_template = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}"
+    assert all(map(trl_data.is_conversational, rows))
+    user, assistant = rows[0]["messages"]
+    text = trl_data.maybe_apply_chat_template({"messages": rows[0]["messages"]}, tokenizer)
+    assert text == {"text": f"<user>{user['content']}<assistant>{assistant['content']}"}

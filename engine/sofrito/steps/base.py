@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from sofrito.filters.base import Filter
-from sofrito.recipe.base import Check, Verb
+from sofrito.recipe.base import Verb
 from sofrito.recipe.expressions import Expression, ExpressionError, expression
 from sofrito.steps.work import Candidate, Lost, Map, Operation, Outcome, Pooled, Row
 
@@ -41,10 +41,6 @@ class Step(Verb):
     def guard(self) -> Expression | None:
         """The compiled `when`."""
         return expression(self.when) if self.when else None
-
-    def checks(self) -> tuple[Check, ...]:
-        """The filters written at this step, chains not yet expanded."""
-        return self.filters()
 
 
 def keeper(bench: Bench, source: str, guard: Expression | None) -> Map:
