@@ -29,17 +29,8 @@ def echo_accounting(ledger: Ledger) -> None:
     """Print what came into each step and what became of it."""
     heads = ("step", "in", "made", "out", "rejected", "failed", "joined", "surplus")
     table: list[tuple[str, ...]] = [heads]
-    for name, t in zip(ledger.names, ledger.tallies, strict=True):
-        counts = (
-            t.entered,
-            t.made,
-            t.out,
-            t.rejected.total(),
-            t.failed.total(),
-            t.joined,
-            t.surplus,
-        )
-        table.append((name, *(f"{n:,}" if n else "·" for n in counts)))
+    for name, tally in zip(ledger.names, ledger.tallies, strict=True):
+        table.append((name, *(f"{n:,}" if n else "·" for n in tally.counts())))
     kept = [
         i for i, head in enumerate(heads) if head != "joined" or any(r[i] != "·" for r in table[1:])
     ]

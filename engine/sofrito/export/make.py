@@ -125,17 +125,8 @@ def _facts(
 def _steps(ledger: Ledger) -> tuple[StepFacts, ...]:
     """Return the accounting from the first step on: how many candidates were started is luck."""
     facts = [
-        StepFacts(
-            name,
-            t.entered,
-            t.made,
-            t.out,
-            t.rejected.total(),
-            t.failed.total(),
-            t.joined,
-            t.surplus,
-        )
-        for name, t in zip(ledger.names, ledger.tallies, strict=True)
+        StepFacts(name, *tally.counts())
+        for name, tally in zip(ledger.names, ledger.tallies, strict=True)
     ]
     return tuple(facts[1:])
 

@@ -34,6 +34,11 @@ class Tally:
         gone = self.rejected.total() + self.failed.total() + self.joined + self.surplus
         return self.entered + self.made == self.out + gone
 
+    def counts(self) -> tuple[int, int, int, int, int, int, int]:
+        """Return in, made, out, rejected, failed, joined and surplus, reasons added up."""
+        rejected, failed = self.rejected.total(), self.failed.total()
+        return self.entered, self.made, self.out, rejected, failed, self.joined, self.surplus
+
     def as_dict(self) -> dict[str, Any]:
         """Return the counts as plain data; reasons by falling count."""
         return {
