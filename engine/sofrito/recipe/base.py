@@ -8,7 +8,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, Wit
 
 
 class Part(BaseModel):
-    """A mapping of the recipe. Its fields are the YAML's keys, the docstrings under them the help."""
+    """A mapping of the recipe. Its fields are the YAML's keys, the docstrings under them the help.
+
+    ``example`` is one as a recipe has it, for the help and for who wrote something else there.
+    """
+
+    example: ClassVar[Mapping[str, Any]] = {}
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", defer_build=True, populate_by_name=True, strict=False
@@ -34,7 +39,6 @@ class Verb(Part):
     """A step as written: one verb with its direct object, and what every step may have."""
 
     verb: ClassVar[str]
-    example: ClassVar[Mapping[str, Any]] = {}
 
     name: str = ""
     """What the step is called in reports and in the seeds of its calls; the verb and its columns otherwise."""

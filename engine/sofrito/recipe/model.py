@@ -1,6 +1,7 @@
 """The recipe: everything its file may say, as frozen models."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
@@ -27,6 +28,8 @@ Formats = tuple[Annotated[Writer, BeforeValidator(parse_writer)], ...]
 
 class Model(Part):
     """A teacher: an embedded llama.cpp model (`model: local`, `path:`, `hub:`) or a remote server."""
+
+    example: ClassVar[Mapping[str, Any]] = {"model": "local"}
 
     backend: str = "llama.cpp"
     """What runs the model: `llama.cpp` in this process, `openai` for any OpenAI-compatible server, \
@@ -63,6 +66,8 @@ class Model(Part):
 class Seeds(Part):
     """A pool of rows that steps draw from or start with: a file, files, or rows written here."""
 
+    example: ClassVar[Mapping[str, Any]] = {"file": "seeds/tasks.jsonl"}
+
     file: str = ""
     """One file: .jsonl, .json, .csv, .parquet, .txt (a row a line), .md (one row)."""
 
@@ -83,6 +88,8 @@ def _texts(value: Any) -> Any:
 
 class Axis(Part):
     """A dimension along which the rows are spread."""
+
+    example: ClassVar[Mapping[str, Any]] = {"values": ["plain", "playful"]}
 
     values: Annotated[
         dict[str, float],

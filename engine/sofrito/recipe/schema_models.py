@@ -73,7 +73,7 @@ def _documented(schema: Schema, cls: type[Part]) -> Schema:
         | schema["properties"][key]
         for key in keys
     }
-    example = {"examples": [cls.example]} if issubclass(cls, Verb) and cls.example else {}
+    example = {"examples": [dict(cls.example)]} if cls.example else {}
     rest = {key: value for key, value in schema.items() if key not in ("description", "type")}
     head = {"description": class_doc(cls), **example, "type": "object"}
     return {**head, **rest, "properties": properties}

@@ -6,6 +6,7 @@ from typing import Any
 from sofrito.problems import did_you_mean
 from sofrito.recipe.base import NAME, Key
 from sofrito.recipe.places import Problems
+from sofrito.recipe.reference_examples import flow
 from sofrito.recipe.schema_models import Schema
 from sofrito.recipe.words import described, label, quoted, sentence, ticked, type_words
 from sofrito.recipe.yaml_scalars import scalar
@@ -62,6 +63,8 @@ def _type_fix(problems: Problems, value: Any, allowed: list[str], schema: Schema
         return f"{sentence(mend)}."
     if allowed == ["array"] and isinstance(value, str):
         return f"A list is written in brackets: [{value}]." if len(value) < 40 else ""
+    if examples := schema.get("examples"):
+        return f"Such as `{flow(examples[0])}`."
     return _COUNT_FIX if _count(schema) else str(schema.get("description", ""))
 
 
