@@ -36,12 +36,12 @@ def located(name: str) -> Path:
     path = Path(name)
     shipped = shipped_recipes()
     looks_like_path = path.exists() or path.suffix in (".yaml", ".yml") or len(path.parts) > 1
-    if looks_like_path or name not in shipped:
-        if not looks_like_path:
-            near = did_you_mean(name, shipped, otherwise="`sofrito recipes` lists those there are.")
-            what = f"There is no recipe `{name}` here, nor one shipped by that name."
-            raise click.UsageError(f"{what} {near}")
+    if looks_like_path:
         return path
+    if name not in shipped:
+        near = did_you_mean(name, shipped, otherwise="`sofrito recipes` lists those there are.")
+        what = f"There is no recipe `{name}` here, nor one shipped by that name."
+        raise click.UsageError(f"{what} {near}")
     return shipped[name]
 
 

@@ -1,7 +1,6 @@
 """From a checked recipe to a dataset in its folder: run, then write."""
 
 from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,8 +65,8 @@ def make(
         identities=identities,
     )
     folder = run_folder(workspace, program)
-    with ExitStack() as stack:
-        stack.enter_context(locked(folder))
+    models = described(teachers)
+    with locked(folder):
         ended = run_program(
             program,
             folder,
@@ -78,9 +77,9 @@ def make(
         )
         exported = None
         if ended.status != "interrupted":
-            exported = export(folder, recipe, _facts(program, ended, described(teachers)))
+            exported = export(folder, recipe, _facts(program, ended, models))
         if exported or not (folder / "dataset").exists():
-            _manifest(recipe, program, ended, described(teachers), exported).write(folder)
+            _manifest(recipe, program, ended, models, exported).write(folder)
     return Made(recipe, folder, ended, exported)
 
 
@@ -124,11 +123,8 @@ def _facts(
 
 def _steps(ledger: Ledger) -> tuple[StepFacts, ...]:
     """Return the accounting from the first step on: how many candidates were started is luck."""
-    facts = [
-        StepFacts(name, *tally.counts())
-        for name, tally in zip(ledger.names, ledger.tallies, strict=True)
-    ]
-    return tuple(facts[1:])
+    steps = zip(ledger.names[1:], ledger.tallies[1:], strict=True)
+    return tuple(StepFacts(name, *tally.counts()) for name, tally in steps)
 
 
 def _manifest(

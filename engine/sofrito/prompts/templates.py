@@ -36,7 +36,7 @@ class Templates:
         Trouble where one template takes longer than 10 seconds, which as a row's failure would
         depend on the machine.
         """
-        return [self._timed(request) for request in requests] if requests else []
+        return [self._timed(request) for request in requests]
 
     def _timed(self, request: Render) -> str | ExpressionError:
         try:

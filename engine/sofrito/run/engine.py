@@ -277,7 +277,7 @@ class Engine:
             row = self._at_step(root, one, stage)
             if row is None:
                 continue
-            if self._no_room(root, len(through)):
+            if self._may_skip and self.candidates.full(root.cell, len(through)):
                 root.tally(operation.step).surplus += 1  # before it touches any memory
                 root.lost.append((operation.step, Lost(row, "surplus", "the cell is full")))
                 continue
@@ -287,12 +287,6 @@ class Engine:
                 through.append(outcome)
         root.segment += 1
         self._enter(root, through)
-
-    def _no_room(self, root: Root, passed: int) -> bool:
-        if not self._may_skip:
-            return False
-        quota = self.program.cells[root.cell].quota
-        return quota is not None and self.candidates.accepted[root.cell] + passed >= quota
 
     def _accept(self, root: Root) -> None:
         if self.status is not None:
@@ -323,10 +317,8 @@ class Engine:
 
     def _full(self, cell: int, more: int) -> bool:
         wanted = self.program.rows
-        if wanted is not None and self.accepted + more >= wanted:
-            return True
-        quota = self.program.cells[cell].quota if self.program.cells else None
-        return quota is not None and self.candidates.accepted[cell] + more >= quota
+        enough = wanted is not None and self.accepted + more >= wanted
+        return enough or self.candidates.full(cell, more)
 
     def _judge(self) -> None:
         if self.program.rows is None:

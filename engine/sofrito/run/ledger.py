@@ -31,8 +31,8 @@ class Tally:
     @property
     def balances(self) -> bool:
         """Whether nothing was lost silently."""
-        gone = self.rejected.total() + self.failed.total() + self.joined + self.surplus
-        return self.entered + self.made == self.out + gone
+        entered, made, *gone = self.counts()
+        return entered + made == sum(gone)
 
     def counts(self) -> tuple[int, int, int, int, int, int, int]:
         """Return in, made, out, rejected, failed, joined and surplus, reasons added up."""

@@ -40,10 +40,10 @@ class Candidates:
         self._planned = self._opened = 0
         self._members: deque[tuple[int, int]] = deque()
 
-    def full(self, cell: int) -> bool:
-        """Whether a cell has all its rows."""
+    def full(self, cell: int, more: int = 0) -> bool:
+        """Whether a cell has all its rows, or would with so many more."""
         quota = self._quotas[cell] if self._program.cells else None
-        return quota is not None and self.accepted[cell] >= quota
+        return quota is not None and self.accepted[cell] + more >= quota
 
     def next(self) -> tuple[Root, Row] | None:
         """Return the next candidate and its first row; None when none can be made now.
