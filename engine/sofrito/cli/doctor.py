@@ -46,7 +46,7 @@ def command(as_json: bool) -> None:
 
 def examined() -> dict[str, Any]:
     """Return what is installed and found, as plain data."""
-    from sofrito.teachers.find import found_models
+    from sofrito.teachers.llama.find import found_models
 
     return {
         "sofrito": __version__,

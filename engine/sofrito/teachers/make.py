@@ -14,12 +14,12 @@ def teacher_of(name: str, model: Model, folder: Path) -> Teacher:
     Raises Trouble where a package, a file or a key is missing; opens no connection.
     """
     if model.backend == "scripted":
-        from sofrito.teachers.scripted import ScriptedTeacher
+        from sofrito.teachers.scripted.teacher import ScriptedTeacher
 
         return ScriptedTeacher()
     if model.backend == "openai":
         return _remote(name, model)
-    from sofrito.teachers.llama import LlamaTeacher
+    from sofrito.teachers.llama.teacher import LlamaTeacher
 
     return LlamaTeacher(
         _file(model, folder), context=model.context or None, threads=model.threads or None
@@ -27,7 +27,7 @@ def teacher_of(name: str, model: Model, folder: Path) -> Teacher:
 
 
 def _file(model: Model, folder: Path) -> Path:
-    from sofrito.teachers.find import find_hub, find_local, find_path
+    from sofrito.teachers.llama.find import find_hub, find_local, find_path
 
     if model.path:
         return find_path(model.path, folder)
@@ -35,7 +35,7 @@ def _file(model: Model, folder: Path) -> Path:
 
 
 def _remote(name: str, model: Model) -> Teacher:
-    from sofrito.teachers.openai import OpenAITeacher
+    from sofrito.teachers.remote.teacher import OpenAITeacher
 
     variable = model.api_key[2:-1]
     key = os.environ.get(variable, "") if variable else ""

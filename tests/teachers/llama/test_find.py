@@ -8,8 +8,8 @@ import pytest
 from gguf_writer import CHAT, write_gguf
 
 from sofrito.problems import Trouble
-from sofrito.teachers.find import FoundModel, find_hub, find_local, find_path, found_models
-from sofrito.teachers.gguf import GgufInfo
+from sofrito.teachers.llama.find import FoundModel, find_hub, find_local, find_path, found_models
+from sofrito.teachers.llama.gguf import GgufInfo
 
 
 def test_a_starter_that_is_not_installed_names_the_extra() -> None:

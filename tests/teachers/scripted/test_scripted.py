@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sofrito.teachers.call import Answer, Completion, Message, Transient
-from sofrito.teachers.scripted import ScriptedTeacher
+from sofrito.teachers.scripted.teacher import ScriptedTeacher
 
 
 def call(text: str = "Hello there", **rest: Any) -> Completion:

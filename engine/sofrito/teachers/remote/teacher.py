@@ -11,7 +11,7 @@ from yarl import URL
 
 from sofrito.problems import Trouble
 from sofrito.teachers.call import Answer, Completion, Transient
-from sofrito.teachers.openai_wire import (
+from sofrito.teachers.remote.wire import (
     RUNGS,
     Failure,
     Rung,
@@ -29,7 +29,7 @@ class OpenAITeacher:
     """Answers calls through ``{base_url}/chat/completions``; one ``complete`` is one try.
 
     A server may not know every way of asking: a schema is asked for by the best of
-    :data:`~sofrito.teachers.openai_wire.RUNGS` that it takes, and where it wants
+    :data:`~sofrito.teachers.remote.wire.RUNGS` that it takes, and where it wants
     ``max_completion_tokens`` it gets that. Both are found by its answers 400, which are not tries,
     and remembered. ``unmetered`` counts the answers that came without token counts (they are 0).
     """

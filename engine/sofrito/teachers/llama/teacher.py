@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from sofrito.problems import Trouble
 from sofrito.teachers.call import Answer, Completion
-from sofrito.teachers.chat import ChatTemplate
-from sofrito.teachers.cores import free_cores
-from sofrito.teachers.gguf import GgufInfo
-from sofrito.teachers.weights import content_hash
+from sofrito.teachers.llama.chat import ChatTemplate
+from sofrito.teachers.llama.cores import free_cores
+from sofrito.teachers.llama.gguf import GgufInfo
+from sofrito.teachers.llama.weights import content_hash
 
 if TYPE_CHECKING:
-    from sofrito.teachers.llama_answer import LoadedModel
+    from sofrito.teachers.llama.answer import LoadedModel
 
 DEFAULTS: Mapping[str, Any] = {
     "temperature": 0.7,
@@ -114,7 +114,7 @@ class LlamaTeacher:
 
     def _answer(self, call: Completion, abandoned: threading.Event) -> Answer:
         if self._model is None:
-            from sofrito.teachers.llama_answer import LoadedModel
+            from sofrito.teachers.llama.answer import LoadedModel
 
             self._model = LoadedModel.load(
                 self.info, self.context, self._threads or free_cores(), DEFAULTS

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 from sofrito.problems import Trouble
 from sofrito.teachers.call import Answer, Completion, Refused, Transient
-from sofrito.teachers.chat import ChatTemplate
-from sofrito.teachers.gbnf import Unsupported, choice_grammar, schema_grammar
-from sofrito.teachers.gguf import GgufInfo
-from sofrito.teachers.llama_engine import Engine
-from sofrito.teachers.llama_sampler import Sampler, Sampling
+from sofrito.teachers.llama.chat import ChatTemplate
+from sofrito.teachers.llama.engine import Engine
+from sofrito.teachers.llama.gbnf import Unsupported, choice_grammar, schema_grammar
+from sofrito.teachers.llama.gguf import GgufInfo
+from sofrito.teachers.llama.sampler import Sampler, Sampling
 
 
 @dataclass(frozen=True, slots=True)

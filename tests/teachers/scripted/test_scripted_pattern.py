@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sofrito.teachers.scripted_pattern import matching_text
+from sofrito.teachers.scripted.pattern import matching_text
 
 PATTERNS = [
     r"^(Name|Give|List) [A-Za-z0-9 ,'-]{15,100}[.?]$",

@@ -14,8 +14,8 @@ from gguf_writer import CHAT, write_gguf
 
 from sofrito.problems import Trouble
 from sofrito.teachers.call import Answer, Completion, Message, Refused
-from sofrito.teachers.find import find_local
-from sofrito.teachers.llama import DEFAULTS, LlamaTeacher
+from sofrito.teachers.llama.find import find_local
+from sofrito.teachers.llama.teacher import DEFAULTS, LlamaTeacher
 
 needs_llama = pytest.mark.skipif(
     find_spec("llama_cpp") is None, reason="llama-cpp-python is not installed"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sofrito.teachers.call import Answer, Completion, Transient
-from sofrito.teachers.scripted_values import some_text, value_for
+from sofrito.teachers.scripted.values import some_text, value_for
 
 Reply = str | Answer | Callable[[Completion], "str | Answer"]
 Script = (

@@ -1,0 +1,1 @@
+"""The local teacher: GGUF models in this process, through llama.cpp."""

@@ -1,0 +1,1 @@
+"""Remote teachers: any server that speaks OpenAI's protocol."""

@@ -1,0 +1,1 @@
+"""A teacher that answers from a script, for tests and dry runs."""
