@@ -21,7 +21,8 @@ from sofrito.plan.vocabulary import vocabulary
 from sofrito.recipe.model import Recipe
 from sofrito.run.budget import Limits
 from sofrito.run.session import run_program
-from sofrito.teachers.call import Answer, Completion, Message
+from sofrito.teachers.call import Completion, Message
+from sofrito.teachers.result import Answer
 
 RECIPE = {
     "recipe": "bench",
@@ -41,7 +42,7 @@ class Instant:
     concurrency = 256
     identity = {"backend": "instant"}
 
-    async def complete(self, call: Completion) -> Answer:
+    async def answer(self, call: Completion) -> Answer:
         await asyncio.sleep(0)
         return Answer(f"text {call.seed} {'word ' * 30}", "stop", 100, 40)
 
@@ -78,7 +79,7 @@ def bare(calls: int) -> float:
     async def worker() -> None:
         for n in numbers:
             prompt = f"Write a question about {'x' * 400}."
-            await teacher.complete(Completion("m", (Message("user", prompt),), seed=n))
+            await teacher.answer(Completion("m", (Message("user", prompt),), seed=n))
 
     async def go() -> None:
         await asyncio.gather(*(worker() for _ in range(256)))

@@ -2,13 +2,11 @@
 
 import pytest
 
-from sofrito.filters import FILTERS
-from sofrito.formats import FORMATS
+from sofrito.plan.vocabulary import vocabulary as built_in
 from sofrito.recipe.base import Vocabulary
-from sofrito.steps import VERBS
 
 
 @pytest.fixture(scope="session")
 def vocabulary() -> Vocabulary:
     """Return the built-in vocabulary."""
-    return Vocabulary(VERBS, FILTERS, FORMATS, ("llama.cpp", "openai", "scripted"))
+    return built_in()

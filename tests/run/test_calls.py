@@ -12,7 +12,9 @@ from sofrito.run.budget import Budget, Limits
 from sofrito.run.calls import Calls, Patience
 from sofrito.run.journal import MemoryJournal, Spent
 from sofrito.steps.work import Told
-from sofrito.teachers.call import Answer, Completion, Message, Refused, Transient
+from sofrito.teachers.call import Completion, Message
+from sofrito.teachers.result import Answer
+from sofrito.teachers.teacher import Refused, Transient
 
 Reply = Callable[[str, int], Answer]
 
@@ -25,7 +27,7 @@ class Server:
         self.asked: list[tuple[float, str]] = []
         self.identity = {"backend": "test"}
 
-    async def complete(self, call: Completion) -> Answer:
+    async def answer(self, call: Completion) -> Answer:
         prompt = call.messages[-1].content
         self.asked.append((asyncio.get_running_loop().time(), prompt))
         await asyncio.sleep(0.1)

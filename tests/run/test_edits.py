@@ -41,9 +41,9 @@ def again(recipe: Recipe, answers: dict[bytes, bytes]) -> tuple[Life, list[str]]
     prompts: list[str] = []
 
     class Listening(Storm):
-        def answer(self, key: bytes, call: Any) -> str:
+        def text(self, key: bytes, call: Any) -> str:
             prompts.append(call.messages[-1].content.split()[0])
-            return super().answer(key, call)
+            return super().text(key, call)
 
     known = set(answers)
     teacher = Listening(random.Random(1), latency=(0.05, 0.05))

@@ -11,7 +11,7 @@ from sofrito.teachers.call import Completion
 class Script(Storm):
     """Two rows a candidate, one of its own and one that is the same for all: in cell b that first."""
 
-    def answer(self, key: bytes, call: Completion) -> str:
+    def text(self, key: bytes, call: Completion) -> str:
         own, common = f"own {key.hex()}", "common"
         first, second = (common, own) if "topic b" in call.messages[-1].content else (own, common)
         return f"1. {first}\n2. {second}"

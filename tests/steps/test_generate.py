@@ -6,7 +6,8 @@ from desk import Here, Worked, cut, operation_of, pooled, row_of, step_of, worke
 from pydantic import ValidationError
 
 from sofrito.steps.work import Event, Map, Row, mix
-from sofrito.teachers.call import Completion, Message, Refused
+from sofrito.teachers.call import Completion, Message
+from sofrito.teachers.teacher import Refused
 
 LIST = {"generate": "x", "prompt": "List {{ topic }}", "parse": "numbered_list"}
 

@@ -13,7 +13,9 @@ from sofrito.prompts import Render, Templates
 from sofrito.recipe.sources import TemplateSources
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.work import Lost, Map, Operation, Pool, Pooled, Row, Told, Work
-from sofrito.teachers.call import Answer, Completion, Refused
+from sofrito.teachers.call import Completion
+from sofrito.teachers.result import Answer
+from sofrito.teachers.teacher import Refused
 
 VOCABULARY = vocabulary()
 EMPTY = Path(__file__).parent / "empty"

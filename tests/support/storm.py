@@ -21,7 +21,9 @@ from sofrito.run.engine import Engine
 from sofrito.run.journal import MemoryJournal, Spent
 from sofrito.steps import VERBS
 from sofrito.steps.work import Lost, Pooled, Row
-from sofrito.teachers.call import Answer, Completion, Transient
+from sofrito.teachers.call import Completion
+from sofrito.teachers.result import Answer
+from sofrito.teachers.teacher import Transient
 
 
 class Killed(BaseException):
@@ -79,7 +81,7 @@ class Storm:
     identity: dict[str, str] = field(default_factory=lambda: {"backend": "storm"})
     asked: list[bytes] = field(default_factory=list)
 
-    async def complete(self, call: Completion) -> Answer:
+    async def answer(self, call: Completion) -> Answer:
         if self.die_after is not None and len(self.asked) >= self.die_after:
             raise Killed
         key = call.key(self.identity)
@@ -88,9 +90,9 @@ class Storm:
         await asyncio.sleep(low + (high - low) * self.luck.random() ** 3)
         if self.luck.random() < self.fail:
             raise Transient("overloaded", "busy")
-        return Answer(self.answer(key, call), "stop", 10, 5)
+        return Answer(self.text(key, call), "stop", 10, 5)
 
-    def answer(self, key: bytes, call: Completion) -> str:
+    def text(self, key: bytes, call: Completion) -> str:
         number = xxhash.xxh3_64_intdigest(key)
         if number % 100 < self.bad:
             return "?"

@@ -17,8 +17,8 @@ from sofrito.run.ledger import Ledger
 from sofrito.run.manifest import Manifest, calls_of, versions
 from sofrito.run.progress import OnProgress
 from sofrito.run.session import Ended, limits_of, locked, run_folder, run_program
-from sofrito.teachers.call import Teacher
 from sofrito.teachers.make import teacher_of
+from sofrito.teachers.teacher import Teacher
 
 EXIT_CODES = {"complete": 0, "interrupted": 130}
 

@@ -7,7 +7,7 @@ from sofrito.formats import FORMATS
 from sofrito.recipe.base import Vocabulary
 from sofrito.steps import VERBS
 
-BACKENDS = ("llama.cpp", "openai", "scripted")
+BACKENDS = ("llama.cpp", "openai", "transformers", "wordllama", "scripted")
 
 
 @cache

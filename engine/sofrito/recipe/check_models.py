@@ -10,8 +10,18 @@ from sofrito.recipe.words import either
 
 _LOCAL, _REMOTE = ("path", "hub"), ("base_url", "api_key")
 
+_OF_SERVERS = frozenset(
+    ("concurrency", "calls_per_minute", "tokens_per_minute", "batch", "price", "timeout")
+)
+_OF_LLAMA = frozenset(("context", "parallel", "requantize", "threads", "chat_template"))
+
 # A scripted model hears nothing: any recipe can be tried on one by a single --set.
-_UNHEARD = {"llama.cpp": ("concurrency", "timeout"), "openai": ("context", "threads")}
+_UNHEARD = {
+    "llama.cpp": _OF_SERVERS,
+    "openai": _OF_LLAMA,
+    "transformers": _OF_SERVERS | {"requantize"},
+    "wordllama": _OF_SERVERS | _OF_LLAMA,
+}
 
 
 def check_models(scene: Scene) -> None:
@@ -24,12 +34,16 @@ def check_models(scene: Scene) -> None:
                 _embedded(scene, path, model)
             elif model.backend == "openai":
                 _remote(scene, path, model)
+            elif model.backend == "transformers":
+                _checkpoint(scene, path, model)
+            elif model.backend == "wordllama":
+                _nothing_to_name(scene, path, model)
             _key(scene, path, model, scene.environ)
 
 
 def _unheard(scene: Scene, path: Key, model: Model) -> None:
     """Note what a model says that its backend does not hear."""
-    for key in _UNHEARD.get(model.backend, ()):
+    for key in sorted(_UNHEARD.get(model.backend, ())):
         if key in model.model_fields_set:
             what = f"`{key}` means nothing to `backend: {model.backend}`."
             scene.problems.add("SOF212", (*path, key), what, "Remove it.", at_key=True)
@@ -58,6 +72,26 @@ def _embedded(scene: Scene, path: Key, model: Model) -> None:
         what = f"An embedded model is `local`, or is named by `path` or `hub`; not `{model.model}`."
         fix = "For a model of a server, add `backend: openai` and `base_url`."
         scene.problems.add("SOF212", (*path, "model"), what, fix)
+
+
+def _checkpoint(scene: Scene, path: Key, model: Model) -> None:
+    for key in ("model", *_REMOTE):
+        if getattr(model, key):
+            what = f"`{key}` means nothing to `backend: transformers`."
+            fix = "Name the checkpoint by `path` or `hub`."
+            scene.problems.add("SOF212", (*path, key), what, fix, at_key=True)
+            return
+    if bool(model.path) == bool(model.hub):
+        what = "`backend: transformers` needs one of `path` and `hub`."
+        fix = "Such as `path: models/my-checkpoint`, a folder with a config.json."
+        scene.problems.add("SOF212", path, what, fix, at_key=True)
+
+
+def _nothing_to_name(scene: Scene, path: Key, model: Model) -> None:
+    for key in ("model", *_LOCAL, *_REMOTE):
+        if getattr(model, key):
+            what = f"`{key}` means nothing to `backend: wordllama`: there is one model."
+            scene.problems.add("SOF212", (*path, key), what, "Remove it.", at_key=True)
 
 
 def _remote(scene: Scene, path: Key, model: Model) -> None:

@@ -26,23 +26,37 @@ Steps = tuple[Annotated[Verb, BeforeValidator(parse_verb)], ...]
 Formats = tuple[Annotated[Writer, BeforeValidator(parse_writer)], ...]
 
 
+class Price(Part):
+    """What a model costs, in US dollars for a million tokens."""
+
+    example: ClassVar[Mapping[str, Any]] = {"input": 0.15, "output": 0.6}
+
+    input: float = Field(ge=0)
+    """Dollars for a million tokens read."""
+
+    output: float = Field(ge=0)
+    """Dollars for a million tokens written."""
+
+
 class Model(Part):
-    """A teacher: an embedded llama.cpp model (`model: local`, `path:`, `hub:`) or a remote server."""
+    """A teacher: an embedded model (`model: local`, `path:`, `hub:`) or one of a server."""
 
     example: ClassVar[Mapping[str, Any]] = {"model": "local"}
 
     backend: str = "llama.cpp"
     """What runs the model: `llama.cpp` in this process, `openai` for any OpenAI-compatible server, \
-`scripted` for a made-up one that costs nothing, whatever else the model says."""
+`transformers` for a Hugging Face checkpoint, `wordllama` for small embeddings, `scripted` for a \
+made-up one that costs nothing, whatever else the model says."""
 
     model: str = ""
     """`local` for the embedded starter model; with `backend: openai`, the server's name of the model."""
 
     path: str = ""
-    """A GGUF file on this machine."""
+    """A GGUF file on this machine; with `backend: transformers`, a checkpoint's folder or a GGUF file."""
 
-    hub: str = Field(default="", pattern=r"^$|^[^/\s]+/[^/\s]+/.+\.gguf$")
-    """A GGUF file on the Hugging Face hub, as owner/repository/file.gguf."""
+    hub: str = Field(default="", pattern=r"^$|^[^/\s]+/[^/\s]+(/.+\.gguf)?$")
+    """A GGUF file on the Hugging Face hub, as owner/repository/file.gguf; with \
+`backend: transformers`, a checkpoint as owner/repository."""
 
     base_url: str = Field(default="", pattern=r"^$|^https?://\S+$")
     """The server's address up to and including /v1."""
@@ -50,14 +64,38 @@ class Model(Part):
     api_key: str = Field(default="", pattern=r"^$|^\$\{[A-Za-z_][A-Za-z0-9_]*\}$")
     """`${NAME}`: the environment variable that holds the key. A key itself never stands in a recipe."""
 
+    chat_template: str = ""
+    """A chat template for a model that brings none or a wrong one: a .jinja file below the recipe's \
+folder, or `chatml`."""
+
     context: int = Field(default=0, ge=0)
     """Tokens of an embedded model for a prompt and its answer; 0 takes its own, at most 8,192."""
 
-    concurrency: int = Field(default=0, ge=0)
-    """Calls to a server in flight at once; 0 is 16."""
+    parallel: int = Field(default=0, ge=0, le=128)
+    """Answers an embedded model writes at once; 0 takes what suits the model, the memory and the \
+cores. With 1, an answer is the same to the last bit whenever it is asked for on one machine."""
+
+    requantize: Literal["auto", "off", "q8_0", "q4_0"] = "auto"
+    """Whether a GGUF is turned, once, into a kind of weights that this processor is fast at: `off` \
+keeps it as it is; `auto` does so for the starter model only."""
 
     threads: int = Field(default=0, ge=0)
     """Threads of an embedded model; 0 takes the cores that are idle when it is loaded."""
+
+    concurrency: int = Field(default=0, ge=0)
+    """The most calls to a server in flight at once; 0 finds out how many it bears."""
+
+    calls_per_minute: Count | None = None
+    """The most calls a minute that the server allows."""
+
+    tokens_per_minute: Count | None = None
+    """The most tokens a minute, read and written, that the server allows."""
+
+    batch: bool = False
+    """Ask by the server's batch jobs: half the price, an answer within a day."""
+
+    price: Price | None = None
+    """What the model costs, where the price table does not know or you pay another price."""
 
     timeout: float = Field(default=120, gt=0)
     """Seconds that one try of a server may take, counted from sending."""
@@ -130,6 +168,9 @@ class Budget(Part):
 
     tokens: Count | None = None
     """Tokens read and written by teachers."""
+
+    usd: float | None = Field(default=None, gt=0)
+    """US dollars paid to servers; each model asked needs a known price."""
 
     minutes: float | None = Field(default=None, gt=0)
     """Minutes one session may take."""
@@ -242,6 +283,7 @@ __all__ = [
     "Model",
     "Name",
     "Output",
+    "Price",
     "Recipe",
     "Seeds",
     "Strings",

@@ -1,29 +1,21 @@
-"""Answers and final refusals as the journal stores them."""
-
-from typing import cast
+"""Results and final refusals as the journal stores them."""
 
 import orjson
 
-from sofrito.teachers.call import Answer, Refused
+from sofrito.teachers.result import Result, result_of
+from sofrito.teachers.teacher import Refused
 
 
-def pack(answer: Answer | Refused) -> bytes:
-    """Return an answer or refusal as bytes; a refusal keeps its cause class and words."""
-    if isinstance(answer, Refused):
-        return orjson.dumps({"refused": answer.cause, "words": answer.words})
-    return orjson.dumps(
-        {
-            "text": answer.text,
-            "finish": answer.finish,
-            "tokens": [answer.prompt_tokens, answer.completion_tokens],
-        }
-    )
+def pack(outcome: Result | Refused) -> bytes:
+    """Return a result or refusal as bytes; a refusal keeps its cause class and words."""
+    if isinstance(outcome, Refused):
+        return orjson.dumps({"refused": outcome.cause, "words": outcome.words})
+    return orjson.dumps(outcome.plain())
 
 
-def unpack(stored: bytes) -> Answer | Refused:
+def unpack(stored: bytes) -> Result | Refused:
     """Return what :func:`pack` was given."""
     data = orjson.loads(stored)
     if "refused" in data:
         return Refused(data["refused"], data["words"])
-    prompt, completion = cast("list[int]", data["tokens"])
-    return Answer(data["text"], data["finish"], prompt, completion)
+    return result_of(data)

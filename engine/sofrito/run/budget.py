@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sofrito.run.journal import Spent
-from sofrito.teachers.call import Completion
+from sofrito.teachers.call import Call, Completion, Embed, Weigh
 
 DEFAULT_MAX_TOKENS = 512
 _TEMPLATE = 64
@@ -35,7 +35,7 @@ class Budget:
         self._before = spent
         self._reserved = 0
 
-    def reserve(self, call: Completion) -> int | None:
+    def reserve(self, call: Call) -> int | None:
         """Reserve one try of a call and return its tokens, or None when the budget does not allow it."""
         tokens = most_tokens(call)
         if self.exhausted(tokens):
@@ -62,10 +62,25 @@ class Budget:
         self.tokens += used
 
 
-def most_tokens(call: Completion) -> int:
-    """Return the most tokens a call may cost: a token a byte of its prompt, and all its answer.
+def most_tokens(call: Call) -> int:
+    """Return the most tokens a call may cost: a token a byte of what is read, and all its answer.
 
     ``_TEMPLATE`` stands for what a chat template adds.
     """
-    prompt = sum(len(message.content.encode()) + _TEMPLATE for message in call.messages)
-    return prompt + int(call.sampling.get("max_tokens", DEFAULT_MAX_TOKENS))
+    messages = () if isinstance(call, Embed) else call.messages
+    read = sum(_most(message.content) for message in messages)
+    match call:
+        case Completion():
+            return read + _most(call.prompt) + _written(call)
+        case Weigh():
+            return read + sum(_most(label) for label in call.labels)
+        case _:
+            return read + _most(call.text)
+
+
+def _most(text: str) -> int:
+    return len(text.encode()) + _TEMPLATE if text else 0
+
+
+def _written(call: Completion) -> int:
+    return int(call.sampling.get("max_tokens", DEFAULT_MAX_TOKENS))

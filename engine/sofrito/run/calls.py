@@ -15,7 +15,9 @@ from sofrito.run.answers import pack, unpack
 from sofrito.run.budget import Budget, most_tokens
 from sofrito.run.journal import Entry, Journal
 from sofrito.steps.work import Told
-from sofrito.teachers.call import Answer, Completion, Message, Refused, Teacher, Transient
+from sofrito.teachers.call import Call, Completion, Message
+from sofrito.teachers.result import Answer, Result
+from sofrito.teachers.teacher import Refused, Teacher, Transient
 
 Waiter = Callable[[Told], None]
 
@@ -44,7 +46,7 @@ class _Line:
 
     teacher: Teacher
     identity: Mapping[str, Any]
-    waiting: list[tuple[int, int, bytes, Completion]] = field(default_factory=list)
+    waiting: list[tuple[int, int, bytes, Call]] = field(default_factory=list)
     inflight: int = 0
     answered: int = 0
 
@@ -112,7 +114,7 @@ class Calls:
         reasons = [self._budget.exhausted(most_tokens(call)) for call in waiting]
         return next((reason for reason in reasons if reason), "")
 
-    def ask(self, requests: Iterable[tuple[int, Completion, Waiter, Callable[[], bool]]]) -> None:
+    def ask(self, requests: Iterable[tuple[int, Call, Waiter, Callable[[], bool]]]) -> None:
         """Take requests: (candidate number, call, who is told, whether he still wants it).
 
         What the journal holds is told at once; equal calls share one try.
@@ -132,7 +134,7 @@ class Calls:
                 self._waiters[key] = [(waiter, alive)]
                 self._queue(n, key, call)
 
-    def _queue(self, n: int, key: bytes, call: Completion) -> None:
+    def _queue(self, n: int, key: bytes, call: Call) -> None:
         heapq.heappush(self._lines[call.model].waiting, (n, next(self._tick), key, call))
 
     def start(self) -> None:
@@ -150,14 +152,14 @@ class Calls:
                 heapq.heappop(line.waiting)
                 self._launch(line, n, key, call, reserved)
 
-    def _launch(self, line: _Line, n: int, key: bytes, call: Completion, reserved: int) -> None:
+    def _launch(self, line: _Line, n: int, key: bytes, call: Call, reserved: int) -> None:
         line.inflight += 1
         self.totals.asked += 1
         task = asyncio.get_running_loop().create_task(self._call(line, n, key, call, reserved))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _call(self, line: _Line, n: int, key: bytes, call: Completion, reserved: int) -> None:
+    async def _call(self, line: _Line, n: int, key: bytes, call: Call, reserved: int) -> None:
         tries, before = 0, line.answered
         try:
             while True:
@@ -190,12 +192,10 @@ class Calls:
             line.inflight -= 1
             self._wake()
 
-    async def _try(
-        self, line: _Line, call: Completion, reserved: int
-    ) -> Answer | Refused | Transient:
+    async def _try(self, line: _Line, call: Call, reserved: int) -> Result | Refused | Transient:
         used = 0
         try:
-            answer = await line.teacher.complete(call)
+            answer = await line.teacher.answer(call)
             used = answer.prompt_tokens + answer.completion_tokens
             line.answered += 1
             self.totals.answered += 1
@@ -251,14 +251,19 @@ class Calls:
         return wait * self._chance.uniform(0.5, 1.5)
 
     def _store(
-        self, line: _Line, key: bytes, call: Completion, outcome: Answer | Refused, tries: int
+        self, line: _Line, key: bytes, call: Call, outcome: Result | Refused, tries: int
     ) -> None:
         if isinstance(outcome, Refused) and not outcome.journaled:
             self._tell(key, outcome)
             return
-        request = {"model": call.model, "identity": line.identity, **call.request()}
+        request = {
+            "kind": call.kind,
+            "model": call.model,
+            "identity": line.identity,
+            **call.request(),
+        }
         tokens = 0
-        if isinstance(outcome, Answer):
+        if not isinstance(outcome, Refused):
             tokens = outcome.prompt_tokens + outcome.completion_tokens
         entry = Entry(key, pack(outcome), orjson.dumps(request), tries, tokens)
         self._held += 1
@@ -275,7 +280,7 @@ class Calls:
         self.closed = True
         self._wake()
 
-    def _tell(self, key: bytes, outcome: Answer | Refused) -> None:
+    def _tell(self, key: bytes, outcome: Result | Refused) -> None:
         for waiter, _ in self._waiters.pop(key, ()):
             waiter(Told(key.hex(), outcome))
 

@@ -23,7 +23,7 @@ from sofrito.run.journal import Journal, SqliteJournal
 from sofrito.run.ledger import Ledger
 from sofrito.run.progress import OnProgress, Watch
 from sofrito.run.sink import FileSink
-from sofrito.teachers.call import Teacher
+from sofrito.teachers.teacher import Teacher
 
 JOURNAL = "journal.sqlite"
 TICK = 0.25

@@ -7,10 +7,10 @@ from sofrito.prompts import Render, Templates
 from sofrito.run.calls import Calls
 from sofrito.run.candidate import Root
 from sofrito.steps.work import Outcome, Reply, Told, Work
-from sofrito.teachers.call import Completion
+from sofrito.teachers.call import Call
 
 Done = Callable[[Root, int, Outcome], None]
-Asked = tuple[int, Completion, Callable[[Told], None], Callable[[], bool]]
+Asked = tuple[int, Call, Callable[[Told], None], Callable[[], bool]]
 
 
 @dataclass(slots=True)

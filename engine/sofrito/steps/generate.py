@@ -16,7 +16,9 @@ from sofrito.steps.sampling import Sampling
 from sofrito.steps.shape import ColumnType
 from sofrito.steps.shots import Draw, drawn
 from sofrito.steps.work import Candidate, Event, Lost, Map, Operation, Outcome, Row, Told, Work, mix
-from sofrito.teachers.call import Completion, Message, Refused
+from sofrito.teachers.call import Completion, Message
+from sofrito.teachers.result import Answer
+from sofrito.teachers.teacher import Refused
 
 
 class Choice(Part):
@@ -245,6 +247,7 @@ item. JSON that is complete all the same counts as not cut."""
         answer = told.answer
         if isinstance(answer, Refused):
             return Lost(row, "failed", answer.cause, answer.words)
+        assert isinstance(answer, Answer)
         cut = answer.finish == "length" and self._kind not in ("boolean", "choice")
         cut_off = Lost(row, "rejected", "truncated", f"cut after {answer.completion_tokens} tokens")
         # JSON shows by itself whether it is whole; a grammar may end on the last token allowed.

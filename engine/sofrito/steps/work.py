@@ -9,7 +9,9 @@ import xxhash
 
 from sofrito.prompts import Render
 from sofrito.recipe.expressions import Expression, ExpressionError
-from sofrito.teachers.call import Answer, Completion, Refused
+from sofrito.teachers.call import Call
+from sofrito.teachers.result import Result
+from sofrito.teachers.teacher import Refused
 
 Values = Mapping[str, Any]
 
@@ -96,14 +98,14 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """How a completion ended, as a step receives it: the call's key in hex, and the answer or refusal."""
+    """How a call ended, as a step receives it: the call's key in hex, and the result or refusal."""
 
     key: str
-    answer: Answer | Refused
+    answer: Result | Refused
 
 
-Request = Render | Completion
-# To a Render the engine replies with a text or an ExpressionError, to a Completion with a Told.
+Request = Render | Call
+# To a Render the engine replies with a text or an ExpressionError, to a Call with a Told.
 Reply = str | ExpressionError | Told
 Outcome = list[Row | Lost]
 Work = Generator[list[Request], list[Any], Outcome]

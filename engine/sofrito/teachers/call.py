@@ -1,8 +1,8 @@
-"""A call to a teacher: what is asked, its content key, its answer."""
+"""Calls to a teacher: what is asked, and its content key."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal
 
 import orjson
 import xxhash
@@ -20,93 +20,123 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """Ask the model named ``model`` in the recipe to answer ``messages``.
+    """Ask the model named ``model`` in the recipe to write.
+
+    It answers ``messages``; with ``turn`` "user" it writes the next user message instead
+    (template-prefix sampling: ``messages`` is then empty or a system message); with ``prompt`` it
+    goes on with that text, without any chat template, and ``messages`` is empty.
 
     ``sampling`` holds only what the recipe set (temperature, top_p, top_k, min_p, max_tokens, stop,
-    presence_penalty, frequency_penalty, repeat_penalty), so that a new default is a new key.
-    ``schema`` is a JSON Schema, ``choices`` a closed list of answers; at most one is given.
-    ``seed`` is None where sampling is not stochastic.
+    presence_penalty, frequency_penalty, repeat_penalty, logit_bias), so that a new default is a new
+    key. ``schema`` is a JSON Schema, ``choices`` a closed list of answers; at most one is given.
+    ``seed`` is None where sampling is not stochastic. ``soft_labels`` asks for the log-probabilities
+    of so many of the likeliest tokens at each place of the answer.
     """
 
     kind: ClassVar[str] = "complete"
 
     model: str
-    messages: tuple[Message, ...]
+    messages: tuple[Message, ...] = ()
     sampling: Mapping[str, Any] = field(default_factory=dict)
     schema: Mapping[str, Any] | None = None
     choices: tuple[str, ...] = ()
     seed: int | None = None
+    turn: Literal["assistant", "user"] = "assistant"
+    prompt: str = ""
+    soft_labels: int = 0
 
     def request(self) -> dict[str, Any]:
         """Return what is asked as plain data: all that changes the answer but the model.
 
         Left out of the key, because the answer does not depend on them: the name a recipe gives the
-        model (its identity stands in), host, API key, time-out, concurrency, the number of the try,
-        the row that asks and the step's name.
+        model (its identity stands in), host, API key, time-out, concurrency, whether it goes by a
+        batch job, the number of the try, the row that asks and the step's name. What came to the
+        language later is left out at its default, so that older keys stay as they are.
         """
+        later = {"turn": self.turn, "prompt": self.prompt, "soft_labels": self.soft_labels}
+        plain = {"turn": "assistant", "prompt": "", "soft_labels": 0}
         return {
-            "messages": [[m.role, m.content] for m in self.messages],
+            "messages": plain_messages(self.messages),
             "sampling": dict(self.sampling),
             "schema": self.schema,
             "choices": list(self.choices),
             "seed": self.seed,
-        }
+        } | {name: value for name, value in later.items() if value != plain[name]}
 
     def key(self, identity: Mapping[str, Any]) -> bytes:
         """Return the 16-byte content key (xxh3-128) of this call to a model of that identity."""
         # A schema's properties are written in their order, so the order is part of the question.
         schema = None if self.schema is None else orjson.dumps(self.schema).decode()
-        parts = [KEY_VERSION, self.kind, identity, {**self.request(), "schema": schema}]
-        return xxhash.xxh3_128_digest(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS))
+        return _key(self.kind, identity, {**self.request(), "schema": schema})
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a teacher wrote. ``finish`` is "length" when it was cut by ``max_tokens``; counts are tokens."""
+class Score:
+    """Ask how likely ``text`` is: the log-probability of each of its tokens.
 
+    With ``messages`` it is scored as the assistant's answer to them, else as a text by itself.
+    """
+
+    kind: ClassVar[str] = "score"
+
+    model: str
     text: str
-    finish: Literal["stop", "length"]
-    prompt_tokens: int
-    completion_tokens: int
+    messages: tuple[Message, ...] = ()
+
+    def request(self) -> dict[str, Any]:
+        """Return what is asked as plain data: all that changes the answer but the model."""
+        return {"text": self.text, "messages": plain_messages(self.messages)}
+
+    def key(self, identity: Mapping[str, Any]) -> bytes:
+        """Return the 16-byte content key (xxh3-128) of this call to a model of that identity."""
+        return _key(self.kind, identity, self.request())
 
 
-class Transient(Exception):
-    """No answer this time, nothing wrong with the question: refused, reset, 429, 5xx, time-out.
+@dataclass(frozen=True, slots=True)
+class Weigh:
+    """Ask how probable each of ``labels`` is as the assistant's whole answer to ``messages``."""
 
-    ``cause`` is a class, never the server's text ("unreachable", "overloaded", "server error",
-    "time-out", "bad answer"). ``retry_after`` is in seconds where the server named it.
-    """
+    kind: ClassVar[str] = "weigh"
 
-    def __init__(self, cause: str, words: str, retry_after: float | None = None) -> None:
-        self.cause, self.words, self.retry_after = cause, words, retry_after
-        super().__init__(f"{cause}: {words}")
+    model: str
+    messages: tuple[Message, ...]
+    labels: tuple[str, ...]
 
+    def request(self) -> dict[str, Any]:
+        """Return what is asked as plain data: all that changes the answer but the model."""
+        return {"messages": plain_messages(self.messages), "labels": list(self.labels)}
 
-class Refused(Exception):
-    """This question can never be answered: the prompt does not fit, the server calls it invalid.
-
-    ``journaled`` says whether the refusal is an answer worth keeping (it cost a call).
-    """
-
-    def __init__(self, cause: str, words: str, *, journaled: bool = True) -> None:
-        self.cause, self.words, self.journaled = cause, words, journaled
-        super().__init__(f"{cause}: {words}")
+    def key(self, identity: Mapping[str, Any]) -> bytes:
+        """Return the 16-byte content key (xxh3-128) of this call to a model of that identity."""
+        return _key(self.kind, identity, self.request())
 
 
-class Teacher(Protocol):
-    """Answers calls. Raises Transient, Refused, or Trouble (which stops the run)."""
+@dataclass(frozen=True, slots=True)
+class Embed:
+    """Ask for the vector of ``text``."""
 
-    concurrency: int
+    kind: ClassVar[str] = "embed"
 
-    @property
-    def identity(self) -> Mapping[str, Any]:
-        """What of the model changes its answers: plain data that goes into every key."""
-        ...
+    model: str
+    text: str
 
-    async def complete(self, call: Completion) -> Answer:
-        """Answer one call."""
-        ...
+    def request(self) -> dict[str, Any]:
+        """Return what is asked as plain data: all that changes the answer but the model."""
+        return {"text": self.text}
 
-    async def close(self) -> None:
-        """Release what the teacher holds; calling it twice is allowed."""
-        ...
+    def key(self, identity: Mapping[str, Any]) -> bytes:
+        """Return the 16-byte content key (xxh3-128) of this call to a model of that identity."""
+        return _key(self.kind, identity, self.request())
+
+
+Call = Completion | Score | Weigh | Embed
+
+
+def plain_messages(messages: tuple[Message, ...]) -> list[list[str]]:
+    """Return messages as plain data."""
+    return [[m.role, m.content] for m in messages]
+
+
+def _key(kind: str, identity: Mapping[str, Any], request: Mapping[str, Any]) -> bytes:
+    parts = [KEY_VERSION, kind, identity, request]
+    return xxhash.xxh3_128_digest(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS))

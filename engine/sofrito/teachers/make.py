@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sofrito.problems import Trouble
 from sofrito.recipe.model import Model
-from sofrito.teachers.call import Teacher
+from sofrito.teachers.teacher import Teacher
 
 
 def teacher_of(name: str, model: Model, folder: Path) -> Teacher:

@@ -3,8 +3,9 @@
 import pytest
 
 from sofrito.problems import Trouble
-from sofrito.teachers.call import Message, Refused
+from sofrito.teachers.call import Message
 from sofrito.teachers.llama.chat import ChatTemplate
+from sofrito.teachers.teacher import Refused
 
 SYSTEM, USER = Message("system", "Be brief."), Message("user", "Hi")
 

@@ -13,9 +13,11 @@ import pytest
 from gguf_writer import CHAT, write_gguf
 
 from sofrito.problems import Trouble
-from sofrito.teachers.call import Answer, Completion, Message, Refused
+from sofrito.teachers.call import Completion, Message
 from sofrito.teachers.llama.find import find_local
 from sofrito.teachers.llama.teacher import DEFAULTS, LlamaTeacher
+from sofrito.teachers.result import Answer
+from sofrito.teachers.teacher import Refused
 
 needs_llama = pytest.mark.skipif(
     find_spec("llama_cpp") is None, reason="llama-cpp-python is not installed"
@@ -68,7 +70,7 @@ def test_weights_that_do_not_load_are_trouble_in_llama_cpps_words(
 
     async def ask() -> None:
         try:
-            await teacher.complete(call("Hi"))
+            await teacher.answer(call("Hi"))
         finally:
             await teacher.close()
 
@@ -89,7 +91,7 @@ class Talk:
         self.teacher = LlamaTeacher(path or find_local(), context=2048, threads=1, cache=cache)
 
     def __call__(self, asked: Completion) -> Answer:
-        return self.loop.run_until_complete(self.teacher.complete(asked))
+        return self.loop.run_until_complete(self.teacher.answer(asked))
 
     def close(self) -> None:
         self.loop.run_until_complete(self.teacher.close())
@@ -266,10 +268,10 @@ def test_a_call_that_does_not_fit_is_refused_before_it_costs(talk: Talk) -> None
 def test_a_cancelled_call_frees_the_model_for_the_next(talk: Talk) -> None:
     async def ask() -> Answer:
         endless = call("Tell a story.", sampling={"max_tokens": 1900, "temperature": 0})
-        task = asyncio.create_task(talk.teacher.complete(endless))
+        task = asyncio.create_task(talk.teacher.answer(endless))
         await asyncio.sleep(0.2)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        return await talk.teacher.complete(call("Hi", sampling={"max_tokens": 1}))
+        return await talk.teacher.answer(call("Hi", sampling={"max_tokens": 1}))
 
     assert talk.loop.run_until_complete(ask()).completion_tokens <= 1

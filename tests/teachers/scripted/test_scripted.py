@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sofrito.teachers.call import Answer, Completion, Message, Transient
+from sofrito.teachers.call import Completion, Message
+from sofrito.teachers.result import Answer
 from sofrito.teachers.scripted.teacher import ScriptedTeacher
+from sofrito.teachers.teacher import Transient
 
 
 def call(text: str = "Hello there", **rest: Any) -> Completion:
@@ -21,7 +23,7 @@ def call(text: str = "Hello there", **rest: Any) -> Completion:
 
 def ask(teacher: ScriptedTeacher, *calls: Completion) -> list[Answer]:
     async def run() -> list[Answer]:
-        return [await teacher.complete(c) for c in calls]
+        return [await teacher.answer(c) for c in calls]
 
     return asyncio.run(run())
 
@@ -73,7 +75,7 @@ def test_faults_are_drawn_from_the_generator_and_recorded() -> None:
         teacher = ScriptedTeacher(fault_rate=0.3, faults=random.Random(seed))
 
         async def tries() -> list[object]:
-            asked = [teacher.complete(call()) for _ in range(100)]
+            asked = [teacher.answer(call()) for _ in range(100)]
             return await asyncio.gather(*asked, return_exceptions=True)
 
         found = asyncio.run(tries())

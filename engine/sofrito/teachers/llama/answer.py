@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sofrito.problems import Trouble
-from sofrito.teachers.call import Answer, Completion, Refused, Transient
+from sofrito.teachers.call import Completion
 from sofrito.teachers.llama.chat import ChatTemplate
 from sofrito.teachers.llama.engine import Engine
 from sofrito.teachers.llama.gbnf import Unsupported, choice_grammar, schema_grammar
 from sofrito.teachers.llama.gguf import GgufInfo
 from sofrito.teachers.llama.sampler import Sampler, Sampling
+from sofrito.teachers.result import Answer
+from sofrito.teachers.teacher import Refused, Transient
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sofrito.problems import Trouble
-from sofrito.teachers.call import Message, Refused
+from sofrito.teachers.call import Message
+from sofrito.teachers.teacher import Refused
 
 TODAY = datetime(2024, 7, 26)
 """The day that templates see: a prompt depends on its call, not on the day of the run."""

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sofrito.problems import Trouble
-from sofrito.teachers.call import Answer, Completion
+from sofrito.teachers.call import Call, Completion
 from sofrito.teachers.llama.chat import ChatTemplate
 from sofrito.teachers.llama.cores import free_cores
 from sofrito.teachers.llama.gguf import GgufInfo
 from sofrito.teachers.llama.weights import content_hash
+from sofrito.teachers.result import Answer, Result
+from sofrito.teachers.teacher import unable
 
 if TYPE_CHECKING:
     from sofrito.teachers.llama.answer import LoadedModel
@@ -90,12 +92,14 @@ class LlamaTeacher:
         """The weights' and the template's content hashes, and the defaults."""
         return self._identity
 
-    async def complete(self, call: Completion) -> Answer:
+    async def answer(self, call: Call) -> Result:
         """Answer one call.
 
         The call must fit wholly: Refused when its prompt and its ``max_tokens`` exceed the
         context. Raises Trouble when the model does not load or a schema cannot be a grammar.
         """
+        if not isinstance(call, Completion):
+            raise unable("An embedded model", call, "Use another model for this.")
         abandoned = threading.Event()
         loop = asyncio.get_running_loop()
         try:

@@ -10,7 +10,7 @@ import orjson
 from yarl import URL
 
 from sofrito.problems import Trouble
-from sofrito.teachers.call import Answer, Completion, Transient
+from sofrito.teachers.call import Call, Completion
 from sofrito.teachers.remote.wire import (
     RUNGS,
     Failure,
@@ -20,6 +20,8 @@ from sofrito.teachers.remote.wire import (
     read_answer,
     transient,
 )
+from sofrito.teachers.result import Answer, Result
+from sofrito.teachers.teacher import Transient, unable
 
 MAX_BODY = 16 * 1024 * 1024
 """Bytes of an answer that are read; a longer one is no answer."""
@@ -72,12 +74,14 @@ class OpenAITeacher:
         """The model's name; the host is left out, since many hosts serve one model."""
         return {"backend": "openai", "model": self._model}
 
-    async def complete(self, call: Completion) -> Answer:
+    async def answer(self, call: Call) -> Result:
         """Answer one call by one try.
 
         Raises Transient for what a later try may mend, Refused for a question that this server
         will never answer, Trouble for what concerns every call (key, model, address).
         """
+        if not isinstance(call, Completion):
+            raise unable("A model of a server", call, "Use an embedded model for this.")
         rungs = RUNGS[RUNGS.index(self._rung) :] if call.schema is not None else RUNGS[:1]
         failure: Failure | None = None
         for rung in rungs:

@@ -9,7 +9,9 @@ from typing import Any, Literal
 import orjson
 
 from sofrito.problems import Trouble
-from sofrito.teachers.call import Answer, Completion, Refused, Transient
+from sofrito.teachers.call import Completion
+from sofrito.teachers.result import Answer
+from sofrito.teachers.teacher import Refused, Transient
 
 Hide = Callable[[str], str]
 

@@ -6,8 +6,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sofrito.teachers.call import Answer, Completion, Transient
+from sofrito.teachers.call import Call, Completion
+from sofrito.teachers.result import Answer, Result
+from sofrito.teachers.scripted.numbers import made_up
 from sofrito.teachers.scripted.values import some_text, value_for
+from sofrito.teachers.teacher import Transient
 
 Reply = str | Answer | Callable[[Completion], "str | Answer"]
 Script = (
@@ -32,7 +35,7 @@ class ScriptedTeacher:
         *,
         name: str = "scripted",
         concurrency: int = 8,
-        latency: float | Callable[[Completion], float] = 0.0,
+        latency: float | Callable[[Call], float] = 0.0,
         fault_rate: float = 0.0,
         faults: random.Random | None = None,
     ) -> None:
@@ -43,7 +46,7 @@ class ScriptedTeacher:
         self._script = script if script is None or callable(script) else _search(script)
         self._name, self.concurrency, self._latency = name, concurrency, latency
         self._fault_rate, self._faults = fault_rate, faults or random.Random(0)
-        self.asked: list[Completion] = []
+        self.asked: list[Call] = []
         self.closed = False
 
     @property
@@ -51,13 +54,18 @@ class ScriptedTeacher:
         """The teacher's name; the script is not in it."""
         return {"backend": "scripted", "name": self._name}
 
-    async def complete(self, call: Completion) -> Answer:
-        """Answer from the script, after the latency; raises Transient as the fault rate says."""
+    async def answer(self, call: Call) -> Result:
+        """Answer from the script, after the latency; raises Transient as the fault rate says.
+
+        Only completions have a script; the other kinds are a pure function of the call's key.
+        """
         self.asked.append(call)
         fault = self._faults.random() < self._fault_rate
         await asyncio.sleep(self._latency(call) if callable(self._latency) else self._latency)
         if fault:
             raise Transient("unreachable", "the script says that this try fails")
+        if not isinstance(call, Completion):
+            return made_up(call, random.Random(int.from_bytes(call.key(self.identity))))
         reply = self._script(call) if self._script else None
         if reply is None:
             reply = self.default(call)

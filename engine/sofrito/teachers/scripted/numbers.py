@@ -1,0 +1,42 @@
+"""Made-up scores, probabilities and vectors."""
+
+import math
+import random
+import re
+import struct
+
+import xxhash
+
+from sofrito.teachers.call import Embed, Score, Weigh
+from sofrito.teachers.result import Embedded, Scored, Weighed
+
+DIMENSIONS = 64
+
+
+def made_up(call: Score | Weigh | Embed, rng: random.Random) -> Scored | Weighed | Embedded:
+    """Return a result for a call, drawn from ``rng``; tokens are words.
+
+    A vector is not drawn: it counts the text's words, so that texts alike are near each other.
+    """
+    match call:
+        case Score():
+            words = len(call.text.split())
+            logprobs = struct.pack(f"<{words}f", *(-rng.expovariate(0.5) for _ in range(words)))
+            return Scored(logprobs, words)
+        case Weigh():
+            weights = [rng.expovariate(1) for _ in call.labels]
+            shares = tuple(weight / sum(weights) for weight in weights)
+            return Weighed(shares, rng.random(), sum(len(m.content.split()) for m in call.messages))
+        case Embed():
+            return _vector(re.findall(r"\w+", call.text.lower()))
+
+
+def _vector(words: list[str]) -> Embedded:
+    counts = [0.0] * DIMENSIONS
+    for word in words:
+        number = xxhash.xxh3_64_intdigest(word.encode())
+        counts[number % DIMENSIONS] += 1.0 if number >> 63 else -1.0
+    length = math.hypot(*counts)
+    if not length:
+        counts[0] = length = 1.0
+    return Embedded(struct.pack(f"<{DIMENSIONS}f", *(c / length for c in counts)), len(words))

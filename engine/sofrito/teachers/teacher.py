@@ -1,0 +1,63 @@
+"""What every teacher is: it answers calls, or says why not."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from sofrito.problems import Trouble
+from sofrito.teachers.call import Call
+from sofrito.teachers.result import Result
+
+
+class Transient(Exception):
+    """No answer this time, nothing wrong with the question: refused, reset, 429, 5xx, time-out.
+
+    ``cause`` is a class, never the server's text ("unreachable", "overloaded", "server error",
+    "time-out", "bad answer"). ``retry_after`` is in seconds where the server named it.
+    """
+
+    def __init__(self, cause: str, words: str, retry_after: float | None = None) -> None:
+        self.cause, self.words, self.retry_after = cause, words, retry_after
+        super().__init__(f"{cause}: {words}")
+
+
+class Refused(Exception):
+    """This question can never be answered: the prompt does not fit, the server calls it invalid.
+
+    ``journaled`` says whether the refusal is an answer worth keeping (it cost a call).
+    """
+
+    def __init__(self, cause: str, words: str, *, journaled: bool = True) -> None:
+        self.cause, self.words, self.journaled = cause, words, journaled
+        super().__init__(f"{cause}: {words}")
+
+
+class Teacher(Protocol):
+    """Answers calls of the kinds it can. Raises Transient, Refused, or Trouble (which stops the run)."""
+
+    concurrency: int
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """What of the model changes its answers: plain data that goes into every key."""
+        ...
+
+    async def answer(self, call: Call) -> Result:
+        """Answer one call by the result of its kind; Trouble for a kind this teacher cannot answer."""
+        ...
+
+    async def close(self) -> None:
+        """Release what the teacher holds; calling it twice is allowed."""
+        ...
+
+
+_KINDS = {
+    "complete": "write",
+    "score": "tell how likely a text is",
+    "weigh": "tell how probable answers are",
+    "embed": "make vectors of texts",
+}
+
+
+def unable(name: str, call: Call, fix: str) -> Trouble:
+    """Return the trouble of a teacher that cannot answer calls of this kind; ``name`` is what it is."""
+    return Trouble(f"{name} cannot {_KINDS[call.kind]}.", fix)
