@@ -126,7 +126,13 @@ def test_recipes_lists_what_is_shipped() -> None:
 
 def test_doctor_says_which_extra_brings_what(tmp_path: Path) -> None:
     found = json.loads(sofrito("doctor", "--json", cwd=tmp_path).stdout)
-    assert [one["extra"] for one in found["extras"]] == ["local", "starter", "hub"]
+    assert [one["extra"] for one in found["extras"]] == [
+        "local",
+        "starter",
+        "hf",
+        "hub",
+        "embed",
+    ]
     starter = next(one for one in found["extras"] if one["extra"] == "starter")
     assert bool(starter["version"]) == any(m["use"] == {"model": "local"} for m in found["models"])
 

@@ -24,7 +24,32 @@ def written(entry: object) -> Format:
     return writer
 
 
-ROW = {"q": "Why?", "a": "So.", "sys": "Be brief.", "n": 3, "yes": True, "none": None, "l": ["é"]}
+SOFT = {
+    "token_ids": [[5, 1], [2, 3]],
+    "written": [5, 3],
+    "logprobs": [[-0.5, -2.0], [-0.25, -1.0]],
+    "written_logprobs": [-0.5, -1.0],
+    "tokenizer": "abc",
+}
+LABELS = {**SOFT, "texts": None, "written_texts": None}
+TOLD = {
+    "texts": [["S", "s"]],
+    "written_texts": ["S"],
+    "logprobs": [[-0.5, -2.0]],
+    "written_logprobs": [-0.5],
+}
+TEXTS = {**TOLD, "token_ids": None, "written": None, "tokenizer": None}
+ROW = {
+    "a_soft": SOFT,
+    "told": TOLD,
+    "q": "Why?",
+    "a": "So.",
+    "sys": "Be brief.",
+    "n": 3,
+    "yes": True,
+    "none": None,
+    "l": ["é"],
+}
 
 
 @pytest.mark.parametrize(
@@ -72,6 +97,23 @@ ROW = {"q": "Why?", "a": "So.", "sys": "Be brief.", "n": 3, "yes": True, "none":
             {"prompt": "Why?", "completion": '["é"]'},
         ),
         ({"text": "a"}, ("a",), {"text": "So."}),
+        (
+            {"distill": {"prompt": "q", "completion": "a", "system": "sys"}},
+            ("sys", "q", "a", "a_soft"),
+            {
+                "messages": [
+                    {"role": "system", "content": "Be brief."},
+                    {"role": "user", "content": "Why?"},
+                    {"role": "assistant", "content": "So."},
+                ],
+                **LABELS,
+            },
+        ),
+        (
+            {"distill": {"prompt": "q", "completion": "a", "soft": "told", "chat": False}},
+            ("q", "a", "told"),
+            {"prompt": "Why?", "completion": "So.", **TEXTS},
+        ),
         ({"raw": ["n", "none"]}, ("n", "none"), {"n": 3, "none": None}),
         ("raw", (), ROW),
     ],

@@ -30,6 +30,11 @@ steps:
   prompt: "Like {{ shots[0].instruction }}"
   parse: json_list
 """
+SOFT = """\
+- generate: answer
+  prompt: "{{ question }}"
+  soft_labels: 2
+"""
 
 
 class Shout(Verb):
@@ -105,7 +110,8 @@ def test_its_steps_are_valid(step: str, vocabulary: Vocabulary, tmp_path: Path) 
 def test_its_filters_are_valid(entry: str, vocabulary: Vocabulary, tmp_path: Path) -> None:
     chains = "chains: {text_only: [unique]}\n" if "text_only" in entry else ""
     step = f"- filter: instruction\n  by:\n{indented(entry, 2)}"
-    text = f"{HEAD}{chains}{BEGIN}{step}output: {{write: [raw]}}\n"
+    head = HEAD.replace("}}", "}, scorer: {model: local}}") if "scorer" in entry else HEAD
+    text = f"{head}{chains}{BEGIN}{step}output: {{write: [raw]}}\n"
     assert warnings(text, tmp_path, vocabulary) == []
 
 
@@ -114,6 +120,8 @@ def test_its_formats_are_valid(entry: str, vocabulary: Vocabulary, tmp_path: Pat
     begin = BEGIN
     if entry == "- prompt_completion\n":
         begin = begin.replace("[question, answer,", "[prompt, completion,")
+    if entry.startswith("- distill"):
+        begin = begin.replace(" answer,", "") + SOFT
     text = f"{HEAD}{begin}output:\n  write:\n{indented(entry, 2)}"
     assert warnings(text, tmp_path, vocabulary) == []
 

@@ -47,10 +47,10 @@ def test_what_was_stored_is_found_again(tmp_path: Path) -> None:
     assert again.get_many(keys) == {e.key: e.answer for e in entries}
     assert again.story(b"key7") == (b"request7", b"answer7")
     assert again.story(b"unknown") is None
-    assert again.spent() == Spent(2400, 12000)
+    assert again.spent() == {"": Spent(2400, 12000)}
     again.close()
     other = SqliteJournal(path, "run b")
-    assert other.spent() == Spent(0, 0)
+    assert other.spent() == {}
     other.close()
 
 
@@ -111,7 +111,39 @@ def test_a_journal_of_another_format_is_not_touched(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(Trouble) as error:
         SqliteJournal(path)
-    assert error.value.what == f"The journal {path} is of format 99; this Sofrito reads format 1."
+    assert error.value.what == f"The journal {path} is of format 99; this Sofrito reads format 2."
+
+
+def test_a_journal_of_the_first_format_is_brought_to_this_one(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    connection = sqlite3.connect(path)
+    connection.executescript(FIRST_FORMAT)
+    connection.close()
+    for _ in range(2):
+        journal = SqliteJournal(path, "run a")
+        assert journal.get_many([b"k"]) == {b"k": b"answer"}
+        assert journal.spent() == {"": Spent(7, 70, 0.0, unpriced=7)}
+        journal.close()
+    journal = SqliteJournal(path, "run a")
+    paid = Entry(b"l", b"answer", b"request", 2, 30, "judge", 0.25)
+    put(journal, paid, Entry(b"m", b"answer", b"request", 1, 5, "judge", None))
+    assert journal.spent() == {
+        "": Spent(7, 70, 0.0, unpriced=7),
+        "judge": Spent(3, 35, 0.25, unpriced=1),
+    }
+    journal.close()
+
+
+FIRST_FORMAT = """
+CREATE TABLE call(
+  id INTEGER PRIMARY KEY, key BLOB NOT NULL, answer BLOB NOT NULL, request BLOB NOT NULL
+);
+CREATE UNIQUE INDEX call_key ON call(key);
+CREATE TABLE spent(run TEXT PRIMARY KEY, calls INTEGER NOT NULL, tokens INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO call(key, answer, request) VALUES(CAST('k' AS BLOB), CAST('answer' AS BLOB), x'00');
+INSERT INTO spent VALUES('run a', 7, 70);
+PRAGMA user_version=1;
+"""
 
 
 def test_a_file_that_is_no_database(tmp_path: Path) -> None:

@@ -287,7 +287,7 @@ def test_when_and_what_is_null_without_it() -> None:
 @pytest.mark.parametrize(
     ("said", "kind", "words"),
     [
-        ({"prompt": " "}, "missing", "`generate` needs a `prompt`"),
+        ({"prompt": " "}, "missing", "`generate` needs a `prompt`, or `turn: user`"),
         (
             {"generate": ["a", "b"]},
             "clash",

@@ -13,8 +13,8 @@ from sofrito.prompts import Render, Templates
 from sofrito.recipe.sources import TemplateSources
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.work import Lost, Map, Operation, Pool, Pooled, Row, Told, Work
-from sofrito.teachers.call import Completion
-from sofrito.teachers.result import Answer
+from sofrito.teachers.call import Call
+from sofrito.teachers.result import Answer, Result
 from sofrito.teachers.teacher import Refused
 
 VOCABULARY = vocabulary()
@@ -71,7 +71,7 @@ def row_of(n: int = 12, key: int = 7, **values: Any) -> Row:
     return Row((n,), key, values)
 
 
-Said = str | Answer | Refused
+Said = str | Result | Refused
 
 
 @dataclass
@@ -79,10 +79,10 @@ class Worked:
     """What came of one row: the outcome, and the calls of each turn."""
 
     outcome: list[Row | Lost]
-    turns: list[list[Completion]]
+    turns: list[list[Any]]
 
     @property
-    def calls(self) -> list[Completion]:
+    def calls(self) -> list[Any]:
         return [call for turn in self.turns for call in turn]
 
     @property
@@ -97,7 +97,7 @@ class Worked:
 def worked(
     step: Step,
     row: Row,
-    answer: Callable[[Completion], Said] | str = "",
+    answer: Callable[[Any], Said] | str = "",
     *,
     here: Here | None = None,
     folder: Path = EMPTY,
@@ -113,14 +113,14 @@ def worked(
 
 
 def _driven(work: Work, answer: Any, templates: Templates) -> Worked:
-    turns: list[list[Completion]] = []
+    turns: list[list[Any]] = []
     replies: list[Any] | None = None
     while True:
         try:
             requests = work.send(replies)  # type: ignore[arg-type]
         except StopIteration as stop:
             return Worked(stop.value, turns)
-        calls = [one for one in requests if isinstance(one, Completion)]
+        calls = [one for one in requests if not isinstance(one, Render)]
         turns += [calls] if calls else []
         replies = [
             templates.render([one])[0] if isinstance(one, Render) else _told(one, answer)
@@ -128,7 +128,7 @@ def _driven(work: Work, answer: Any, templates: Templates) -> Worked:
         ]
 
 
-def _told(call: Completion, answer: Any) -> Told:
+def _told(call: Call, answer: Any) -> Told:
     said = answer if isinstance(answer, str) else answer(call)
     if isinstance(said, str):
         said = Answer(said, "stop", 5, 5)

@@ -23,8 +23,8 @@ def header(pairs: int, tensors: int = 0, version: int = 3) -> bytes:
     return b"GGUF" + struct.pack("<IQQ", version, tensors, pairs)
 
 
-def tensor(name: str, offset: int) -> bytes:
-    return text(name) + struct.pack("<IQIQ", 1, 32, 0, offset)
+def tensor(name: str, offset: int, kind: int = 0, shape: tuple[int, ...] = (32,)) -> bytes:
+    return text(name) + struct.pack(f"<I{len(shape)}QIQ", len(shape), *shape, kind, offset)
 
 
 def write_gguf(path: Path, pairs: dict[str, Any], offsets: tuple[int, ...] = (0,)) -> Path:

@@ -78,6 +78,7 @@ class Storm:
     bad: int = 7
     vocabulary: int = 12
     concurrency: int = 8
+    server: str = ""
     identity: dict[str, str] = field(default_factory=lambda: {"backend": "storm"})
     asked: list[bytes] = field(default_factory=list)
 
@@ -199,6 +200,7 @@ def stormy(recipe: Recipe, luck: random.Random, **options: Any) -> tuple[Life, i
             fail=luck.choice([0, 0.2, 0.3]),
             die_after=luck.randint(1, 600) if dies else None,
             concurrency=luck.choice([1, 2, 7, 32, 100]),
+            server=luck.choice(["", "one that is asked how much it bears"]),
         )
         known = set(answers)
         try:

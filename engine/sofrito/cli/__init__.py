@@ -18,6 +18,7 @@ COMMANDS = {
     "run": "Make the dataset of a recipe, or go on where a run stopped.",
     "show": "Show a run, or one of its rows with its whole story.",
     "recipes": "List the recipes that come with Sofrito.",
+    "models": "List the models on this machine, add one, try one.",
     "doctor": "Say what is installed, what is missing, and which models are found.",
     "schema": "Print the JSON Schema of recipes, for editors.",
 }

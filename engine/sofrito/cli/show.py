@@ -148,16 +148,7 @@ def _echo_event(event: Mapping[str, Any]) -> None:
     click.echo(click.style(f"{event['step']}", fg="green", bold=True))
     match event["kind"]:
         case "call" if "request" in event:
-            request, answer = event["request"], event["answer"]
-            how = [f"{k} {v}" for k, v in request["sampling"].items()]
-            how += [f"seed {request['seed']}"] if request["seed"] is not None else []
-            told = f" ({', '.join(how)})" if how else ""
-            click.echo(f"  asked {request['model']}{told}")
-            for role, content in request["messages"]:
-                click.echo(click.style(f"  {role}:", fg="cyan"))
-                click.echo(_indented(content))
-            click.echo(click.style("  answer:", fg="cyan"))
-            click.echo(_indented(answer.get("text", answer.get("words", ""))))
+            _echo_call(event["request"], event["answer"])
         case "call":
             click.echo(f"  {event['note']}")
         case "shots":
@@ -171,6 +162,29 @@ def _echo_event(event: Mapping[str, Any]) -> None:
             click.echo(f"  skipped: {event['when']} is false")
         case "grow":
             click.echo(f"  joined the pool {event['pool']}")
+
+
+def _echo_call(request: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
+    how = [f"{k} {v}" for k, v in request.get("sampling", {}).items()]
+    how += [f"seed {request['seed']}"] if request.get("seed") is not None else []
+    told = f" ({', '.join(how)})" if how else ""
+    click.echo(f"  asked {request['model']}{told}")
+    texts = [(name, request[name]) for name in ("prompt", "text") if request.get(name)]
+    for name, content in [*request.get("messages", ()), *texts]:
+        click.echo(click.style(f"  {name}:", fg="cyan"))
+        click.echo(_indented(content))
+    click.echo(click.style("  answer:", fg="cyan"))
+    click.echo(_indented(_answer(request, answer)))
+
+
+def _answer(request: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
+    """Return a stored answer as a text to read, whatever its kind."""
+    if "weights" in answer:
+        shares = zip(request["labels"], answer["weights"], strict=True)
+        return "\n".join(f"{label}: {share:.3f}" for label, share in shares)
+    if "logprobs" in answer:
+        return "the log-probability of each token"
+    return str(answer.get("text", answer.get("words", "a vector")))
 
 
 def _indented(text: str) -> str:

@@ -9,6 +9,7 @@ import click
 from sofrito.cli.progress import duration
 from sofrito.export.make import Made
 from sofrito.export.rows import accepted
+from sofrito.run.cost import dollars, spelled
 from sofrito.run.ledger import Ledger
 from sofrito.run.session import Ended
 
@@ -85,6 +86,7 @@ def _echo_ending(made: Made) -> None:
     colour = "green" if ended.status == "complete" else "yellow"
     spent = f"{totals.asked:,} calls, {tokens:,} tokens; {totals.hits:,} from the journal"
     click.echo(f"{click.style(head, fg=colour, bold=True)}: {spent}")
+    _echo_cost(ended)
     if ended.status != "complete":
         click.echo(f"The run stopped short because {ended.reason}.")
     for cell, missing in ended.short_cells.items():
@@ -99,6 +101,17 @@ def _echo_ending(made: Made) -> None:
     for note in made.exported.notes if made.exported else ():
         click.echo(f"note: {note}")
     _echo_places(made)
+
+
+def _echo_cost(ended: Ended) -> None:
+    words, totals = spelled(ended.costs), ended.totals
+    if not words:
+        return
+    sum_ = sum(cost.usd for cost in ended.costs)
+    session = f", {dollars(totals.usd)} of it in this session" if totals.usd < sum_ else ""
+    click.echo(f"cost: {words}{session}")
+    if any(cost.price == "unknown" for cost in ended.costs if cost.model):
+        click.echo("note: for a model's cost, add `price: {input: …, output: …}` to it")
 
 
 def _echo_how_on(made: Made) -> None:

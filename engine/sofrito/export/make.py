@@ -11,12 +11,14 @@ from sofrito.export.facts import CardFacts, Exported, ModelFacts, StepFacts
 from sofrito.plan.compile import compiled
 from sofrito.plan.inputs import inputs
 from sofrito.plan.program import Program
+from sofrito.recipe.asked import models_asked
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.read import Read
 from sofrito.run.ledger import Ledger
-from sofrito.run.manifest import Manifest, calls_of, versions
+from sofrito.run.manifest import Manifest, calls_of, cost_of, versions
+from sofrito.run.prices import Tariff, all_priced, tariffs_of
 from sofrito.run.progress import OnProgress
-from sofrito.run.session import Ended, limits_of, locked, run_folder, run_program
+from sofrito.run.session import Ended, limits_of, locked, rates_of, run_folder, run_program
 from sofrito.teachers.make import teacher_of
 from sofrito.teachers.teacher import Teacher
 
@@ -66,6 +68,7 @@ def make(
     )
     folder = run_folder(workspace, program)
     models = described(teachers)
+    tariffs = tariffs_for(recipe, teachers)
     with locked(folder):
         ended = run_program(
             program,
@@ -74,6 +77,8 @@ def make(
             teachers=teachers,
             limits=limits_of(recipe, session_calls),
             on_progress=on_progress,
+            rates=rates_of(recipe),
+            tariffs=tariffs,
         )
         exported = None
         if ended.status != "interrupted":
@@ -84,15 +89,26 @@ def make(
 
 
 def teachers_of(recipe: Recipe, folder: Path) -> dict[str, Teacher]:
-    """Return the teachers that the recipe's steps ask, by name; equal models share one."""
-    asked = (step.asks() for step in recipe.steps)
-    names = sorted({recipe.model_for(model) for model in asked if model is not None})
+    """Return the teachers that the recipe's steps and filters ask, by name; equal models share one."""
     made: dict[str, Teacher] = {}
-    for name in names:
-        model = recipe.models[name]
-        twin = next((other for other in made if recipe.models[other] == model), None)
+    for name in models_asked(recipe):
+        model = recipe.model(name)
+        twin = next((other for other in made if recipe.model(other) == model), None)
         made[name] = made[twin] if twin else teacher_of(name, model, folder)
     return made
+
+
+def tariffs_for(recipe: Recipe, teachers: Mapping[str, Teacher]) -> dict[str, Tariff | None]:
+    """Return what each teacher costs, None where nobody knows.
+
+    Raises Trouble if the recipe limits what may be paid and a price is not known.
+    """
+    models = {name: recipe.model(name) for name in teachers}
+    factors = {name: getattr(t, "price_factor", 1.0) for name, t in teachers.items()}
+    tariffs = tariffs_of(models, factors)
+    if recipe.budget.usd is not None:
+        all_priced(tariffs, models)
+    return tariffs
 
 
 def described(teachers: Mapping[str, Teacher]) -> dict[str, dict[str, Any]]:
@@ -148,6 +164,7 @@ def _manifest(
         short_cells=ended.short_cells,
         calls=calls_of(ended.totals),
         seconds=round(ended.seconds, 3),
+        cost=cost_of(ended.costs),
         files=[vars(file) for file in exported.files] if exported else (),
         notes=exported.notes if exported else (),
     )

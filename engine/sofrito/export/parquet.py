@@ -20,6 +20,8 @@ _SCALARS = {
     "integer": DataType.int64(),
     "number": DataType.float64(),
     "boolean": DataType.bool(),
+    "int32": DataType.int32(),
+    "float16": DataType.float16(),
 }
 
 

@@ -1,6 +1,7 @@
 """The tables beside the dataset: where each row came from, and why others did not get there."""
 
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import orjson
 from sofrito.export.parquet import Lines
 from sofrito.export.rows import Accepted, rejected
 from sofrito.formats import Type
+from sofrito.formats.distill import holds_soft_labels
 
 PROVENANCE: dict[str, Type] = {
     "id": "string",
@@ -37,7 +39,7 @@ def provenance(row: Accepted, split: str) -> dict[str, Any]:
         "id": row.id,
         "split": split,
         "cell": _json(row.cell),
-        "columns": _json(row.columns),
+        "columns": _json(_told(row.columns)),
         "story": _json(row.story),
     }
 
@@ -59,12 +61,17 @@ def write_rejected(run: Path, partial: Path) -> Reasons:
                     "reason": row.reason,
                     "detail": row.detail,
                     "score": row.score,
-                    "columns": _json(row.columns),
+                    "columns": _json(_told(row.columns)),
                 }
             )
     lines.to_parquet(partial / "rejected.parquet")
     lines.path.unlink()
     return reasons
+
+
+def _told(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns that tell of a row: soft labels are in the dataset, and a thousand numbers."""
+    return {name: value for name, value in columns.items() if not holds_soft_labels(value)}
 
 
 def _json(value: Any) -> str:

@@ -1,10 +1,12 @@
-"""The base of every filter's class, in three kinds: by row, by siblings, with memory."""
+"""The base of every filter's class, in four kinds: by row, by siblings, with memory, by a model."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sofrito.recipe.base import Check
+from sofrito.recipe.base import Check, Need
+from sofrito.teachers.call import Call
+from sofrito.teachers.result import Result
 
 Values = Mapping[str, Any]
 Columns = tuple[str, ...]
@@ -25,6 +27,9 @@ class Verdict:
 
 
 KEPT = Verdict(True)
+
+# What a filter does that asks a model: it yields calls, is sent their results, returns the verdict.
+Judging = Generator[Sequence[Call], Sequence[Result], Verdict]
 
 
 class Filter(Check):
@@ -63,6 +68,54 @@ class MemoryFilter(Filter):
         let through.
         """
         raise NotImplementedError
+
+
+class AskingFilter(Filter):
+    """Asks a model about a row, and decides on it by itself."""
+
+    model: str = ""
+    """Which of the recipe's models is asked."""
+
+    def asks(self) -> str | None:
+        """The model named, or the recipe's default."""
+        return self.model
+
+    def needs(self) -> tuple[Need, ...]:
+        """A model that scores texts."""
+        return ("score",)
+
+    def judging(self, values: Values, columns: Columns, model: str) -> Judging:
+        """Judge one row: yield the calls to ask ``model``, at least one at a time, or none at all.
+
+        The results are sent in the order of the calls. A call that is refused ends it: the row has
+        then failed.
+        """
+        raise NotImplementedError
+
+
+def measured(
+    columns: Columns,
+    scores: Sequence[float | None],
+    *,
+    above: float | None = None,
+    below: float | None = None,
+) -> Verdict:
+    """Return the verdict on columns by their scores, which must be above and below these bounds.
+
+    The verdict's score is that of the column that decides: the first one out of bounds, else the
+    highest. None is the score of a text too short to have one.
+    """
+    for column, score in zip(columns, scores, strict=True):
+        if score is None:
+            return Verdict(False, "nothing to score", f"{column} is too short")
+        low, high = above is not None and score <= above, below is not None and not score < below
+        if low or high:
+            side, bound = ("too low", above) if low else ("too high", below)
+            word = "above" if low else "below"
+            return Verdict(False, side, f"{column} has {score:.4g}, not {word} {bound:g}", score)
+    known = [score for score in scores if score is not None]
+    each = (f"{column} has {score:.4g}" for column, score in zip(columns, known, strict=True))
+    return Verdict(True, "", ", ".join(each) if len(columns) > 1 else "", max(known))
 
 
 def texts(values: Values, columns: Columns) -> list[str]:

@@ -14,7 +14,8 @@ Column = Annotated[str, Field(pattern=NAME)]
 
 Type: TypeAlias = "str | list[Type] | dict[str, Type]"
 """A field's type: `string`, `integer`, `number`, `boolean`, `json` (a text that holds JSON), \
-`[type]` for a list, a mapping for an object; every value may be null."""
+`int32` and `float16` for numbers in bulk, `[type]` for a list, a mapping for an object; every \
+value may be null."""
 
 
 class Unfit(Exception):

@@ -56,13 +56,23 @@ class Messages(Format):
         """Return the row as a conversation."""
         if self.messages:
             return {"messages": _conversation(values.get(self.messages), self.messages)}
-        messages = [
-            {"role": "user", "content": text_of(values, self.prompt)},
-            {"role": "assistant", "content": text_of(values, self.completion)},
-        ]
-        if self.system and values.get(self.system):
-            messages.insert(0, {"role": "system", "content": text_of(values, self.system)})
-        return {"messages": messages}
+        return {"messages": conversation(values, self.prompt, self.completion, self.system)}
+
+
+def conversation(
+    values: Values, prompt: str, completion: str, system: str = ""
+) -> list[dict[str, str]]:
+    """Return the messages that these columns make, without a system message that is null or empty.
+
+    Raises :class:`Unfit` for a prompt or completion that is null.
+    """
+    messages = [
+        {"role": "user", "content": text_of(values, prompt)},
+        {"role": "assistant", "content": text_of(values, completion)},
+    ]
+    if system and values.get(system):
+        messages.insert(0, {"role": "system", "content": text_of(values, system)})
+    return messages
 
 
 def _conversation(value: Any, column: str) -> list[dict[str, str]]:

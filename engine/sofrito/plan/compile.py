@@ -43,7 +43,7 @@ def compiled(
             index,
             labels[index],
             recipe.seed,
-            recipe.model_for(getattr(step, "model", "")),
+            recipe.model_for(step.asks() or ""),
             pools,
             tuple(expanded(step.filters(), recipe.chains)),
         )

@@ -42,7 +42,7 @@ def fingerprint(
     data["chains"] = {name: _chain(chain) for name, chain in recipe.chains.items()}
     data["models"] = {
         name: {
-            **recipe.models[name].model_dump(mode="json", include=set(MODEL_KEPT)),
+            **recipe.model(name).model_dump(mode="json", include=set(MODEL_KEPT)),
             "identity": identity,
         }
         for name, identity in identities.items()

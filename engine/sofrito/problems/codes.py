@@ -34,4 +34,5 @@ CODES: dict[str, str] = {
     "SOF212": "Two parts of a step contradict each other.",
     "SOF213": "Nothing uses what is declared.",
     "SOF214": "An environment variable that the recipe needs is not set.",
+    "SOF215": "A model is asked for what its backend cannot do.",
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, WithJsonSchema
 
@@ -24,6 +24,11 @@ Key = tuple[str | int, ...]
 """Where something stands in a mapping: the keys and indices that lead to it."""
 
 
+Need = Literal["complete", "turn", "biased texts", "score", "weigh", "embed"]
+"""What a model may have to do: answer a prompt, write the user's turn, heed a `logit_bias` of texts, \
+score a text, weigh labels, make vectors."""
+
+
 @dataclass(frozen=True)
 class PoolDraw:
     """What a step draws from a seed pool for each row."""
@@ -36,9 +41,14 @@ class PoolDraw:
 
 
 class Verb(Part):
-    """A step as written: one verb with its direct object, and what every step may have."""
+    """A step as written: one verb with its direct object, and what every step may have.
+
+    ``beside`` has the options that make another column beside each of the verb's, with the ending
+    of its name.
+    """
 
     verb: ClassVar[str]
+    beside: ClassVar[Mapping[str, str]] = {}
 
     name: str = ""
     """What the step is called in reports and in the seeds of its calls; the verb and its columns otherwise."""
@@ -96,6 +106,10 @@ class Verb(Part):
         """The model that this step asks, "" for the recipe's default; None where it asks none."""
         return None
 
+    def needs(self) -> tuple[Need, ...]:
+        """What the model that this step asks must be able to do."""
+        return ()
+
     def draws(self) -> dict[Key, PoolDraw]:
         """What the step draws from seed pools, by the path of the draw."""
         return {}
@@ -119,6 +133,14 @@ class Check(Part):
     filter: ClassVar[str]
     shorthand: ClassVar[str] = ""
     siblings: ClassVar[bool] = False
+
+    def asks(self) -> str | None:
+        """The model that the filter asks, "" for the recipe's default; None where it asks none."""
+        return None
+
+    def needs(self) -> tuple[Need, ...]:
+        """What the model that the filter asks must be able to do."""
+        return ()
 
     def uses(self) -> tuple[str, ...]:
         """The columns that the filter reads beside those it is asked about."""
@@ -145,6 +167,10 @@ class Writer(Part):
     def uses(self) -> tuple[str, ...]:
         """The columns that the format needs."""
         return ()
+
+    def remedies(self) -> Mapping[str, str]:
+        """What to do where nothing makes a column that the format needs, by column, where that is known."""
+        return {}
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from sofrito.recipe.base import Check, Key, Verb
+from sofrito.recipe.check_asked import check_filter_model, check_step_model
 from sofrito.recipe.check_draws import check_draws, drawn_columns
 from sofrito.recipe.check_names import Names
 from sofrito.recipe.draft import Broken
@@ -78,7 +79,7 @@ class _Flow:
             self._used(name, path, before)
         for index, check in enumerate(step.filters()):
             self._filter(check, (*path, "by", index), before)
-        self._model(path, step)
+        check_step_model(self._scene, path, step)
         check_draws(self._scene, path, step)
         for name in step.makes():
             self._make(name, f"`{step.label}`", self._scene.places.find((*path, step.verb), name))
@@ -132,6 +133,7 @@ class _Flow:
             self._scene.declared("seeds", name, self._scene.places.find(path, name))
         for name in check.chains():
             self._scene.declared("chains", name, self._scene.places.find(path, name))
+        check_filter_model(self._scene, path, check)
         siblings = []
         for one in self._scene.expanded(check):
             siblings += [one.filter] if one.siblings else []
@@ -141,23 +143,6 @@ class _Flow:
             what = f"{ticked(siblings)} looks at siblings, and no earlier step makes any."
             fix = "It does nothing here: remove it, or move it below such a step."
             self._problems.warn("SOF212", path, what, fix)
-
-    def _model(self, path: Key, step: Verb) -> None:
-        asked, recipe = step.asks(), self._scene.recipe
-        if asked is None or not self._scene.draft.whole("models"):
-            return
-        if asked:
-            self._scene.declared("models", asked, (*path, "model"))
-        elif not recipe.models:
-            what = f"`{step.label}` asks a model, and `models` is empty."
-            fix = "Declare one: `models: {teacher: {model: local}}`."
-            self._problems.add("SOF203", (*path, step.verb), what, fix, at_key=True)
-        elif not recipe.model_for(""):
-            what = f"Which model does `{step.label}` ask? None is called `teacher`."
-            fix = (
-                f"Say so: `model: {next(iter(recipe.models))}`. There are {ticked(recipe.models)}."
-            )
-            self._problems.add("SOF203", (*path, step.verb), what, fix, at_key=True)
 
     def _make(self, name: str, maker: str, path: Key, *, at_key: bool = False) -> None:
         reserved, first = self._reserved(name, path, at_key=at_key), self._known.get(name)

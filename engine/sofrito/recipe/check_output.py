@@ -36,6 +36,8 @@ def _check_writer(scene: Scene, path: Key, writer: Writer, names: Names) -> None
 
 
 def _column_fix(writer: Writer, column: str, names: Names) -> str:
+    if column in (remedies := writer.remedies()):
+        return remedies[column]
     fields = (name for name in type(writer).model_fields if getattr(writer, name) == column)
     field = next(fields, column)
     listed = f"There are {ticked(sorted(names.known))}."

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from sofrito.recipe.asked import models_asked
 from sofrito.recipe.base import Key
+from sofrito.recipe.check_asked import check_filter_model
 from sofrito.recipe.scene import UNDECLARED, Scene
 
 
@@ -32,6 +34,7 @@ def check_chains(scene: Scene) -> None:
     for name, chain in scene.recipe.chains.items():
         for index, check in enumerate(chain):
             path: Key = ("chains", name, index)
+            check_filter_model(scene, path, check)
             for pool in check.pools():
                 scene.declared("seeds", pool, scene.places.find(path, pool))
             for inner in check.chains():
@@ -45,10 +48,7 @@ def check_unused(scene: Scene) -> None:
     """Warn of models, seeds and chains that nothing uses."""
     if not scene.all_steps_sound:
         return
-    recipe = scene.recipe
-    asked = {
-        recipe.model_for(step.asks() or "") for _, step in scene.steps() if step.asks() is not None
-    }
+    recipe, asked = scene.recipe, set(models_asked(scene.recipe))
     told = {one.problem.code for one in scene.problems.found}
     for kind, used in (("models", asked), ("seeds", _pools(scene)), ("chains", _chains(scene))):
         if UNDECLARED[kind][0] in told:

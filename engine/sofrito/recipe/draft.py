@@ -155,6 +155,8 @@ def _broken(step: Any, vocabulary: Vocabulary) -> Broken:
     about = [step[key] for key in verbs or list(step)[:1]]
     names = [name for value in about for name in (value if isinstance(value, list) else [value])]
     columns = [word for name in names if isinstance(name, str) for word in _NAMES.findall(name)]
+    endings = {end for key in verbs for end in vocabulary.verbs[key].beside.values()}
+    columns += [f"{name}{end}" for name in columns for end in sorted(endings)]
     return Broken(columns=tuple(columns), known=bool(verbs))
 
 

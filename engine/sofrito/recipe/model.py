@@ -19,6 +19,9 @@ from sofrito.recipe.base import (
     parse_writer,
 )
 
+EMBEDDER = "embedder"
+"""The model that makes vectors where a step names none; declared or not."""
+
 COLUMN_TYPE = r"^(string|integer|number|boolean|list|object|any)\??$"
 Name = Annotated[str, Field(pattern=NAME)]
 Chain = tuple[Annotated[Check, BeforeValidator(parse_check)], ...]
@@ -265,6 +268,12 @@ class Recipe(Part):
             labels.append(step.label if times == 1 else f"{step.label} ({times})")
         return tuple(labels)
 
+    def model(self, name: str) -> Model:
+        """Return a model that steps ask; of those not declared only `embedder` exists: wordllama."""
+        if name == EMBEDDER and name not in self.models:
+            return Model(backend="wordllama")
+        return self.models[name]
+
     def model_for(self, step_model: str) -> str:
         """Return the name of the model a step asks: its own, `teacher`, or the only one; "" if unclear."""
         if step_model:
@@ -275,6 +284,7 @@ class Recipe(Part):
 
 
 __all__ = [
+    "EMBEDDER",
     "Axis",
     "Budget",
     "Chain",

@@ -14,6 +14,9 @@ _PLAIN = re.compile(r"[A-Za-z_][\w ./-]*(?<! )")
 _RESERVED = re.compile(r"(?i)true|false|yes|no|on|off|null|y|n")
 _BY_KEY: Mapping[str, Any] = {
     "pattern.never": ["^As an AI"],
+    "perplexity.above": 5,
+    "perplexity.below": 400,
+    "model": "scorer",
     "chain": "text_only",
     "given": "input",
     "words": [5, 100],

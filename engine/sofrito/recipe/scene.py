@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from sofrito.problems import RecipeError, did_you_mean
+from sofrito.recipe.asked import opened
 from sofrito.recipe.base import Check, Key, Verb, Vocabulary
 from sofrito.recipe.check_names import NameCheck
 from sofrito.recipe.draft import Broken, Draft
@@ -63,14 +64,9 @@ class Scene:
         """Whether no step is broken, nor a chain that it may use."""
         return self.draft.whole("steps") and self.draft.whole("chains")
 
-    def expanded(self, check: Check, seen: tuple[str, ...] = ()) -> Iterator[Check]:
+    def expanded(self, check: Check) -> Iterator[Check]:
         """Yield the filters that an entry of a chain stands for: itself, or a named chain's."""
-        if not check.chains():
-            yield check
-        for name in check.chains():
-            if name not in seen:
-                for inner in self.recipe.chains.get(name, ()):
-                    yield from self.expanded(inner, (*seen, name))
+        return opened(check, self.recipe.chains)
 
     def guarded(self, path: Key, read: Callable[[], T]) -> T | None:
         """Return what is read, or None with its problems noted."""

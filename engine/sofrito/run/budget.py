@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sofrito.run.journal import Spent
+from sofrito.run.prices import Tariff
 from sofrito.teachers.call import Call, Completion, Embed, Weigh
 
 DEFAULT_MAX_TOKENS = 512
@@ -20,6 +21,31 @@ class Limits:
     tokens: int | None = None
     minutes: float | None = None
     session_calls: int | None = None
+    usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The most tokens that a call reads and writes."""
+
+    read: int
+    written: int
+
+    @property
+    def total(self) -> int:
+        """Both together."""
+        return self.read + self.written
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """What is kept for a try until it ends."""
+
+    tokens: int = 0
+    usd: float = 0.0
+
+
+_NOTHING = Reserved()
 
 
 class Budget:
@@ -32,37 +58,55 @@ class Budget:
         self.limits = limits
         self.tries = 0
         self.tokens = 0
+        self.usd = 0.0
         self._before = spent
         self._reserved = 0
+        self._reserved_usd = 0.0
+        self._measured = limits.tokens is not None or limits.usd is not None
 
-    def reserve(self, call: Call) -> int | None:
-        """Reserve one try of a call and return its tokens, or None when the budget does not allow it."""
-        tokens = most_tokens(call)
-        if self.exhausted(tokens):
+    def reserve(self, call: Call, tariff: Tariff | None) -> Reserved | None:
+        """Reserve one try of a call at that price, or None when the budget does not allow it."""
+        wanted = self._most(call, tariff)
+        if self._broken(wanted):
             return None
         self.tries += 1
-        self._reserved += tokens
-        return tokens
+        self._reserved += wanted.tokens
+        self._reserved_usd += wanted.usd
+        return wanted
 
-    def exhausted(self, tokens: int = 0) -> str:
-        """Return which limit one more try of so many tokens would break, or ""."""
+    def exhausted(self, call: Call, tariff: Tariff | None) -> str:
+        """Return which limit one more try of a call would break, or ""."""
+        return self._broken(self._most(call, tariff))
+
+    def _most(self, call: Call, tariff: Tariff | None) -> Reserved:
+        if not self._measured:
+            return _NOTHING
+        tokens = most_tokens(call)
+        return Reserved(tokens.total, tariff.usd(tokens.read, tokens.written) if tariff else 0.0)
+
+    def _broken(self, wanted: Reserved) -> str:
         limits, before = self.limits, self._before
         if limits.session_calls is not None and self.tries >= limits.session_calls:
             return f"--limit-calls {limits.session_calls}"
         if limits.calls is not None and before.calls + self.tries >= limits.calls:
             return f"budget.calls of {limits.calls:,}"
         used = before.tokens + self.tokens + self._reserved
-        if limits.tokens is not None and used + tokens > limits.tokens:
+        if limits.tokens is not None and used + wanted.tokens > limits.tokens:
             return f"budget.tokens of {limits.tokens:,}"
+        paid = before.usd + self.usd + self._reserved_usd
+        if limits.usd is not None and paid + wanted.usd > limits.usd:
+            return f"budget.usd of {limits.usd:,.2f}"
         return ""
 
-    def settle(self, reserved: int, used: int) -> None:
-        """Replace a reservation by what the try really used (0 for one that failed)."""
-        self._reserved -= reserved
-        self.tokens += used
+    def settle(self, reserved: Reserved, tokens: int, usd: float) -> None:
+        """Replace a reservation by what the try really used (nothing for one that failed)."""
+        self._reserved -= reserved.tokens
+        self._reserved_usd -= reserved.usd
+        self.tokens += tokens
+        self.usd += usd
 
 
-def most_tokens(call: Call) -> int:
+def most_tokens(call: Call) -> Tokens:
     """Return the most tokens a call may cost: a token a byte of what is read, and all its answer.
 
     ``_TEMPLATE`` stands for what a chat template adds.
@@ -71,11 +115,11 @@ def most_tokens(call: Call) -> int:
     read = sum(_most(message.content) for message in messages)
     match call:
         case Completion():
-            return read + _most(call.prompt) + _written(call)
+            return Tokens(read + _most(call.prompt), _written(call))
         case Weigh():
-            return read + sum(_most(label) for label in call.labels)
+            return Tokens(read + sum(_most(label) for label in call.labels), 0)
         case _:
-            return read + _most(call.text)
+            return Tokens(read + _most(call.text), 0)
 
 
 def _most(text: str) -> int:

@@ -1,19 +1,22 @@
 """Asking teachers: single flight, lowest candidate first, retries, the budget, the journal."""
 
 import asyncio
-import heapq
-import itertools
+import math
 import random
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import orjson
 
 from sofrito.problems import Trouble
 from sofrito.run.answers import pack, unpack
-from sofrito.run.budget import Budget, most_tokens
+from sofrito.run.budget import Budget, Reserved, most_tokens
 from sofrito.run.journal import Entry, Journal
+from sofrito.run.lines import Ask, Line, Server, lines_of
+from sofrito.run.minute import Rate
+from sofrito.run.pace import Ticket
+from sofrito.run.prices import FREE, Tariff
+from sofrito.run.totals import Totals
 from sofrito.steps.work import Told
 from sofrito.teachers.call import Call, Completion, Message
 from sofrito.teachers.result import Answer, Result
@@ -24,6 +27,11 @@ Waiter = Callable[[Told], None]
 # Causes that speak of the server and never of the prompt: such a call is only ever asked again.
 _OF_THE_SERVER = frozenset({"unreachable", "overloaded"})
 
+# Causes that say there was no room. One that got no answer in time waited for its turn, or was long.
+_NO_ROOM = frozenset({"overloaded", "time-out"})
+
+_SOON = 0.001
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -31,42 +39,36 @@ class Patience:
 
     After ``tries`` failures of one call: if others succeeded meanwhile, the prompt is at fault and
     its failure is final; if none did, the server is down and the run stops. A server that never
-    answered gets ``tries_at_first``.
+    answered gets ``tries_at_first``. One that says it has no room is there: it is given up after so
+    many tries only if they took ``crowded`` seconds, as limits are by the minute.
     """
 
     tries: int = 6
     tries_at_first: int = 4
     first: float = 0.5
     most: float = 30.0
+    crowded: float = 120.0
 
 
-@dataclass
-class _Line:
-    """The calls that wait for one model, and how the model fares."""
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A try on its way: what is kept for it in the budget and in its minute, and its ticket."""
 
-    teacher: Teacher
-    identity: Mapping[str, Any]
-    waiting: list[tuple[int, int, bytes, Call]] = field(default_factory=list)
-    inflight: int = 0
-    answered: int = 0
+    reserved: Reserved
+    minute: int
+    ticket: Ticket
 
 
-@dataclass
-class Totals:
-    """What the calls of a session came to; tokens are the teachers' own counts."""
-
-    asked: int = 0
-    hits: int = 0
-    tries: int = 0
-    answered: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+def _sent(server: Server, reserved: Reserved, tokens: int, now: float) -> _Sent:
+    return _Sent(reserved, server.minute.sent(now, tokens), server.limit.sent(now))
 
 
 class Calls:
     """Answers requests from the journal or from teachers.
 
     ``wake`` is called whenever something changed. After ``trouble`` is set nothing more is asked.
+    ``rates`` and ``tariffs`` are by model; one without a tariff costs nothing, one of which it is
+    None costs what nobody knows.
     """
 
     def __init__(
@@ -78,14 +80,19 @@ class Calls:
         wake: Callable[[], None],
         patience: Patience | None = None,
         chance: random.Random | None = None,
+        rates: Mapping[str, Rate] | None = None,
+        tariffs: Mapping[str, Tariff | None] | None = None,
     ) -> None:
-        self._lines = {name: _Line(t, dict(t.identity)) for name, t in teachers.items()}
+        self._lines = lines_of(teachers, rates or {})
+        self._servers = list(dict.fromkeys(line.server for line in self._lines.values()))
+        self._tariffs = {name: (tariffs or {}).get(name, FREE) for name in teachers}
         self._journal, self._budget, self._wake = journal, budget, wake
         self._patience = patience or Patience()
         self._chance = chance or random.Random()  # spreads retries in time; no result depends on it
         self._waiters: dict[bytes, list[tuple[Waiter, Callable[[], bool]]]] = {}
-        self._tick = itertools.count()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._later: set[asyncio.TimerHandle] = set()
+        self._timer: asyncio.TimerHandle | None = None
         self._held = 0
         self.totals = Totals()
         self.trouble: BaseException | None = None
@@ -94,13 +101,13 @@ class Calls:
 
     @property
     def concurrency(self) -> int:
-        """Calls that may be in flight at once, over all models."""
-        return sum(line.teacher.concurrency for line in self._lines.values())
+        """Calls that may be in flight at once by what is known now, over all servers."""
+        return sum(server.limit.most for server in self._servers)
 
     @property
     def busy(self) -> bool:
         """Whether an answer is still to come, from a teacher or from the journal's writer."""
-        return bool(self._held or any(line.inflight for line in self._lines.values()))
+        return bool(self._held or self._later or self._timer or self.inflight)
 
     @property
     def inflight(self) -> int:
@@ -110,9 +117,15 @@ class Calls:
     @property
     def out_of_budget(self) -> str:
         """Which limit keeps waiting calls from being asked, or ""."""
-        waiting = [entry[3] for line in self._lines.values() for entry in line.waiting[:1]]
-        reasons = [self._budget.exhausted(most_tokens(call)) for call in waiting]
+        waiting = [line.waiting[0][2].call for line in self._lines.values() if line.waiting]
+        reasons = [self._budget.exhausted(call, self._tariffs[call.model]) for call in waiting]
         return next((reason for reason in reasons if reason), "")
+
+    def notices(self) -> list[str]:
+        """Say of each server what keeps calls from being sent."""
+        now = asyncio.get_running_loop().time()
+        said = [(server.lines[0].name, server.said(now)) for server in self._servers]
+        return [f"{name}: {words}" for name, words in said if words]
 
     def ask(self, requests: Iterable[tuple[int, Call, Waiter, Callable[[], bool]]]) -> None:
         """Take requests: (candidate number, call, who is told, whether he still wants it).
@@ -132,57 +145,65 @@ class Calls:
                 self._waiters[key].append((waiter, alive))
             else:
                 self._waiters[key] = [(waiter, alive)]
-                self._queue(n, key, call)
-
-    def _queue(self, n: int, key: bytes, call: Call) -> None:
-        heapq.heappush(self._lines[call.model].waiting, (n, next(self._tick), key, call))
+                self._lines[call.model].push(Ask(n, key, call))
 
     def start(self) -> None:
-        """Start as many waiting calls as slots and budget allow."""
-        for line in self._lines.values():
-            while line.waiting and line.inflight < line.teacher.concurrency and not self.closed:
-                n, _, key, call = line.waiting[0]
-                if not any(alive() for _, alive in self._waiters[key]):
-                    heapq.heappop(line.waiting)
-                    del self._waiters[key]
+        """Start as many waiting calls as servers and budget allow."""
+        now = asyncio.get_running_loop().time()
+        for server in self._servers:
+            while not self.closed and (line := server.next()) is not None:
+                ask = line.waiting[0][2]
+                if not any(alive() for _, alive in self._waiters[ask.key]):
+                    line.pop()
+                    del self._waiters[ask.key]
                     continue
-                reserved = self._budget.reserve(call)
+                tokens = most_tokens(ask.call).total if server.minute.rate.tokens else 0
+                if (wait := server.wait(now, tokens)) > 0:
+                    self._wake_in(wait)
+                    break
+                reserved = self._budget.reserve(ask.call, self._tariffs[line.name])
                 if reserved is None:
                     break
-                heapq.heappop(line.waiting)
-                self._launch(line, n, key, call, reserved)
+                line.pop()
+                self._launch(line, ask, _sent(server, reserved, tokens, now))
 
-    def _launch(self, line: _Line, n: int, key: bytes, call: Call, reserved: int) -> None:
+    def _wake_in(self, seconds: float) -> None:
+        """Be woken then; infinity stands for the end of a call in flight, which wakes by itself."""
+        loop = asyncio.get_running_loop()
+        at = loop.time() + max(seconds, _SOON)
+        if math.isinf(seconds) or (self._timer is not None and self._timer.when() <= at):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = loop.call_at(at, self._rung)
+
+    def _rung(self) -> None:
+        self._timer = None
+        self._wake()
+
+    def _launch(self, line: Line, ask: Ask, sent: "_Sent") -> None:
         line.inflight += 1
-        self.totals.asked += 1
-        task = asyncio.get_running_loop().create_task(self._call(line, n, key, call, reserved))
+        if not ask.tries:
+            self.totals.asked += 1
+            ask.before, ask.since = line.answered, sent.ticket.at
+        task = asyncio.get_running_loop().create_task(self._call(line, ask, sent))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _call(self, line: _Line, n: int, key: bytes, call: Call, reserved: int) -> None:
-        tries, before = 0, line.answered
+    async def _call(self, line: Line, ask: Ask, sent: "_Sent") -> None:
         try:
-            while True:
-                tries += 1
-                self.totals.tries += 1
-                outcome = await self._try(line, call, reserved)
-                if not isinstance(outcome, Transient):
-                    break
-                final = await self._verdict(line, call.model, outcome, tries, before)
-                if final is not None:
-                    outcome = final
-                    break
-                self.retrying = f"{call.model}: {outcome.cause}, try {tries + 1}"
-                await asyncio.sleep(self._delay(tries, outcome))
-                again = None if self.closed else self._budget.reserve(call)
-                if again is None:
-                    self._queue(n, key, call)  # not an answer: asked in a later session
+            ask.tries += 1
+            outcome = await self._try(line, ask.call, sent)
+            if isinstance(outcome, Transient):
+                final = await self._verdict(line, outcome, ask)
+                if final is None:
+                    self._retry(line, ask, outcome)
                     return
-                reserved = again
+                outcome = final
             self.retrying = ""
             if isinstance(outcome, Refused) and outcome.journaled:
-                await self._doubt(line, call.model, outcome)
-            self._store(line, key, call, outcome, tries)
+                await self._doubt(line, outcome)
+            self._store(line, ask, outcome)
         except asyncio.CancelledError:
             raise
         except BaseException as error:
@@ -192,80 +213,114 @@ class Calls:
             line.inflight -= 1
             self._wake()
 
-    async def _try(self, line: _Line, call: Call, reserved: int) -> Result | Refused | Transient:
-        used = 0
+    async def _try(self, line: Line, call: Call, sent: "_Sent") -> Result | Refused | Transient:
+        limit = line.server.limit
+        read = written = 0
+        outcome: Result | Refused | Transient | None = None
         try:
-            answer = await line.teacher.answer(call)
-            used = answer.prompt_tokens + answer.completion_tokens
+            outcome = await line.teacher.answer(call)
+            read, written = outcome.prompt_tokens, outcome.completion_tokens
             line.answered += 1
-            self.totals.answered += 1
-            self.totals.prompt_tokens += answer.prompt_tokens
-            self.totals.completion_tokens += answer.completion_tokens
-            return answer
         except (Transient, Refused) as error:
-            return error
+            outcome = error
         finally:
-            self._budget.settle(reserved, used)
+            now = asyncio.get_running_loop().time()
+            if isinstance(outcome, Transient) and outcome.cause in _NO_ROOM:
+                limit.refused(sent.ticket)
+            elif outcome is None or isinstance(outcome, Transient | Refused):
+                limit.failed()
+            else:
+                limit.answered(sent.ticket, now, read, written)
+            line.server.minute.ended(now, sent.minute, read + written)
+            usd = self.totals.tried(line.name, outcome, self._tariffs[line.name])
+            self._budget.settle(sent.reserved, read + written, usd or 0.0)
+        return outcome
 
-    async def _verdict(
-        self, line: _Line, model: str, error: Transient, tries: int, before: int
-    ) -> Refused | None:
+    async def _verdict(self, line: Line, error: Transient, ask: Ask) -> Refused | None:
         """Return the final failure of a call that keeps failing while others succeed; else None.
 
         Raises Trouble when no call succeeds any more.
         """
         patience = self._patience
-        if tries < (patience.tries if line.answered else patience.tries_at_first):
+        if ask.tries < (patience.tries if line.answered else patience.tries_at_first):
             return None
-        if line.answered > before:
+        if line.answered > ask.before:
             return None if error.cause in _OF_THE_SERVER else Refused(error.cause, error.words)
-        if error.cause not in _OF_THE_SERVER and await self._answers(line, model):
+        if error.cause == "overloaded":
+            waited = asyncio.get_running_loop().time() - ask.since
+            if waited < patience.crowded:
+                return None
+        elif error.cause not in _OF_THE_SERVER and await self._answers(line):
             return Refused(error.cause, error.words)
         raise Trouble(
-            f"The teacher does not answer ({error.cause}, {tries} tries): {error.words}",
+            f"The teacher does not answer ({error.cause}, {ask.tries} tries): {error.words}",
             "Mend the server or the address and run the same command again: every answer so far is kept.",
         )
 
-    async def _doubt(self, line: _Line, model: str, refused: Refused) -> None:
+    async def _doubt(self, line: Line, refused: Refused) -> None:
         """Raise Trouble for a refusal by a server that refuses every call: it is not the prompt's."""
-        if not line.answered and not await self._answers(line, model):
+        if not line.answered and not await self._answers(line):
             raise Trouble(
                 f"The teacher refuses every call ({refused.cause}): {refused.words}",
                 "Check the model's name, its key and its address, and run the same command again.",
             )
 
-    async def _answers(self, line: _Line, model: str) -> bool:
+    async def _answers(self, line: Line) -> bool:
         """Ask for one token, to learn whether the server or the prompt is at fault; not journaled."""
         probe = Completion(
-            model, (Message("user", "Say yes."),), {"max_tokens": 1, "temperature": 0}
+            line.name, (Message("user", "Say yes."),), {"max_tokens": 1, "temperature": 0}
         )
-        reserved = self._budget.reserve(probe)
+        loop, server = asyncio.get_running_loop(), line.server
+        tokens = most_tokens(probe).total
+        while (wait := server.wait(loop.time(), tokens)) > 0:
+            await asyncio.sleep(min(max(wait, _SOON), 1.0))
+        reserved = self._budget.reserve(probe, self._tariffs[line.name])
         if reserved is None:
             return False
-        return isinstance(await self._try(line, probe, reserved), Answer)
+        sent = _sent(server, reserved, tokens, loop.time())
+        return isinstance(await self._try(line, probe, sent), Answer)
 
-    def _delay(self, tries: int, error: Transient) -> float:
+    def _retry(self, line: Line, ask: Ask, error: Transient) -> None:
+        """Let a call wait for its next try, which holds no place meanwhile; it was no answer."""
+        loop = asyncio.get_running_loop()
         if error.retry_after is not None:
-            return error.retry_after
-        wait = min(self._patience.first * 2.0 ** (tries - 1), self._patience.most)
-        return wait * self._chance.uniform(0.5, 1.5)
-
-    def _store(
-        self, line: _Line, key: bytes, call: Call, outcome: Result | Refused, tries: int
-    ) -> None:
-        if isinstance(outcome, Refused) and not outcome.journaled:
-            self._tell(key, outcome)
+            line.server.hold(loop.time() + error.retry_after)
+            delay = 0.0
+        else:
+            wait = min(self._patience.first * 2.0 ** (ask.tries - 1), self._patience.most)
+            delay = wait * self._chance.uniform(0.5, 1.5)
+        self.retrying = f"{line.name}: {error.cause}, try {ask.tries + 1}"
+        if self.closed or not delay:
+            line.push(ask)
             return
+
+        def due() -> None:
+            self._later.discard(handle)
+            line.push(ask)
+            self._wake()
+
+        handle = loop.call_later(delay, due)
+        self._later.add(handle)
+
+    def _store(self, line: Line, ask: Ask, outcome: Result | Refused) -> None:
+        if isinstance(outcome, Refused) and not outcome.journaled:
+            self._tell(ask.key, outcome)
+            return
+        call = ask.call
         request = {
             "kind": call.kind,
             "model": call.model,
             "identity": line.identity,
             **call.request(),
         }
-        tokens = 0
+        tokens: int = 0
+        usd: float | None = 0.0
         if not isinstance(outcome, Refused):
             tokens = outcome.prompt_tokens + outcome.completion_tokens
-        entry = Entry(key, pack(outcome), orjson.dumps(request), tries, tokens)
+            usd = self.totals.cost(outcome, self._tariffs[line.name])
+        entry = Entry(
+            ask.key, pack(outcome), orjson.dumps(request), ask.tries, tokens, line.name, usd
+        )
         self._held += 1
         self._journal.put(entry, self._committed, self._not_committed)
 
@@ -287,6 +342,9 @@ class Calls:
     async def close(self, *, grace: float = 0.0) -> None:
         """Ask nothing more; wait up to ``grace`` seconds for what is in flight, then cancel it."""
         self.closed = True
+        for handle in (*self._later, *([self._timer] if self._timer else ())):
+            handle.cancel()
+        self._later, self._timer = set(), None
         if self._tasks and grace:
             await asyncio.wait(self._tasks, timeout=grace)
         for task in self._tasks:

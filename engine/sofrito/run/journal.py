@@ -5,7 +5,7 @@ import sqlite3
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,40 +17,69 @@ Committed = Callable[[bytes, bytes], None]
 Failed = Callable[[Exception], None]
 Waiting = tuple["Entry", Committed, Failed]
 
-_FORMAT = 1
+_FORMAT = 2
 _TABLES = """
 CREATE TABLE IF NOT EXISTS call(
   id INTEGER PRIMARY KEY, key BLOB NOT NULL, answer BLOB NOT NULL, request BLOB NOT NULL
 );
 CREATE UNIQUE INDEX IF NOT EXISTS call_key ON call(key);
 CREATE TABLE IF NOT EXISTS spent(
-  run TEXT PRIMARY KEY, calls INTEGER NOT NULL, tokens INTEGER NOT NULL
+  run TEXT NOT NULL, model TEXT NOT NULL, calls INTEGER NOT NULL, tokens INTEGER NOT NULL,
+  usd REAL NOT NULL, unpriced INTEGER NOT NULL, PRIMARY KEY(run, model)
 ) WITHOUT ROWID;
+"""
+# Format 1 told no models and no money: its calls are kept under no name, and nobody knows their cost.
+_FROM_1 = """
+ALTER TABLE spent RENAME TO spent_1;
+{tables}
+INSERT INTO spent SELECT run, '', calls, tokens, 0, calls FROM spent_1;
+DROP TABLE spent_1;
 """
 _INSERT = "INSERT INTO call(key, answer, request) VALUES(?, ?, ?) ON CONFLICT DO NOTHING"
 _SPEND = """
-INSERT INTO spent VALUES(?, ?, ?)
-ON CONFLICT(run) DO UPDATE SET calls = calls + excluded.calls, tokens = tokens + excluded.tokens
+INSERT INTO spent VALUES(?, ?, ?, ?, ?, ?)
+ON CONFLICT(run, model) DO UPDATE SET calls = calls + excluded.calls,
+  tokens = tokens + excluded.tokens, usd = usd + excluded.usd, unpriced = unpriced + excluded.unpriced
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A call that was answered: its key, the answer and the request as bytes, and what it cost."""
+    """A call that was answered: its key, the answer and the request as bytes, and what it cost.
+
+    ``model`` is the recipe's name for it; ``usd`` is None where nobody knows the price.
+    """
 
     key: bytes
     answer: bytes
     request: bytes
     calls: int = 1
     tokens: int = 0
+    model: str = ""
+    usd: float | None = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What a run has spent over all its sessions."""
+    """What a run has spent over all its sessions; what ``unpriced`` calls cost nobody knows."""
 
     calls: int = 0
     tokens: int = 0
+    usd: float = 0.0
+    unpriced: int = 0
+
+    def __add__(self, other: "Spent") -> "Spent":
+        return Spent(
+            self.calls + other.calls,
+            self.tokens + other.tokens,
+            self.usd + other.usd,
+            self.unpriced + other.unpriced,
+        )
+
+    @classmethod
+    def of(cls, entry: Entry) -> "Spent":
+        """Return what one call cost."""
+        return cls(entry.calls, entry.tokens, entry.usd or 0.0, entry.usd is None)
 
 
 class Journal(Protocol):
@@ -68,8 +97,8 @@ class Journal(Protocol):
         """
         ...
 
-    def spent(self) -> Spent:
-        """Return what this journal's run has spent."""
+    def spent(self) -> Mapping[str, Spent]:
+        """Return what this journal's run has spent, by model; "" for what came before models were told."""
         ...
 
     def close(self) -> None:
@@ -88,8 +117,7 @@ class SqliteJournal:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._reader = self._connect()
-            self._reader.executescript(_TABLES)
-            self._check_format()
+            self._bring_to_format()
         except (sqlite3.Error, OSError) as error:
             raise _trouble(path, error) from error
         self._waiting: list[Waiting] = []
@@ -106,14 +134,27 @@ class SqliteJournal:
         connection.execute("PRAGMA synchronous=FULL")
         return connection
 
-    def _check_format(self) -> None:
-        (found,) = self._reader.execute("PRAGMA user_version").fetchone()
-        if found not in (0, _FORMAT):
-            raise Trouble(
-                f"The journal {self.path} is of format {found}; this Sofrito reads format {_FORMAT}.",
-                "Run with the Sofrito that wrote it, or name another folder with --out.",
-            )
-        self._reader.execute(f"PRAGMA user_version={_FORMAT}")
+    def _bring_to_format(self) -> None:
+        reader = self._reader
+        if reader.execute("PRAGMA user_version").fetchone() == (_FORMAT,):
+            return
+        reader.execute("BEGIN IMMEDIATE")
+        try:
+            (found,) = reader.execute("PRAGMA user_version").fetchone()
+            if found not in (0, 1, _FORMAT):
+                raise Trouble(
+                    f"The journal {self.path} is of format {found}; this Sofrito reads format {_FORMAT}.",
+                    "Run with the Sofrito that wrote it, or name another folder with --out.",
+                )
+            script = _FROM_1.format(tables=_TABLES) if found == 1 else _TABLES
+            for statement in filter(str.strip, script.split(";")):
+                reader.execute(statement)
+            reader.execute(f"PRAGMA user_version={_FORMAT}")
+            reader.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                reader.execute("ROLLBACK")
+            raise
 
     def get_many(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         """Return the answers that are there, by key."""
@@ -146,10 +187,10 @@ class SqliteJournal:
             self._waiting.append((entry, committed, failed))
             self._condition.notify()
 
-    def spent(self) -> Spent:
-        """Return what this run has spent over all its sessions."""
-        rows = self._read("SELECT calls, tokens FROM spent WHERE run = ?", (self._run,))
-        return Spent(*rows[0]) if rows else Spent()
+    def spent(self) -> dict[str, Spent]:
+        """Return what this run has spent over all its sessions, by model."""
+        query = "SELECT model, calls, tokens, usd, unpriced FROM spent WHERE run = ? ORDER BY model"
+        return {model: Spent(*rest) for model, *rest in self._read(query, (self._run,))}
 
     def _write(self) -> None:
         connection = self._connect()
@@ -180,8 +221,9 @@ class SqliteJournal:
             before = connection.total_changes
             connection.executemany(_INSERT, rows)
             stored = connection.total_changes - before
-            calls, tokens = sum(e.calls for e in entries), sum(e.tokens for e in entries)
-            connection.execute(_SPEND, (self._run, calls, tokens))
+            for model, s in _by_model(entries).items():
+                row = (self._run, model, s.calls, s.tokens, s.usd, s.unpriced)
+                connection.execute(_SPEND, row)
             connection.execute("COMMIT")
         except BaseException:
             with suppress(sqlite3.Error):
@@ -204,6 +246,18 @@ class SqliteJournal:
         if self._writer is not None:
             self._writer.join()
         self._reader.close()
+
+
+def _by_model(entries: Iterable[Entry]) -> dict[str, Spent]:
+    spent: dict[str, Spent] = {}
+    for entry in entries:
+        spent[entry.model] = spent.get(entry.model, Spent()) + Spent.of(entry)
+    return spent
+
+
+def total(spent: Mapping[str, Spent]) -> Spent:
+    """Return what all models together cost."""
+    return sum(spent.values(), Spent())
 
 
 def _confirm(batch: list[Waiting], answers: list[bytes]) -> None:
@@ -245,7 +299,7 @@ class MemoryJournal:
         self.answers = {} if answers is None else answers
         self._delay = delay
         self._waiting: list[tuple[Entry, Committed]] = []
-        self._spent = Spent()
+        self._spent: dict[str, Spent] = {}
 
     def get_many(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
         """Return the answers that are there, by key."""
@@ -260,11 +314,12 @@ class MemoryJournal:
     def _commit(self) -> None:
         batch, self._waiting = self._waiting, []
         for entry, committed in batch:
-            self._spent = Spent(self._spent.calls + entry.calls, self._spent.tokens + entry.tokens)
+            before = self._spent.get(entry.model, Spent())
+            self._spent[entry.model] = before + Spent.of(entry)
             committed(entry.key, self.answers.setdefault(entry.key, entry.answer))
 
-    def spent(self) -> Spent:
-        """Return what was put here."""
+    def spent(self) -> dict[str, Spent]:
+        """Return what was put here, by model."""
         return self._spent
 
     def crash(self) -> None:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 
-@dataclass
+@dataclass(slots=True)
 class Tally:
     """Counts for one step; `in + made = out + rejected + failed + joined + surplus`."""
 
@@ -23,8 +23,10 @@ class Tally:
         self.entered += other.entered
         self.made += other.made
         self.out += other.out
-        self.rejected.update(other.rejected)
-        self.failed.update(other.failed)
+        if other.rejected:
+            self.rejected.update(other.rejected)
+        if other.failed:
+            self.failed.update(other.failed)
         self.joined += other.joined
         self.surplus += other.surplus
 

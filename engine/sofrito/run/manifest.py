@@ -10,7 +10,9 @@ from typing import Any
 import orjson
 
 from sofrito import __version__
-from sofrito.run.calls import Totals
+from sofrito.run.cost import ModelCost
+from sofrito.run.prices import PRICES, table
+from sofrito.run.totals import Totals
 
 MANIFEST = "manifest.json"
 _PACKAGES = ("llama-cpp-python", "aiohttp", "jinja2", "pydantic", "rapidfuzz", "xxhash")
@@ -33,6 +35,7 @@ class Manifest:
     short_cells: Mapping[str, int]
     calls: Mapping[str, int]
     seconds: float
+    cost: Mapping[str, Any]
     files: Sequence[Mapping[str, Any]] = ()
     notes: Sequence[str] = ()
 
@@ -56,6 +59,33 @@ def calls_of(totals: Totals) -> dict[str, int]:
         "prompt_tokens": totals.prompt_tokens,
         "completion_tokens": totals.completion_tokens,
     }
+
+
+def cost_of(costs: Sequence[ModelCost]) -> dict[str, Any]:
+    """Return what all sessions cost, as the manifest tells it; ``usd`` is null where it is not known."""
+    told = {
+        cost.model or "earlier": {
+            "usd": None if cost.unpriced else _rounded(cost.usd),
+            "known_usd": _rounded(cost.usd),
+            "unpriced_answers": cost.unpriced,
+            "price": cost.price,
+        }
+        for cost in costs
+    }
+    known = _rounded(sum(cost.usd for cost in costs))
+    unknown = any(cost.unpriced for cost in costs)
+    used = any(cost.price.startswith(PRICES) for cost in costs)
+    prices = table() if used else ""
+    return {
+        "usd": None if unknown else known,
+        "known_usd": known,
+        "models": told,
+        "prices": prices,
+    }
+
+
+def _rounded(usd: float) -> float:
+    return round(usd, 9)
 
 
 def versions() -> dict[str, str]:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sofrito.run.calls import Totals
 from sofrito.run.engine import Engine
+from sofrito.run.totals import Totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,11 @@ class StepProgress:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A run so far; ``elapsed`` and ``left`` in seconds, ``left`` None while it cannot be told."""
+    """A run so far; ``elapsed`` and ``left`` in seconds, ``left`` None while it cannot be told.
+
+    ``notices`` say what keeps calls from being sent; ``usd`` is what this session has cost, beside
+    the ``unpriced`` answers.
+    """
 
     accepted: int
     wanted: int | None
@@ -32,6 +36,9 @@ class Progress:
     completion_tokens: int
     steps: tuple[StepProgress, ...]
     retrying: str
+    notices: tuple[str, ...] = ()
+    usd: float = 0.0
+    unpriced: int = 0
 
     @property
     def tokens_per_second(self) -> float:
@@ -67,6 +74,9 @@ class Watch:
             completion_tokens=totals.completion_tokens,
             steps=tuple(StepProgress(name, t.entered, t.out) for name, t in steps),
             retrying=engine.calls.retrying,
+            notices=tuple(engine.calls.notices()),
+            usd=totals.usd,
+            unpriced=totals.unpriced,
         )
 
     def _left(self, now: float, totals: Totals) -> float | None:

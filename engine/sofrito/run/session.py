@@ -1,6 +1,7 @@
 """One session of a run: the folder, the lock, the journal, the teachers, the engine, the ending."""
 
 import asyncio
+import gc
 import signal
 import sys
 import threading
@@ -17,12 +18,17 @@ from sofrito.plan.program import Program
 from sofrito.problems import Trouble
 from sofrito.recipe.model import Recipe
 from sofrito.run.budget import Budget, Limits
-from sofrito.run.calls import Calls, Patience, Totals
+from sofrito.run.calls import Calls, Patience
+from sofrito.run.cost import ModelCost, costs_of
 from sofrito.run.engine import Engine, Status
-from sofrito.run.journal import Journal, SqliteJournal
+from sofrito.run.jobs import jobs_kept, let_go
+from sofrito.run.journal import SqliteJournal, total
 from sofrito.run.ledger import Ledger
+from sofrito.run.minute import Rate
+from sofrito.run.prices import Tariff
 from sofrito.run.progress import OnProgress, Watch
 from sofrito.run.sink import FileSink
+from sofrito.run.totals import Totals
 from sofrito.teachers.teacher import Teacher
 
 JOURNAL = "journal.sqlite"
@@ -36,7 +42,8 @@ class Ended:
 
     ``examples`` are details of the first row of each reason, by step and reason. ``exhausted`` says what ran out
     ("seeds", "tries"). ``unmetered``
-    counts answers that came without token counts: no budget of tokens saw them.
+    counts answers that came without token counts: no budget of tokens saw them. ``costs`` are of
+    all sessions.
     """
 
     status: Status
@@ -49,6 +56,7 @@ class Ended:
     examples: Mapping[tuple[int, str], str]
     exhausted: str = ""
     unmetered: int = 0
+    costs: tuple[ModelCost, ...] = ()
 
 
 def run_folder(workspace: Path, program: Program) -> Path:
@@ -82,7 +90,15 @@ def locked(folder: Path) -> Iterator[None]:
 def limits_of(recipe: Recipe, session_calls: int | None) -> Limits:
     """Return the limits that a recipe and its user set."""
     budget = recipe.budget
-    return Limits(budget.calls, budget.tokens, budget.minutes, session_calls)
+    return Limits(budget.calls, budget.tokens, budget.minutes, session_calls, budget.usd)
+
+
+def rates_of(recipe: Recipe) -> dict[str, Rate]:
+    """Return what a minute allows of each model, as the recipe says."""
+    return {
+        name: Rate(model.calls_per_minute, model.tokens_per_minute)
+        for name, model in recipe.models.items()
+    }
 
 
 def run_program(
@@ -94,19 +110,33 @@ def run_program(
     limits: Limits,
     on_progress: OnProgress,
     patience: Patience | None = None,
+    rates: Mapping[str, Rate] | None = None,
+    tariffs: Mapping[str, Tariff | None] | None = None,
 ) -> Ended:
     """Run a program to its end, or until it is interrupted, and leave its rows in ``folder``.
 
-    Raises what a teacher or the journal raised, once all that was answered is stored.
+    ``rates`` and ``tariffs`` are by model: what a minute allows, what tokens cost. Raises what a
+    teacher or the journal raised, once all that was answered is stored.
     """
     # A candidate goes through all that waits for its turn at once, some calls deep for each step.
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000 + 40 * len(program.segments)))
     journal = SqliteJournal(workspace / JOURNAL, program.fingerprint)
     try:
-        with FileSink(folder, program) as sink:
-            ended = asyncio.run(
-                _run(Engine(program, sink), journal, teachers, limits, on_progress, patience)
+        with FileSink(folder, program) as sink, jobs_kept(teachers, journal.path):
+            engine, before = Engine(program, sink), journal.spent()
+            calls = Calls(
+                teachers,
+                journal,
+                Budget(limits, total(before)),
+                wake=engine.wake,
+                patience=patience,
+                rates=rates,
+                tariffs=tariffs,
             )
+            with _seldom_collected():
+                ended = asyncio.run(_run(engine, calls, teachers, limits, on_progress))
+            costs = costs_of(before, ended.totals, teachers, tariffs or {})
+            ended = replace(ended, costs=costs)
             # an interrupted replay leaves the rows that the dataset beside them was made of
             sink.keep = ended.status != "interrupted" or not (folder / "dataset").exists()
             return ended
@@ -116,14 +146,11 @@ def run_program(
 
 async def _run(
     engine: Engine,
-    journal: Journal,
+    calls: Calls,
     teachers: Mapping[str, Teacher],
     limits: Limits,
     on_progress: OnProgress,
-    patience: Patience | None,
 ) -> Ended:
-    budget = Budget(limits, journal.spent())
-    calls = Calls(teachers, journal, budget, wake=engine.wake, patience=patience)
     start = time.monotonic()
     ticker = asyncio.create_task(_tick(Watch(engine, start), on_progress))
     timer = _stop_after(limits.minutes, engine)
@@ -132,6 +159,7 @@ async def _run(
         engine.calls = calls
         with _interrupted_by(lambda: engine.stop("interrupted")):
             status = await engine.run(calls)
+            goes_on = let_go(teachers) if status != "complete" else ""
             grace = 0.0 if status == "complete" else GRACE
             await calls.close(grace=grace)
     finally:
@@ -145,7 +173,19 @@ async def _run(
     on_progress(Watch(engine, start).progress(time.monotonic()))
     unmetered = sum(getattr(teacher, "unmetered", 0) for teacher in set(teachers.values()))
     ended = _ended(engine, calls, status, limits, time.monotonic() - start)
-    return replace(ended, unmetered=unmetered)
+    reason = "; ".join(filter(None, (ended.reason, goes_on)))
+    return replace(ended, reason=reason, unmetered=unmetered)
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Let Python look for cyclic garbage rarely: a run makes little of it and many short-lived rows."""
+    before = gc.get_threshold()
+    gc.set_threshold(20_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 async def _tick(watch: Watch, on_progress: OnProgress) -> None:

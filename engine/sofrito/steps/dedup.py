@@ -3,22 +3,28 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import xxhash
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from sofrito.filters.base import texts
-from sofrito.recipe.base import Columns
+from sofrito.recipe.base import Columns, Need
+from sofrito.recipe.model import EMBEDDER
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.work import Lost, Operation, Ordered, Row
 
 _SPACE = re.compile(r"\s+")
+_OF: Mapping[str, tuple[str, ...]] = {"exact": ("ignore",), "semantic": ("distance", "model")}
 
 
 class Dedup(Step):
-    """Rejects a row whose columns are equal to those of an earlier row that passed this step.
+    """Rejects a row whose columns are equal, or alike, to those of an earlier row that passed this step.
 
-    Remembers 16 bytes of hash, and its number, of each row let through.
+    `exact` remembers 16 bytes of hash, and its number, of each row let through; `semantic` its
+    vector, of 1 kB with the built-in model. Whether a row is rejected depends on those before it
+    alone, never on which answers came first.
     """
 
     verb: ClassVar[str] = "dedup"
@@ -27,18 +33,48 @@ class Dedup(Step):
     dedup: Columns
     """The columns compared, all together."""
 
-    method: Literal["exact"] = "exact"
-    """How: `exact` compares letter by letter, apart from what `ignore` names."""
+    method: Literal["exact", "semantic"] = "exact"
+    """How: `exact` compares letter by letter, apart from what `ignore` names; `semantic` compares \
+what the texts mean, by the vectors that an embedding model makes of them."""
 
     ignore: tuple[Literal["case", "space", "punctuation"], ...] = ("space",)
     """Differences that do not count: of case, of white space, of punctuation; `[]` if all do."""
+
+    distance: Annotated[float, Field(gt=0, le=1)] = 0.05
+    """For `semantic`: a row nearer than this to an earlier one is rejected. It is 1 less the cosine \
+of the angle between their vectors: 0 for texts that mean the same, about 1 for unrelated ones."""
+
+    model: str = ""
+    """For `semantic`: which of the recipe's models makes the vectors; if none is named, the one called \
+`embedder`, and without that `backend: wordllama`, which is small and needs no server."""
+
+    @model_validator(mode="after")
+    def _sensible(self) -> "Dedup":
+        for method, keys in _OF.items():
+            for key in keys:
+                if method != self.method and key in self.model_fields_set:
+                    what = f"`{key}` means nothing to `method: {self.method}`; it is for `{method}`"
+                    raise PydanticCustomError("clash", what)
+        return self
 
     def uses(self) -> tuple[str, ...]:
         """The columns compared."""
         return self.dedup
 
+    def asks(self) -> str | None:
+        """For `semantic` the model named, or the embedder."""
+        return (self.model or EMBEDDER) if self.method == "semantic" else None
+
+    def needs(self) -> tuple[Need, ...]:
+        """A model that makes vectors."""
+        return ("embed",) if self.method == "semantic" else ()
+
     def operations(self, bench: Bench) -> list[Operation]:
-        """One operation with memory."""
+        """One operation with memory; before it, for `semantic`, one that asks for the vector."""
+        if self.method == "semantic":
+            from sofrito.steps.semantic import semantic
+
+            return semantic(bench, self.dedup, self.distance, self.guard())
         seen: dict[bytes, str] = {}
 
         def run(row: Row) -> Row | Lost:

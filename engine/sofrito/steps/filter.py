@@ -6,12 +6,32 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, model_validator
 from pydantic_core import PydanticCustomError
 
+from sofrito.filters.base import (
+    AskingFilter,
+    Judging,
+    MemoryFilter,
+    RowFilter,
+    SiblingFilter,
+    Verdict,
+)
 from sofrito.filters.base import Filter as FilterClass
-from sofrito.filters.base import MemoryFilter, RowFilter, SiblingFilter, Verdict
 from sofrito.recipe.base import Check, Columns, parse_check
 from sofrito.recipe.expressions import Expression
 from sofrito.steps.base import Bench, Step
-from sofrito.steps.work import Candidate, Event, Gather, Lost, Map, Operation, Ordered, Outcome, Row
+from sofrito.steps.work import (
+    Candidate,
+    Event,
+    Gather,
+    Lost,
+    Map,
+    Operation,
+    Ordered,
+    Outcome,
+    Row,
+    Work,
+)
+from sofrito.teachers.result import Result
+from sofrito.teachers.teacher import Refused
 
 
 class Filter(Step):
@@ -51,7 +71,10 @@ class Filter(Step):
 def operation(
     bench: Bench, one: FilterClass, columns: tuple[str, ...], guard: Expression | None
 ) -> Operation:
-    """Return the operation of one filter: a map, a gathering of siblings, or one with memory."""
+    """Return the operation of one filter: a map, a gathering of siblings, or one with memory.
+
+    A filter that asks without naming a model asks the step's.
+    """
     if isinstance(one, RowFilter):
         judge = one.judge
 
@@ -75,7 +98,31 @@ def operation(
             return _ruled(bench, one, row, remembers(row.values))
 
         return Ordered(bench.index, by_memory, guard)
+    if isinstance(one, AskingFilter):
+        judging, model = one.judging, one.model or bench.model
+
+        def by_model(row: Row, _: Candidate) -> Work:
+            return _asked(bench, one, row, judging(row.values, columns, model))
+
+        return Map(bench.index, by_model, guard)
     raise TypeError(f"{type(one).__name__} is no kind of filter")
+
+
+def _asked(bench: Bench, one: FilterClass, row: Row, judging: Judging) -> Work:
+    """Ask what a filter wants to know, until it has a verdict."""
+    results: list[Result] | None = None
+    while True:
+        try:
+            calls = judging.send(results)  # type: ignore[arg-type]
+        except StopIteration as stop:
+            return [_ruled(bench, one, row, stop.value)]
+        told = yield list(calls)
+        row = row.told(*(Event(bench.label, "call", {"key": answer.key}) for answer in told))
+        results = []
+        for answer in told:
+            if isinstance(answer.answer, Refused):
+                return [Lost(row, "failed", answer.answer.cause, answer.answer.words)]
+            results.append(answer.answer)
 
 
 def _ruled(bench: Bench, one: FilterClass, row: Row, verdict: Verdict) -> Row | Lost:

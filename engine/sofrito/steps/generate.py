@@ -8,17 +8,20 @@ from pydantic import Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from sofrito.prompts import Render
-from sofrito.recipe.base import Columns, Key, Part, PoolDraw, Range, Strings
+from sofrito.recipe.base import Columns, Key, Need, Part, PoolDraw, Range, Strings
 from sofrito.recipe.expressions import ExpressionError, expression
+from sofrito.steps.asking import SOFT, Asking
 from sofrito.steps.base import Bench, Step
-from sofrito.steps.parse import Item, Parser, Unparsed
+from sofrito.steps.generate_rules import faults
+from sofrito.steps.parse import Kind, Parser
 from sofrito.steps.sampling import Sampling
 from sofrito.steps.shape import ColumnType
 from sofrito.steps.shots import Draw, drawn
-from sofrito.steps.work import Candidate, Event, Lost, Map, Operation, Outcome, Row, Told, Work, mix
-from sofrito.teachers.call import Completion, Message
-from sofrito.teachers.result import Answer
-from sofrito.teachers.teacher import Refused
+from sofrito.steps.weighing import PROBABILITIES, weighed
+from sofrito.steps.work import Candidate, Event, Lost, Map, Operation, Row, Work
+from sofrito.teachers.call import Completion, Message, Weigh
+
+YES_NO = ("yes", "no")
 
 
 class Choice(Part):
@@ -46,10 +49,12 @@ class Generate(Step):
     """Makes columns from a prompt; a list, or `n`, makes a row of each.
 
     The answer is cut into columns by `parse`. One that does not have the shape asked for is asked
-    again with another seed, `attempts` times in all; then the row is rejected as unparseable.
+    again, `attempts` times in all: `json` and `json_list` with the wrong answer and what is wrong
+    with it, the others with another seed. Then the row is rejected as unparseable.
     """
 
     verb: ClassVar[str] = "generate"
+    beside: ClassVar[Mapping[str, str]] = {"soft_labels": SOFT, "probabilities": PROBABILITIES}
     example: ClassVar[Mapping[str, Any]] = {
         "generate": "answer",
         "prompt": "Answer in one sentence: {{ question }}",
@@ -59,8 +64,16 @@ class Generate(Step):
     generate: Columns
     """The new columns."""
 
-    prompt: str
+    prompt: str = ""
     """The user message: a template file ending in .j2, or the template itself."""
+
+    turn: Literal["assistant", "user"] = "assistant"
+    """Who writes: with `user`, the teacher gets the beginning of a chat and writes the user's \
+message itself (template-prefix sampling). Takes no `prompt`, and no model of a server."""
+
+    raw: bool = False
+    """Go on with the `prompt` without a chat template, as base models need it. It is sent as it is \
+rendered, to the last space."""
 
     system: str = ""
     """The system message, likewise; none if empty."""
@@ -98,49 +111,43 @@ item. JSON that is complete all the same counts as not cut."""
     attempts: Annotated[int, Field(ge=1)] = 3
     """How often an answer of the wrong shape is asked for."""
 
+    soft_labels: Annotated[int, Field(ge=0, le=100)] = 0
+    """Keep so many of the likeliest tokens at each place of the answer. The record \
+`<column>_soft` has them with their log-probabilities; the format `distill` writes it."""
+
+    probabilities: bool = False
+    """Ask how probable each answer of a `boolean` or `choice` is, instead of for an answer. The \
+column is the likeliest one; the record `<column>_probabilities` has the probability of each, and \
+`mass`, that of all of them together before they are made to add up to 1. Those of a boolean are \
+called `yes` and `no`."""
+
     @model_validator(mode="after")
     def _sensible(self) -> "Generate":
-        kind = self._kind
-        if not self.prompt.strip():
-            raise PydanticCustomError("missing", "`generate` needs a `prompt`")
-        if kind in ("text", "boolean", "choice", "numbered_list") and len(self.generate) > 1:
-            several = "json, json_list and tags make several"
-            what = f"`parse: {kind}` makes one column, not {len(self.generate)}; {several}"
-            raise PydanticCustomError("clash", what)
-        if self.truncated == "drop_last" and kind not in ("numbered_list", "json_list"):
-            what = "`truncated: drop_last` needs a parse that makes a list"
-            raise PydanticCustomError("clash", what)
-        if (self.items or self.schema_) and kind not in ("json", "json_list"):
-            what = "`items` and `schema` need `parse: json` or `json_list`"
-            raise PydanticCustomError("clash", what)
-        if self.items and kind == "json":
-            raise PydanticCustomError("clash", "`items` needs `parse: json_list`")
-        if self.items and not 1 <= self.items[1] >= self.items[0]:
-            what = f"no list has at least {self.items[0]} and at most {self.items[1]} items"
-            raise PydanticCustomError(
-                "never", what if self.items[1] else "a list without items makes no row"
-            )
-        if self.reverse and (kind not in ("json", "json_list") or len(self.generate) < 2):
-            what = "`reverse` needs `parse: json` or `json_list`, and several columns"
-            raise PydanticCustomError("clash", what)
-        for column in self.schema_:
-            if column not in self.generate:
-                what = f"`schema` has `{column}`, which this step does not generate"
-                raise PydanticCustomError("clash", what)
+        for kind, words in faults(self):
+            raise PydanticCustomError(kind, words)
         return self
 
     @property
-    def _kind(self) -> Any:
+    def kind(self) -> Kind:
+        """How the answer is read."""
         return "choice" if isinstance(self.parse, Choice) else self.parse
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The closed list of answers, where there is one."""
+        if isinstance(self.parse, Choice):
+            return self.parse.choice
+        return YES_NO if self.kind == "boolean" else ()
+
     def makes(self) -> tuple[str, ...]:
-        """The columns generated."""
-        return self.generate
+        """The columns generated, and what is kept beside them."""
+        endings = [ending for option, ending in self.beside.items() if getattr(self, option)]
+        return (*self.generate, *(f"{name}{end}" for end in endings for name in self.generate))
 
     def templates(self) -> dict[Key, str]:
         """The prompt and the system message."""
-        both: dict[Key, str] = {("prompt",): self.prompt}
-        return both | ({("system",): self.system} if self.system else {})
+        both: dict[Key, str] = {("prompt",): self.prompt, ("system",): self.system}
+        return {key: template for key, template in both.items() if template}
 
     def expressions(self) -> dict[Key, str]:
         """The condition of `reverse`."""
@@ -153,6 +160,13 @@ item. JSON that is complete all the same counts as not cut."""
     def asks(self) -> str | None:
         """The model named, or the recipe's default."""
         return self.model
+
+    def needs(self) -> tuple[Need, ...]:
+        """A model that writes, one's own turn or the user's, or that weighs answers."""
+        if self.probabilities:
+            return ("weigh",)
+        biased: tuple[Need, ...] = ("biased texts",) if self.sampling.biased_texts else ()
+        return ("turn" if self.turn == "user" else "complete", *biased)
 
     def draws(self) -> dict[Key, PoolDraw]:
         """The shots."""
@@ -185,18 +199,26 @@ item. JSON that is complete all the same counts as not cut."""
         return self._parser_of(self.generate[::-1])
 
     def _parser_of(self, columns: tuple[str, ...]) -> Parser:
-        choices = self.parse.choice if isinstance(self.parse, Choice) else ()
-        return Parser(self._kind, columns, types=self.schema_, choices=choices, items=self.items)
+        choices = self.labels if self.kind == "choice" else ()
+        return Parser(self.kind, columns, types=self.schema_, choices=choices, items=self.items)
 
     def operations(self, bench: Bench) -> list[Operation]:
         """One map that draws, renders, asks, parses."""
+        asking = Asking(
+            bench.label,
+            self.generate,
+            stochastic=self.sampling.stochastic,
+            n=self.n,
+            attempts=self.attempts,
+            truncated=self.truncated,
+        )
 
         def run(row: Row, candidate: Candidate) -> Work:
-            return self._run(row, candidate, bench)
+            return self._run(row, candidate, bench, asking)
 
-        return [Map(bench.index, run, self.guard(), nulls=self.generate)]
+        return [Map(bench.index, run, self.guard(), nulls=self.makes())]
 
-    def _run(self, row: Row, candidate: Candidate, bench: Bench) -> Work:
+    def _run(self, row: Row, candidate: Candidate, bench: Bench, asking: Asking) -> Work:
         values = row.values
         try:
             backwards = self.reverse and expression(self.reverse).truth(values)
@@ -206,81 +228,38 @@ item. JSON that is complete all the same counts as not cut."""
             shots = drawn(self.shots, candidate, row, bench.label, bench.seed)
             values = {**values, "shots": [shot.values for shot in shots]}
             row = row.told(Event(bench.label, "shots", {"from": [shot.origin for shot in shots]}))
-        texts = yield [Render(t, values) for t in (self.system, self.prompt) if t]
+        templates = self.templates()
+        texts = (yield [Render(t, values) for t in templates.values()]) if templates else []
         for text in texts:
             if isinstance(text, ExpressionError):
                 return [Lost(row, "failed", "template", text.words)]
-        *system, prompt = (text.strip() for text in texts)
-        if not prompt:
+        rendered = dict(zip((str(key[0]) for key in templates), texts, strict=True))
+        if "prompt" in rendered and not rendered["prompt"].strip():
             return [Lost(row, "failed", "template", "the prompt is empty")]
-        messages = (*(Message("system", text) for text in system if text), Message("user", prompt))
         parser = self._reversed if backwards else self._parser
-        return (yield from self._ask(row, messages, parser, bench))
+        question = self._question(rendered, parser, bench.model)
+        if isinstance(question, Weigh):
+            meaning: dict[str, Any] = dict(zip(self.labels, self.labels, strict=True))
+            if self.kind == "boolean":
+                meaning = dict(zip(YES_NO, (True, False), strict=True))
+            return (yield from weighed(row, bench.label, question, self.generate[0], meaning))
+        return (yield from asking.work(row, question, parser))
 
-    def _ask(self, row: Row, messages: tuple[Message, ...], parser: Parser, bench: Bench) -> Work:
-        results: list[list[Item] | Lost | None] = [None] * self.n
-        events: list[Event] = []
-        for attempt in range(self.attempts):
-            open_ = [i for i, result in enumerate(results) if result is None or _again(result)]
-            if not open_ or (attempt and not self.sampling.stochastic):
-                break
-            seeds = [mix(row.key, bench.label, i, attempt) & 0x7FFFFFFF for i in open_]
-            told = yield [self._completion(messages, parser, bench, seed) for seed in seeds]
-            for i, one in zip(open_, told, strict=True):
-                events.append(Event(bench.label, "call", {"key": one.key}))
-                results[i] = self._read(row, parser, one)
-        return self._rows(row, results, events, bench)
-
-    def _completion(
-        self, messages: tuple[Message, ...], parser: Parser, bench: Bench, seed: int
-    ) -> Completion:
+    def _question(
+        self, rendered: Mapping[str, str], parser: Parser, model: str
+    ) -> Completion | Weigh:
+        system, prompt = (rendered.get(name, "") for name in ("system", "prompt"))
+        chat = (Message("system", system.strip()), Message("user", prompt.strip()))
+        messages = tuple(message for message in chat if message.content)
+        if self.probabilities:
+            return Weigh(model, messages, self.labels)
         return Completion(
-            bench.model,
-            messages,
+            model,
+            () if self.raw else messages,
             self.sampling.chosen(),
             parser.schema,
-            ("yes", "no") if self._kind == "boolean" else parser.choices,
-            seed if self.sampling.stochastic else None,
+            self.labels,
+            turn=self.turn,
+            prompt=prompt if self.raw else "",
+            soft_labels=self.soft_labels,
         )
-
-    def _read(self, row: Row, parser: Parser, told: Told) -> list[Item] | Lost:
-        answer = told.answer
-        if isinstance(answer, Refused):
-            return Lost(row, "failed", answer.cause, answer.words)
-        assert isinstance(answer, Answer)
-        cut = answer.finish == "length" and self._kind not in ("boolean", "choice")
-        cut_off = Lost(row, "rejected", "truncated", f"cut after {answer.completion_tokens} tokens")
-        # JSON shows by itself whether it is whole; a grammar may end on the last token allowed.
-        if cut and self.truncated == "reject" and parser.schema is None:
-            return cut_off
-        try:
-            drop_last = self.truncated == "drop_last"
-            items = parser.parse(answer.text, cut=cut, drop_last=drop_last)
-        except Unparsed as error:
-            if cut and self.truncated == "reject":
-                return cut_off
-            return Lost(row, "rejected", "unparseable", error.why)
-        if not items:
-            return cut_off if cut else Lost(row, "rejected", "empty list")
-        return [{column: item[column] for column in self.generate} for item in items]
-
-    def _rows(
-        self, row: Row, results: list[list[Item] | Lost | None], events: list[Event], bench: Bench
-    ) -> Outcome:
-        told = row.told(*events)
-        if not self.fans_out():
-            (result,) = results
-            assert result is not None
-            return [_at(told, result) if isinstance(result, Lost) else told.having(result[0])]
-        items = [item for result in results if isinstance(result, list) for item in result]
-        lost = [result for result in results if isinstance(result, Lost)]
-        rows: Outcome = list(told.children(bench.label, items))
-        return rows + [_at(told, one) for one in lost]
-
-
-def _again(result: list[Item] | Lost) -> bool:
-    return isinstance(result, Lost) and result.reason == "unparseable"
-
-
-def _at(row: Row, lost: Lost) -> Lost:
-    return Lost(row, lost.kind, lost.reason, lost.detail, lost.score)

@@ -2,9 +2,12 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from sofrito.recipe.base import Part, Strings
+
+Bias = Annotated[float, Field(ge=-100, le=100)]
 
 
 class Sampling(Part):
@@ -38,6 +41,18 @@ one call."""
     repeat_penalty: Annotated[float, Field(gt=0, le=3)] | None = None
     """Divides the odds of tokens that came before; 1 changes nothing."""
 
+    logit_bias: Annotated[dict[str, Bias], Field(min_length=1)] | None = None
+    """Added to the odds of tokens before one is drawn: -100 forbids one, 100 all but forces it. A \
+key of digits is a token's id, `{50256: -100}`; another is a text that is one token of an embedded \
+model."""
+
+    @field_validator("logit_bias")
+    @classmethod
+    def _names_tokens(cls, value: dict[str, float] | None) -> dict[str, float] | None:
+        if "" in (value or {}):
+            raise PydanticCustomError("pattern", "an empty text in `logit_bias` is no token")
+        return value
+
     def chosen(self) -> dict[str, Any]:
         """Return only what the recipe set, as it goes into the call and its key."""
         return {
@@ -47,6 +62,16 @@ one call."""
         }
 
     @property
+    def biased_texts(self) -> tuple[str, ...]:
+        """The keys of `logit_bias` that are texts and no ids of tokens."""
+        return tuple(key for key in self.logit_bias or () if not is_token_id(key))
+
+    @property
     def stochastic(self) -> bool:
         """Whether two calls with different seeds may be answered differently."""
         return self.temperature != 0
+
+
+def is_token_id(key: str) -> bool:
+    """Say whether a key of `logit_bias` is the id of a token: ASCII digits and nothing else."""
+    return key.isascii() and key.isdecimal()

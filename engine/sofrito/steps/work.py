@@ -1,7 +1,7 @@
 """What steps are made of at run time: rows, what becomes of them, and three kinds of operation."""
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 import orjson
@@ -37,7 +37,8 @@ class Row:
     ``path`` is the candidate's number followed by child indices, given before any filter. ``key``
     is what the row's random draws derive from; it depends on who the row is (the cell and its
     place in it, the content of the children), never on the candidate's number. ``skipping`` is the
-    index of the step whose `when` was false.
+    index of the step whose `when` was false. ``aside`` is what one operation of a step leaves for the
+    next one of the same step; it is written nowhere.
     """
 
     path: tuple[int, ...]
@@ -45,6 +46,7 @@ class Row:
     values: Values
     story: tuple[Event, ...] = ()
     skipping: int = -1
+    aside: bytes = b""
 
     @property
     def id(self) -> str:
@@ -53,11 +55,12 @@ class Row:
 
     def having(self, values: Values, *events: Event) -> "Row":
         """Return the row with these columns set and these events told."""
-        return replace(self, values={**self.values, **values}, story=(*self.story, *events))
+        told = (*self.story, *events)
+        return Row(self.path, self.key, {**self.values, **values}, told, self.skipping)
 
     def told(self, *events: Event) -> "Row":
         """Return the row with these events added to its story."""
-        return replace(self, story=(*self.story, *events))
+        return Row(self.path, self.key, self.values, (*self.story, *events), self.skipping)
 
     def children(self, step: str, several: Sequence[Values], *events: Event) -> list["Row"]:
         """Return a sibling row for each of ``several``, numbered in order.

@@ -1,6 +1,7 @@
 """Makes the teacher that a recipe's model describes."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from sofrito.problems import Trouble
@@ -8,10 +9,13 @@ from sofrito.recipe.model import Model
 from sofrito.teachers.teacher import Teacher
 
 
-def teacher_of(name: str, model: Model, folder: Path) -> Teacher:
+def teacher_of(
+    name: str, model: Model, folder: Path, announce: Callable[[str], None] = lambda _: None
+) -> Teacher:
     """Return the teacher for a model of a recipe in ``folder``.
 
-    Raises Trouble where a package, a file or a key is missing; opens no connection.
+    ``announce`` is told what takes time or goes another way than the recipe says. Raises Trouble
+    where a package, a file or a key is missing; opens no connection.
     """
     if model.backend == "scripted":
         from sofrito.teachers.scripted.teacher import ScriptedTeacher
@@ -19,10 +23,46 @@ def teacher_of(name: str, model: Model, folder: Path) -> Teacher:
         return ScriptedTeacher()
     if model.backend == "openai":
         return _remote(name, model)
+    if model.backend == "wordllama":
+        from sofrito.teachers.embed.wordllama import wordllama_teacher
+
+        return wordllama_teacher()
+    if model.backend == "transformers":
+        return _checkpoint(model, folder)
+    return _gguf(model, _file(model, folder), folder, announce)
+
+
+def _gguf(model: Model, path: Path, folder: Path, announce: Callable[[str], None]) -> Teacher:
+    from sofrito.teachers.chat import chosen_template
+    from sofrito.teachers.embed.choose import gguf_embedder
     from sofrito.teachers.llama.teacher import LlamaTeacher
 
-    return LlamaTeacher(
-        _file(model, folder), context=model.context or None, threads=model.threads or None
+    template = chosen_template(model.chat_template, folder) if model.chat_template else ""
+    return gguf_embedder(model, path) or LlamaTeacher(
+        path,
+        context=model.context or None,
+        parallel=model.parallel,
+        threads=model.threads or None,
+        template=template,
+        requantize=model.requantize,
+        starter=model.model == "local",
+        announce=announce,
+    )
+
+
+def _checkpoint(model: Model, folder: Path) -> Teacher:
+    from sofrito.teachers.chat import chosen_template
+    from sofrito.teachers.embed.choose import sentence_embedder
+    from sofrito.teachers.hf.find import find_checkpoint
+    from sofrito.teachers.hf.teacher import HfTeacher
+
+    path = find_checkpoint(model.path, model.hub, folder)
+    return sentence_embedder(model, path) or HfTeacher(
+        path,
+        context=model.context or None,
+        parallel=model.parallel or None,
+        threads=model.threads or None,
+        template=chosen_template(model.chat_template, folder) if model.chat_template else None,
     )
 
 
@@ -44,11 +84,22 @@ def _remote(name: str, model: Model) -> Teacher:
             f"The model `{name}` needs the environment variable {variable}, which is not set.",
             f"export {variable}=…",
         )
+    if model.batch:
+        from sofrito.teachers.remote.batch import CONCURRENCY, BatchTeacher
+
+        return BatchTeacher(
+            model.base_url,
+            model.model,
+            api_key=key,
+            key_name=variable,
+            concurrency=model.concurrency or CONCURRENCY,
+            timeout=model.timeout,
+        )
     return OpenAITeacher(
         model.base_url,
         model.model,
         api_key=key,
         key_name=variable,
-        concurrency=model.concurrency or 16,
+        concurrency=model.concurrency,
         timeout=model.timeout,
     )

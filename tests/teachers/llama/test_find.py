@@ -5,10 +5,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from gguf_writer import CHAT, write_gguf
 
 from sofrito.problems import Trouble
-from sofrito.teachers.llama.find import FoundModel, find_hub, find_local, find_path, found_models
+from sofrito.teachers.llama.find import find_hub, find_local, find_path
 from sofrito.teachers.llama.gguf import GgufInfo
 
 
@@ -55,19 +54,3 @@ def test_a_hub_file_that_is_not_here_is_not_fetched_unasked() -> None:
         find_hub("sofrito-tests/absent/x.gguf", download=False)
     assert caught.value.what == "`hub: sofrito-tests/absent/x.gguf` is not on this machine."
     assert caught.value.fix == "Download it first: hf download sofrito-tests/absent x.gguf"
-
-
-def test_models_of_this_machine(tmp_path: Path) -> None:
-    project, hub = tmp_path / "project", tmp_path / "hub"
-    snapshot = hub / "models--owner--some--repo" / "snapshots" / "abc" / "deep"
-    (project / "models").mkdir(parents=True)
-    snapshot.mkdir(parents=True)
-    own = write_gguf(project / "models" / "own.gguf", CHAT)
-    cached = write_gguf(snapshot / "m.gguf", CHAT)
-    write_gguf(project / "models" / "base.gguf", {"general.architecture": "llama"})
-    (project / "models" / "broken.gguf").write_bytes(b"GGUF")
-    found = [m for m in found_models(project, hub_cache=hub) if m.spec != {"model": "local"}]
-    assert found == [
-        FoundModel({"path": "models/own.gguf"}, GgufInfo.read(own)),
-        FoundModel({"hub": "owner/some--repo/deep/m.gguf"}, GgufInfo.read(cached)),
-    ]

@@ -4,7 +4,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from gguf_writer import CHAT, header, pair, text, write_gguf
+from gguf_writer import CHAT, header, pair, tensor, text, write_gguf
 
 from sofrito.problems import Trouble
 from sofrito.teachers.llama.gguf import GgufInfo
@@ -22,6 +22,7 @@ def test_it_says_what_the_header_says(tmp_path: Path) -> None:
         quantisation="Q4_0",
         licence="apache-2.0",
         size=path.stat().st_size,
+        kinds={"F32": 128},
     )
 
 
@@ -36,7 +37,29 @@ def test_what_the_header_does_not_say_is_none(tmp_path: Path) -> None:
         quantisation=None,
         licence=None,
         size=path.stat().st_size,
+        kinds={"F32": 128},
     )
+
+
+def test_it_tells_the_bytes_of_each_kind_of_weights(tmp_path: Path) -> None:
+    square = (32, 32)
+    heads = [
+        tensor("token_embd.weight", 0, kind=8, shape=square),
+        tensor("blk.0.ffn_up.weight", 1088, kind=3, shape=square),
+        tensor("blk.0.attn_norm.weight", 1728),
+        tensor("blk.0.other.weight", 1856, kind=99, shape=square),
+    ]
+    raw = header(0, len(heads)) + b"".join(heads)
+    path = tmp_path / "w.gguf"
+    path.write_bytes(raw + bytes(-len(raw) % 32) + bytes(1856 + 64))
+    info = GgufInfo.read(path)
+    assert list(info.kinds.items()) == [
+        ("Q8_0", 1088),
+        ("Q4_1", 640),
+        ("F32", 128),
+        ("type 99", 64),
+    ]
+    assert info.layers == "Q4_1"
 
 
 def test_missing_folder_and_other_formats(tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ from chat_server import (
 
 from sofrito.problems import Trouble
 from sofrito.teachers.call import Completion, Message
-from sofrito.teachers.remote.teacher import MAX_BODY, OpenAITeacher
+from sofrito.teachers.remote.connection import MAX_BODY
+from sofrito.teachers.remote.teacher import OpenAITeacher
 from sofrito.teachers.result import Answer
 from sofrito.teachers.teacher import Refused, Transient
 
@@ -193,7 +194,7 @@ REFUSED = {
     "413": (error(413, "body too large"), "context"),
     "filter": (error(400, "no", "content_filter"), "content filter"),
     "filter 403": (error(403, "input flagged by moderation"), "content filter"),
-    "400": (error(400, "unknown argument top_k"), "invalid request"),
+    "400": (error(400, "bad characters"), "invalid request"),
     "withheld": (reply(completion(None, "content_filter")), "content filter"),
     "declined": (reply(completion(None, refusal="I cannot.")), "declined"),
 }
@@ -221,10 +222,26 @@ TROUBLE = {
 def test_what_concerns_every_call_says_the_servers_words_and_a_fix(status: int) -> None:
     scene = error(status, f"Nothing for {KEY} here.", Location="http://127.0.0.1/other")
     raised, server = play([scene], ask(), api_key=KEY, key_name="JUDGE_KEY")
-    where = f"{server.base_url}/chat/completions"
+    where = server.base_url
     assert isinstance(raised, Trouble)
     assert raised.what == f"{where} answered HTTP {status}: Nothing for *** here."
     assert raised.fix.replace(where, "~") == TROUBLE[status]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Unrecognized request argument supplied: top_k",
+        'Invalid JSON payload received. Unknown name "top_k": Cannot find field.',
+        "Unsupported value: 'temperature' does not support 0.5 with this model.",
+        "Extra inputs are not permitted: top_k",
+    ],
+)
+def test_an_option_that_the_server_does_not_know_concerns_every_call(words: str) -> None:
+    raised, _ = play([error(400, words)], ask(call(sampling={"top_k": 3})))
+    assert isinstance(raised, Trouble)
+    assert raised.what.endswith(f" answered HTTP 400: {words}")
+    assert raised.fix == TROUBLE[422]
 
 
 def test_no_credit_is_not_worth_a_retry() -> None:
@@ -237,7 +254,13 @@ def test_the_key_is_in_no_message_and_no_repr() -> None:
         raised, _ = play([scene], ask(), api_key=KEY)
         assert KEY not in f"{raised!r} {raised}"
     url = f"https://user:{KEY}@host.test/v1?key={KEY}"
-    assert KEY not in repr(OpenAITeacher(url, "m", api_key=KEY))
+    assert KEY not in repr(OpenAITeacher(url, "m"))
+
+
+def test_a_user_and_a_key_are_one_too_many() -> None:
+    with pytest.raises(Trouble) as caught:
+        OpenAITeacher("http://user:word@localhost/v1", "m", api_key=KEY)
+    assert caught.value.what == "`base_url` names a user, and there is an API key as well."
 
 
 def rejecting(*kinds: str) -> Scene:
@@ -332,9 +355,9 @@ def test_the_identity_leaves_the_host_out() -> None:
 
 def test_the_environments_proxy_is_for_other_machines_only() -> None:
     script = (
-        "from sofrito.teachers.remote.teacher import OpenAITeacher as T\n"
+        "from sofrito.teachers.remote.connection import Connection\n"
         "for host in ('api.test', 'skip.test', 'localhost:8000', '127.0.0.2', '[::1]:9'):\n"
-        "    print(T(f'http://{host}/v1', 'm')._proxy)\n"
+        "    print(Connection(f'http://{host}/v1', '', '', 1.0).proxy)\n"
     )
     proxies = {"http_proxy": "http://proxy.test:3128", "no_proxy": "skip.test"}
     environment = {"PYTHONPATH": os.pathsep.join(sys.path), **proxies}

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import math
 import os
 import socket
+import struct
 import subprocess
 import sys
 import urllib.error
@@ -17,7 +19,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from sofrito.teachers.call import Completion, Message
+from sofrito.problems import Trouble
+from sofrito.teachers.call import Call, Completion, Embed, Message, Score, Weigh
 from sofrito.teachers.llama.find import find_local
 from sofrito.teachers.remote.teacher import OpenAITeacher
 from sofrito.teachers.result import Answer
@@ -78,7 +81,7 @@ def await_server(server: "subprocess.Popen[bytes]", url: str, log: Path) -> str:
     return url
 
 
-def ask(base_url: str, *calls: Completion) -> list[Any]:
+def ask(base_url: str, *calls: Call) -> list[Any]:
     async def run() -> list[Any]:
         teacher = OpenAITeacher(base_url, "any")
         try:
@@ -111,3 +114,54 @@ def test_a_prompt_that_does_not_fit_is_refused(base_url: str) -> None:
     (refused,) = ask(base_url, call("word " * 600, sampling={"max_tokens": 5}))
     assert isinstance(refused, Refused)
     assert refused.cause == "context"
+
+
+def test_the_options_of_a_recipe_are_taken(base_url: str) -> None:
+    sampling = {
+        "temperature": 0.9, "top_p": 0.9, "top_k": 1, "min_p": 0.1, "repeat_penalty": 1.1,
+        "presence_penalty": 0.1, "frequency_penalty": 0.1, "stop": ["."], "max_tokens": 12,
+    }  # fmt: skip
+    asked = [call("Name a colour.", sampling=sampling, seed=seed) for seed in (1, 2)]
+    first, second = ask(base_url, *asked)
+    assert first.text == second.text != ""
+    assert "." not in first.text
+
+
+def test_a_raw_prompt_is_gone_on_with(base_url: str) -> None:
+    sampling = {"max_tokens": 1, "temperature": 0}
+    asked = Completion("teacher", prompt="The capital of France is", sampling=sampling)
+    (answer,) = ask(base_url, asked)
+    assert answer == Answer(" Paris", "length", 5, 1)
+
+
+@pytest.mark.parametrize("raw", [False, True])
+def test_soft_labels(base_url: str, raw: bool) -> None:
+    where = {"prompt": "The capital of France is"} if raw else {"messages": call("Hi").messages}
+    sampling = {"max_tokens": 4, "temperature": 0, "repeat_penalty": 1.0}
+    (answer,) = ask(base_url, Completion("teacher", sampling=sampling, soft_labels=3, **where))
+    soft = answer.soft
+    assert "".join(soft.written_texts) == answer.text
+    assert soft.written_texts == soft.texts[::3]
+    likeliest = struct.unpack("<12e", soft.logprobs)
+    assert soft.written_logprobs == struct.pack("<4e", *likeliest[::3])
+    assert all(list(likeliest[i : i + 3]) == sorted(likeliest[i : i + 3])[::-1] for i in (0, 3, 6))
+    assert all(math.exp(logprob) < 1 for logprob in likeliest)
+
+
+def test_labels_are_weighed(base_url: str) -> None:
+    (weighed,) = ask(base_url, Weigh("teacher", call("Is the sky blue?").messages, ("Yes", "No")))
+    assert sum(weighed.probabilities) == pytest.approx(1)
+    assert 0 < weighed.mass < 1
+    assert weighed.completion_tokens == 1
+
+
+def test_the_wrong_scores_of_this_server_are_not_taken(base_url: str) -> None:
+    """Where it echoes, it gives each token the number of the one before: see Llama.create_completion."""
+    (raised,) = ask(base_url, Score("teacher", "The cat sat on the mat."))
+    assert isinstance(raised, Trouble)
+    assert "wrong log-probabilities" in raised.what
+
+
+def test_a_server_without_vectors_says_so(base_url: str) -> None:
+    (raised,) = ask(base_url, Embed("teacher", "a cat"))
+    assert "embedding=True" in str(raised)

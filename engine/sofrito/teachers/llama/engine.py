@@ -1,148 +1,194 @@
-"""One model in llama.cpp: tokens in, one sampled token out; import it only where llama_cpp is."""
+"""Continuous batching: jobs join and leave the batch as they come and end."""
 
-import ctypes
-import os
-from pathlib import Path
-from typing import Any
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-import llama_cpp as lc
+from sofrito.teachers.llama.context import Context, Entry
+from sofrito.teachers.llama.jobs import Job, packed
+from sofrito.teachers.llama.shelf import Placed, Shelf, Wait
+from sofrito.teachers.teacher import Transient
 
-from sofrito.problems import Trouble
-from sofrito.teachers.llama.log import complaint, listen
-from sofrito.teachers.llama.sampler import Sampler, Sampling
+AHEAD = 64
+"""Waiting jobs that are looked at when one may begin, and when it is decided what to keep."""
 
-CHUNK, GPU_CHUNK = 32, 256
-"""Tokens of a prompt that are decoded at once, always at multiples of this.
 
-Kernels round differently for one token than for many, so the same prompt read from the cache and
-read anew can differ (in the first digit of a logit, with Q8_0 weights). What a chunk leaves in the
-cache depends on the tokens before it and on nothing else: a prompt that reuses the chunks it shares
-with the one before gets the very logits it would get alone. The price is that up to a chunk of
-shared tokens is decoded again; on a CPU a prompt in chunks of 32 is read a tenth slower than in one
-piece.
-"""
+@dataclass(slots=True)
+class Spent:
+    """Where the time went, in seconds, and what was decoded, in tokens."""
+
+    decoding: float = 0.0
+    outside: float = 0.0
+    batches: int = 0
+    prompt_tokens: int = 0
+    shared_tokens: int = 0
+    written_tokens: int = 0
+
+
+@dataclass(slots=True)
+class _Slot:
+    """A job at work: its sequence, how many of its tokens are decoded, what it waits behind."""
+
+    job: Job
+    sequence: int = -1
+    decoded: int = 0
+    wait: Wait = field(default_factory=Wait)
 
 
 class Engine:
-    """A loaded model with one sequence; every method must be called from one thread."""
+    """Decodes jobs, many at once; every method must be called from one thread.
 
-    def __init__(self, path: Path, *, context: int, threads: int) -> None:
-        """Load the model; Trouble with llama.cpp's words when it or its context will not fit."""
-        listen()
-        lc.llama_backend_init()
-        params = lc.llama_model_default_params()
-        self._model = lc.llama_model_load_from_file(os.fsencode(path), params)
-        if not self._model:
-            raise Trouble(
-                f"llama.cpp cannot load {path}: {complaint()}",
-                "Check that the file is whole and fits into memory; a model newer than the "
-                "installed llama-cpp-python needs `pip install -U llama-cpp-python`.",
-            )
-        self._chunk = GPU_CHUNK if lc.llama_supports_gpu_offload() else CHUNK
-        params = _context_params(context, threads, self._chunk)
-        self._context = lc.llama_init_from_model(self._model, params)
-        if not self._context:
-            lc.llama_model_free(self._model)
-            raise Trouble(
-                f"llama.cpp has no room for {context} tokens of context: {complaint()}",
-                "Set a smaller `context` for this model.",
-            )
-        self.vocab = lc.llama_model_get_vocab(self._model)
-        self._memory = lc.llama_get_memory(self._context)
-        self._held: list[int] = []
+    With ``parallel`` 1 a prompt is decoded in pieces of ``context.size.batch`` tokens that always
+    begin at its multiples. Kernels round differently for one token than for many, so the same
+    prompt read from the cache and read anew can differ (in the first digit of a logit, with Q8_0
+    weights). What such a piece leaves in the cache depends on the tokens before it and on nothing
+    else: an answer has the very bits it would have alone.
+    """
 
-    def tokenize(self, text: str) -> list[int]:
-        """Return the tokens of a rendered prompt; what spells a special token becomes it.
+    def __init__(self, context: Context, parallel: int) -> None:
+        size = context.size
+        self.context, self._room = context, size.batch
+        grid = 0 if not context.model.shares else size.batch if parallel == 1 else 1
+        self._shelf = Shelf(size.sequences, size.cells, parallel=parallel, grid=grid)
+        self._waiting: deque[_Slot] = deque()
+        self._live: list[_Slot] = []
+        self._stale = True
+        self.spent = Spent()
 
-        The beginning-of-sequence token comes first, once, where the model's vocabulary wants it,
-        whether or not the chat template wrote it.
-        """
-        raw = text.encode("utf-8", "replace")
-        room = len(raw) + 8
-        buffer = (lc.llama_token * room)()
-        n = lc.llama_tokenize(self.vocab, raw, len(raw), buffer, room, False, True)
-        tokens = list(buffer[:n])
-        bos = lc.llama_vocab_bos(self.vocab)
-        while tokens[:2] == [bos, bos]:
-            del tokens[0]
-        wanted = lc.llama_vocab_get_add_bos(self.vocab) and bos >= 0
-        return [bos, *tokens] if wanted and tokens[:1] != [bos] else tokens
+    @property
+    def idle(self) -> bool:
+        """Whether no job is here."""
+        return not (self._waiting or self._live)
 
-    def name_of(self, token: int) -> str:
-        """Return how a chat template writes ``token``; empty for a token that does not exist."""
-        return lc.llama_vocab_get_text(self.vocab, token).decode() if token >= 0 else ""
+    def add(self, job: Job) -> None:
+        """Take a job; its prompt and its limit fit into the cells."""
+        self._waiting.append(_Slot(job))
+        self._stale = True
 
-    def specials(self) -> dict[str, str]:
-        """Return the texts of the tokens that begin and end a sequence."""
-        bos, eos = lc.llama_vocab_bos(self.vocab), lc.llama_vocab_eos(self.vocab)
-        return {"bos": self.name_of(bos), "eos": self.name_of(eos)}
+    def step(self) -> None:
+        """Decode one batch and let every job look at its part; raises what decoding raised."""
+        start = time.perf_counter()
+        self._leave()
+        self._admit()
+        portions = self._portions()
+        entries = [
+            Entry(slot.job.tokens[place], place, slot.sequence, place >= slot.job.first)
+            for slot, count in portions
+            for place in range(slot.decoded, slot.decoded + count)
+        ]
+        before = time.perf_counter()
+        if entries:
+            self.context.decode(entries)
+        after = time.perf_counter()
+        self._look(portions)
+        self.spent.batches += 1
+        self.spent.decoding += after - before
+        self.spent.outside += before - start + time.perf_counter() - after
 
-    def piece(self, token: int) -> bytes:
-        """Return the bytes that ``token`` writes; special tokens write nothing."""
-        room = 64
-        while True:
-            buffer = (ctypes.c_char * room)()
-            n = lc.llama_token_to_piece(self.vocab, token, buffer, room, 0, False)
-            if n >= 0:
-                return buffer.raw[:n]
-            room = -n
+    def fail(self, error: BaseException) -> None:
+        """End every job with an error."""
+        for slot in (*self._live, *self._waiting):
+            slot.job.error = slot.job.error or error
+            slot.job.end()
+            slot.job.over()
+        self._live, self._waiting = [], deque()
 
-    def ends(self, token: int) -> bool:
-        """Whether ``token`` ends the answer."""
-        return bool(lc.llama_vocab_is_eog(self.vocab, token))
+    def _leave(self) -> None:
+        """Let go of jobs that nobody waits for any more."""
+        for slot in [s for s in (*self._live, *self._waiting) if s.job.abandoned.is_set()]:
+            slot.job.error = Transient("unreachable", "the local model was told to stop")
+            if slot.sequence < 0:
+                self._waiting.remove(slot)
+            else:
+                self._release(slot)
+            slot.job.end()
+            slot.job.over()
 
-    def read(self, prompt: list[int]) -> None:
-        """Decode a prompt, reusing the chunks it shares with the one before."""
-        held = _shared(self._held, prompt[:-1]) // self._chunk * self._chunk
-        if not lc.llama_memory_seq_rm(self._memory, 0, held, -1):
-            lc.llama_memory_clear(self._memory, True)
-            held = 0
-        self._held = prompt[:held]
-        for start in range(held, len(prompt), self._chunk):
-            chunk = prompt[start : start + self._chunk]
-            self.step(*chunk)
-            if len(chunk) == self._chunk:
-                self._held += chunk
+    def _admit(self) -> None:
+        """Give waiting jobs a sequence, the first come first; those whose beginning is being read wait."""
+        if not self._waiting and not self._shelf.orders:
+            return
+        if not self._stale and all(self._shelf.still(slot.wait) for slot in self._ahead()):
+            return
+        for slot in self._ahead():
+            if self._shelf.still(slot.wait):
+                continue
+            placed = self._shelf.place(slot.job.prompt, slot.job.first, slot.job.limit)
+            if isinstance(placed, Placed):
+                self._begin(slot, placed)
+                continue
+            slot.wait = placed
+            if placed.behind < 0:
+                break  # nobody overtakes a job that waits for room, or it might wait for ever
+        self._stale = False
+        self.context.order(self._shelf.orders)
+        self._shelf.orders.clear()
 
-    def step(self, *tokens: int) -> None:
-        """Decode at most a chunk of tokens after what was decoded before."""
-        batch = (lc.llama_token * len(tokens))(*tokens)
-        code = lc.llama_decode(self._context, lc.llama_batch_get_one(batch, len(tokens)))
-        if code != 0:
-            lc.llama_memory_clear(self._memory, True)
-            self._held = []
-            raise Trouble(
-                f"llama.cpp failed while decoding (code {code}): {complaint()}",
-                "Set a smaller `context`, or free some memory.",
-            )
+    def _ahead(self) -> list[_Slot]:
+        return [self._waiting[i] for i in range(min(AHEAD, len(self._waiting)))]
 
-    def sampler(self, sampling: Sampling, grammar: str | None) -> Sampler:
-        """Return what draws the tokens of one answer; close it afterwards."""
-        return Sampler(self._context, self.vocab, sampling, grammar)
+    def _begin(self, slot: _Slot, placed: Placed) -> None:
+        self._waiting.remove(slot)
+        slot.sequence, slot.decoded = placed.sequence, placed.shared
+        self.spent.shared_tokens += placed.shared
+        self.spent.prompt_tokens += slot.job.length
+        self._live.append(slot)
+        try:
+            slot.job.begin(self.context)
+        except Exception as error:
+            slot.job.error = error
+            slot.job.abandoned.set()
 
-    def close(self) -> None:
-        """Free the model; the engine is of no use afterwards."""
-        lc.llama_free(self._context)
-        lc.llama_model_free(self._model)
+    def _portions(self) -> list[tuple[_Slot, int]]:
+        """Return how many tokens of each job the next batch holds: one of an answer, some of a prompt."""
+        left = [len(slot.job.tokens) - slot.decoded for slot in self._live]
+        return [
+            (slot, count)
+            for slot, count in zip(self._live, fair(left, self._room), strict=True)
+            if count
+        ]
+
+    def _look(self, portions: list[tuple[_Slot, int]]) -> None:
+        index = 0
+        for slot, count in portions:
+            job, start = slot.job, slot.decoded
+            slot.decoded += count
+            self._shelf.decoded(slot.sequence, packed(job.tokens[start : slot.decoded]))
+            wanted = max(start, job.first)
+            if wanted < slot.decoded:
+                self._let_look(slot, index + wanted - start, wanted)
+            index += count
+        over = [slot for slot in self._live if slot.job.done or slot.job.error]
+        for slot in over:
+            self._release(slot)
+            slot.job.end()
+            slot.job.over()
+
+    def _let_look(self, slot: _Slot, index: int, place: int) -> None:
+        try:
+            token = slot.job.look(index, place, slot.decoded - place)
+        except Exception as error:
+            slot.job.error = error
+            return
+        if token is not None:
+            slot.job.tokens.append(token)
+            self.spent.written_tokens += 1
+
+    def _release(self, slot: _Slot) -> None:
+        self._live.remove(slot)
+        self._shelf.release(slot.sequence, (waiting.job.prompt for waiting in self._ahead()))
+        self._stale = True
 
 
-def _context_params(context: int, threads: int, chunk: int) -> Any:
-    params = lc.llama_context_default_params()
-    params.n_ctx = context
-    params.n_batch = params.n_ubatch = chunk
-    params.n_seq_max = 1
-    params.n_threads = params.n_threads_batch = threads
-    params.no_perf = True
-    if not lc.llama_supports_gpu_offload():
-        params.flash_attn_type = lc.LLAMA_FLASH_ATTN_TYPE_DISABLED
-    return params
+def fair(wanted: Sequence[int], room: int) -> list[int]:
+    """Divide ``room`` among those who want some of it: who wants less than an equal share gets all.
 
-
-def _shared(a: list[int], b: list[int]) -> int:
-    """Return how many tokens ``a`` and ``b`` have in common at their beginning."""
-    n = 0
-    for x, y in zip(a, b, strict=False):
-        if x != y:
-            break
-        n += 1
-    return n
+    A long prompt so never keeps short ones, or answers that are being written, from going on.
+    """
+    given = [0] * len(wanted)
+    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
+    for rank, i in enumerate(order):
+        given[i] = min(wanted[i], room // (len(order) - rank))
+        room -= given[i]
+    return given

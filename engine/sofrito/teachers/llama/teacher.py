@@ -2,23 +2,29 @@
 
 import asyncio
 import importlib.util
+import math
 import threading
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sofrito.problems import Trouble
-from sofrito.teachers.call import Call, Completion
-from sofrito.teachers.llama.chat import ChatTemplate
+from sofrito.teachers.call import Call, Completion, Embed, Score, Weigh
+from sofrito.teachers.chat import ChatTemplate
+from sofrito.teachers.llama.capacity import capacity, free_memory
 from sofrito.teachers.llama.cores import free_cores
 from sofrito.teachers.llama.gguf import GgufInfo
 from sofrito.teachers.llama.weights import content_hash
-from sofrito.teachers.result import Answer, Result
-from sofrito.teachers.teacher import unable
+from sofrito.teachers.result import Answer, Result, Scored, Weighed
+from sofrito.teachers.teacher import Transient, unable
 
 if TYPE_CHECKING:
-    from sofrito.teachers.llama.answer import LoadedModel
+    from sofrito.teachers.llama.asking import Asking
+    from sofrito.teachers.llama.jobs import Job
+    from sofrito.teachers.llama.ready import Choice, Ready
+    from sofrito.teachers.llama.worker import Worker
 
 DEFAULTS: Mapping[str, Any] = {
     "temperature": 0.7,
@@ -44,24 +50,32 @@ MOST_CONTEXT = 8192
 class LlamaTeacher:
     """Answers calls with the model in one GGUF file; the weights are loaded at the first call.
 
-    An answer depends on its call and on nothing asked before it, to the last bit on the same
-    machine with the same llama-cpp-python and ``threads``.
+    Calls that come together are decoded together, and what their prompts have in common only once.
+    With ``parallel`` 1, an answer depends on its call and on nothing asked before or beside it, to
+    the last bit on the same machine with the same llama-cpp-python and ``threads``. With more, what
+    is decoded beside it moves the last bits of its logits, and so now and then a word.
     """
-
-    concurrency = 1
 
     def __init__(
         self,
         path: Path,
         *,
         context: int | None = None,
+        parallel: int = 0,
         threads: int | None = None,
+        template: str = "",
+        requantize: "Choice" = "off",
+        starter: bool = False,
+        announce: Callable[[str], None] = lambda _: None,
         cache: Path | None = None,
     ) -> None:
         """Check the file and take its content hash; ``context`` is in tokens.
 
-        ``threads`` is by default the cores that are idle when the model is loaded; ``cache`` is where the hash is
-        remembered. Raises Trouble when the file or the package is not fit to answer.
+        ``threads`` is by default the cores that are idle when the model is loaded, ``parallel`` (0)
+        what suits the model and the memory, ``template`` the file's own. ``requantize`` may
+        turn the weights into a kind this processor is fast at (:mod:`~sofrito.teachers.llama.ready`),
+        once, and ``announce`` is told so. ``cache`` is the folder where the hash and such weights are
+        kept. Raises Trouble when the file or the package is not fit to answer.
         """
         if importlib.util.find_spec("llama_cpp") is None:
             raise Trouble(
@@ -69,23 +83,25 @@ class LlamaTeacher:
                 "Install it: pip install 'sofrito[local]'",
             )
         self.info = GgufInfo.read(path)
-        if self.info.template is None:
-            raise Trouble(
-                f"{path} has no chat template, so nobody knows how to ask it.",
-                "Take an instruct or chat model; a base model cannot follow a recipe's prompts.",
-            )
         self.context = _context(self.info, context)
+        self.capacity = capacity(self.info, self.context, parallel, memory=free_memory())
+        # enough wait to take the place of those that end
+        several = self.capacity.parallel
+        self.concurrency = several if several == 1 else several + max(2, several // 4)
+        self._template = template or self.info.template
         self._threads = threads
-        digest = ChatTemplate(self.info.template).digest
+        digest = ChatTemplate(self._template).digest if self._template else ""
+        weights = content_hash(path, cache)
+        self._ready = _ready(self.info, weights, requantize, starter, announce, cache)
         self._identity = {
             "backend": "llama.cpp",
-            "weights": content_hash(path, cache),
+            "weights": weights,
             "template": digest,
             "defaults": dict(DEFAULTS),
-        }
-        self._model: LoadedModel | None = None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="llama")
-        self._closing = threading.Event()
+        } | ({"requantized": self._ready.target} if self._ready.target else {})
+        self._desk: _Desk | None = None
+        self._loading = threading.Lock()
+        self._closed = False
 
     @property
     def identity(self) -> Mapping[str, Any]:
@@ -98,37 +114,129 @@ class LlamaTeacher:
         The call must fit wholly: Refused when its prompt and its ``max_tokens`` exceed the
         context. Raises Trouble when the model does not load or a schema cannot be a grammar.
         """
-        if not isinstance(call, Completion):
-            raise unable("An embedded model", call, "Use another model for this.")
-        abandoned = threading.Event()
-        loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(self._thread, self._answer, call, abandoned)
-        except asyncio.CancelledError:
-            abandoned.set()
-            raise
+        desk = self._desk
+        if desk is None:
+            desk = await asyncio.get_running_loop().run_in_executor(None, self._load)
+        match call:
+            case Completion():
+                return await _write(desk, call)
+            case Score():
+                return await _score(desk, call)
+            case Weigh():
+                return await _weigh(desk, call)
+            case Embed():
+                raise unable(
+                    f"The model {self.info.name}",
+                    call,
+                    "Name an embedding model: `backend: wordllama`, or a GGUF made for it.",
+                )
 
     async def close(self) -> None:
         """Stop what is being written and free the model; calling it twice is allowed."""
-        if self._closing.is_set():
-            return
-        self._closing.set()
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._release)
-        self._thread.shutdown()
+        self._closed = True
+        desk, self._desk = self._desk, None
+        if desk is not None:
+            await asyncio.get_running_loop().run_in_executor(None, desk.worker.close)
 
-    def _answer(self, call: Completion, abandoned: threading.Event) -> Answer:
-        if self._model is None:
-            from sofrito.teachers.llama.answer import LoadedModel
+    def _load(self) -> "_Desk":
+        with self._loading:
+            if self._closed:
+                raise Transient("unreachable", "the local model was told to stop")
+            if self._desk is None:
+                self._desk = self._loaded()
+            return self._desk
 
-            self._model = LoadedModel.load(
-                self.info, self.context, self._threads or free_cores(), DEFAULTS
-            )
-        return self._model.answer(call, lambda: abandoned.is_set() or self._closing.is_set())
+    def _loaded(self) -> "_Desk":
+        from sofrito.teachers.llama.asking import Asking
+        from sofrito.teachers.llama.context import Context, Size
+        from sofrito.teachers.llama.engine import Engine
+        from sofrito.teachers.llama.model import Model
+        from sofrito.teachers.llama.worker import Worker
 
-    def _release(self) -> None:
-        if self._model is not None:
-            self._model.engine.close()
-            self._model = None
+        much = self.capacity
+        model = Model.shared(self._ready.path)
+        try:
+            size = Size(much.cells, much.sequences, much.batch, self._threads or free_cores())
+            context = Context(model, size)
+        except BaseException:
+            model.release()
+            raise
+        named = model.tokenizer.named()
+        template = ChatTemplate(self._template, **named) if self._template else None
+        asking = Asking(self.info.path, model.tokenizer, template, self.context, DEFAULTS)
+        return _Desk(asking, Worker(Engine(context, much.parallel)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """A loaded model at work."""
+
+    asking: "Asking"
+    worker: "Worker"
+
+    async def run(self, *jobs: "Job") -> None:
+        """Let the engine do jobs; raises what the first one raised that failed."""
+        loop = asyncio.get_running_loop()
+        futures = [self._submit(loop, job) for job in jobs]
+        try:
+            await asyncio.gather(*futures)
+        except asyncio.CancelledError:
+            for job in jobs:
+                job.abandoned.set()
+            raise
+        for job in jobs:
+            if job.error is not None:
+                raise job.error
+
+    def _submit(self, loop: asyncio.AbstractEventLoop, job: "Job") -> "asyncio.Future[None]":
+        future: asyncio.Future[None] = loop.create_future()
+
+        def settle() -> None:
+            if not future.done():
+                future.set_result(None)
+
+        def over() -> None:
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(settle)
+
+        self.worker.submit(job, over)
+        return future
+
+
+async def _write(desk: _Desk, call: Completion) -> Answer:
+    job = desk.asking.write(call)
+    await desk.run(job)
+    soft = None if job.soft is None else job.soft.labels()
+    return Answer(job.text, job.finish, job.length, job.written, soft)
+
+
+async def _score(desk: _Desk, call: Score) -> Scored:
+    jobs = list(desk.asking.score(call))
+    await desk.run(*jobs)
+    return Scored(b"".join(job.logprobs.tobytes() for job in jobs), sum(j.length for j in jobs))
+
+
+async def _weigh(desk: _Desk, call: Weigh) -> Weighed:
+    jobs = list(desk.asking.weigh(call))
+    await desk.run(*jobs)
+    logs = [float(job.logprobs.sum(dtype="f8")) + job.ending for job in jobs]
+    shares = [math.exp(log - max(logs)) for log in logs]
+    tokens = jobs[0].first + 1 + sum(job.length - job.first - 1 for job in jobs)
+    mass = math.fsum(math.exp(log) for log in logs)
+    return Weighed(tuple(share / math.fsum(shares) for share in shares), mass, tokens)
+
+
+def _ready(
+    info: GgufInfo,
+    weights: str,
+    choice: "Choice",
+    starter: bool,
+    announce: Callable[[str], None],
+    cache: Path | None,
+) -> "Ready":
+    from sofrito.teachers.llama.ready import ready
+
+    return ready(info, weights, choice, announce, starter=starter, cache=cache)
 
 
 def _context(info: GgufInfo, asked: int | None) -> int:

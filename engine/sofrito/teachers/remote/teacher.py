@@ -1,39 +1,48 @@
-"""A remote teacher: any server that speaks OpenAI's chat protocol."""
+"""A remote teacher: any server that speaks OpenAI's protocol."""
 
 from collections.abc import Mapping
-from ipaddress import ip_address
+from dataclasses import replace
 from typing import Any
-from urllib.request import getproxies, proxy_bypass
-
-import aiohttp
-import orjson
-from yarl import URL
 
 from sofrito.problems import Trouble
-from sofrito.teachers.call import Call, Completion
+from sofrito.teachers.call import Call, Completion, Embed, Score, Weigh
+from sofrito.teachers.remote.connection import Connection
+from sofrito.teachers.remote.logprobs import (
+    MALFORMED,
+    Misaligned,
+    NoLogprobs,
+    SharedBeginning,
+    scored,
+    weighed,
+)
+from sofrito.teachers.remote.profiles import RUNGS, Profile, Rung, is_closed
+from sofrito.teachers.remote.vectors import Gatherer, read_vectors
 from sofrito.teachers.remote.wire import (
-    RUNGS,
     Failure,
-    Rung,
+    counts,
+    endpoint,
+    not_an_answer,
     payload,
     permanent,
     read_answer,
-    transient,
 )
-from sofrito.teachers.result import Answer, Result
+from sofrito.teachers.result import Answer, Embedded, Result, Scored, Weighed
 from sofrito.teachers.teacher import Transient, unable
 
-MAX_BODY = 16 * 1024 * 1024
-"""Bytes of an answer that are read; a longer one is no answer."""
+LIKELIEST = 20
+"""How many first tokens are looked at for the labels of a scale: what most servers tell at most."""
+
+ELSEWHERE = "Use an embedded model for this (`model: local`, `path:` or `hub:`)."
 
 
 class OpenAITeacher:
-    """Answers calls through ``{base_url}/chat/completions``; one ``complete`` is one try.
+    """Answers calls through the endpoints behind ``base_url``; one ``answer`` is one try.
 
-    A server may not know every way of asking: a schema is asked for by the best of
-    :data:`~sofrito.teachers.remote.wire.RUNGS` that it takes, and where it wants
-    ``max_completion_tokens`` it gets that. Both are found by its answers 400, which are not tries,
-    and remembered. ``unmetered`` counts the answers that came without token counts (they are 0).
+    A server may not know every way of asking: a schema is asked for by the best of its profile's
+    rungs that it takes, and where it wants ``max_completion_tokens`` it gets that. Both are found by
+    its answers 400, which are not tries, and remembered. ``server`` is the address and the model,
+    whose limits its teachers share; ``unmetered`` counts the answers that came without token counts
+    (they are 0); ``notes`` is what a user should know of the server.
     """
 
     def __init__(
@@ -52,19 +61,14 @@ class OpenAITeacher:
         seconds from sending to the last byte.
         """
         self.concurrency, self.unmetered = concurrency, 0
-        self._model, self._key, self._key_name = model, api_key.strip(), key_name
-        self._url = _checked(base_url)
-        self._where = str(self._url.with_user(None).with_query(None).with_fragment(None))
-        if not self._key.isascii() or not self._key.isprintable() or " " in self._key:
-            raise Trouble(
-                f"The API key {f'in {key_name} ' if key_name else ''}has characters no key has.",
-                "Copy it again, without spaces, quotes or line breaks.",
-            )
-        self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=min(timeout, 15.0))
-        self._proxy = _proxy(self._url)
-        self._session: aiohttp.ClientSession | None = None
-        self._rung: Rung = RUNGS[0]
-        self._limit_name = "max_tokens"
+        self._connection = Connection(base_url, api_key, key_name, timeout)
+        self._profile: Profile = self._connection.profile
+        self._model, self._key_name = model, key_name
+        self._rung: Rung = self._profile.rungs[0]
+        self._gatherer = Gatherer(self._vectors, self._profile.texts)
+        self._where = self._connection.where
+        self.server = f"{self._where} {model}"
+        self.notes = self._profile.notes()
 
     def __repr__(self) -> str:
         return f"OpenAITeacher({self._where!r}, {self._model!r})"
@@ -78,150 +82,145 @@ class OpenAITeacher:
         """Answer one call by one try.
 
         Raises Transient for what a later try may mend, Refused for a question that this server
-        will never answer, Trouble for what concerns every call (key, model, address).
+        will never answer, Trouble for what concerns every call (key, model, address, an option or
+        a kind of call that this server does not take).
         """
-        if not isinstance(call, Completion):
-            raise unable("A model of a server", call, "Use an embedded model for this.")
-        rungs = RUNGS[RUNGS.index(self._rung) :] if call.schema is not None else RUNGS[:1]
-        failure: Failure | None = None
-        for rung in rungs:
-            try:
-                answer = await self._ask(call, rung)
-            except Failure as e:
-                if not e.invalid:
-                    raise self._permanent(e) from e
-                failure = failure or e
-                continue
-            if call.schema is not None:
-                self._rung = rung
-            return answer
-        assert failure is not None
-        raise self._permanent(failure) from failure
+        try:
+            result = await self._answer(call)
+        except Failure as e:
+            raise permanent(e, self._where, self._model, self._key_name) from e
+        except NoLogprobs as e:
+            what = f"{self._name()} was asked for log-probabilities and told none."
+            raise Trouble(what, f"Check that its model can; if not: {ELSEWHERE}") from e
+        self.unmetered += result.prompt_tokens == 0
+        return result
 
     async def close(self) -> None:
         """Close the connections; calling it twice is allowed."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self._gatherer.close()
+        await self._connection.close()
 
-    def _permanent(self, failure: Failure) -> Exception:
-        return permanent(failure, self._where, self._model, self._key_name)
+    async def _answer(self, call: Call) -> Result:
+        match call:
+            case Completion():
+                self._check(call)
+                return await self._complete(call)
+            case Weigh():
+                return await self._weigh(call)
+            case Score():
+                return await self._score(call)
+            case Embed():
+                if not self._profile.texts:
+                    raise unable(self._profile.name, call, "Use an embedding model elsewhere.")
+                return await self._gatherer.vector(call.text)
 
-    async def _ask(self, call: Completion, rung: Rung) -> Answer:
-        """Post, and once more where the server wants another name for ``max_tokens``."""
-        try:
-            return await self._post(payload(self._model, call, rung, self._limit_name))
-        except Failure as e:
-            if self._limit_name != "max_tokens" or not e.says("max_completion_tokens"):
-                raise
-        self._limit_name = "max_completion_tokens"
-        return await self._post(payload(self._model, call, rung, self._limit_name))
+    def _check(self, call: Completion) -> None:
+        if call.turn == "user":
+            what = "A server cannot write the user's turn: its chat template is out of reach."
+            fix = f"{ELSEWHERE} Or give the beginning of the turn as a raw prompt, in its template."
+            raise Trouble(what, fix)
+        if call.prompt and not self._profile.raw:
+            what = f"{self._profile.name} does not go on with a raw prompt as it stands."
+            raise Trouble(what, "Write the prompt for a chat, or ask another server.")
+        if call.soft_labels > self._profile.logprobs:
+            most = self._profile.logprobs
+            told = f"at most {most} of the likeliest tokens" if most else "no log-probabilities"
+            fix = f"Set `soft_labels` to at most {most}." if most else ELSEWHERE
+            raise Trouble(f"{self._profile.name} tells {told}.", fix)
+        self._profile.check(call.sampling)
 
-    async def _post(self, body: dict[str, Any]) -> Answer:
-        try:
-            return await self._exchange(orjson.dumps(body))
-        except TimeoutError as e:
-            words = f"{self._where} did not answer within {self._timeout.total:g} seconds"
-            raise Transient("time-out", words) from e
-        except aiohttp.ClientConnectorCertificateError as e:
-            words = f"{self._where} has no valid certificate: {e.certificate_error}"
-            raise Trouble(words, "Check `base_url`, or this machine's certificates.") from e
-        except aiohttp.ClientPayloadError as e:
-            words = f"{self._where} broke off in the middle of its answer"
-            raise Transient("bad answer", words) from e
-        except (aiohttp.ClientError, OSError) as e:
-            reason = e.strerror if isinstance(e, OSError) and e.strerror else type(e).__name__
-            words = f"{self._where} cannot be reached ({self._hide(reason)})"
-            raise Transient("unreachable", words) from e
-
-    async def _exchange(self, body: bytes) -> Answer:
-        """Send one request; raises what aiohttp raises, TimeoutError, Transient and Failure."""
-        headers = {"Content-Type": "application/json"}
-        if self._key:
-            headers["Authorization"] = f"Bearer {self._key}"
-        async with self._open().post(
-            self._url, data=body, headers=headers, proxy=self._proxy, allow_redirects=False
-        ) as response:
-            raw = await _read(response)
-        if response.status == 200 and not _is_error(raw):
-            answer = read_answer(raw, self._hide)
-            self.unmetered += answer.prompt_tokens == 0
+    async def _complete(self, call: Completion) -> Answer:
+        """Ask by the best way the server takes; raises the first Failure where none is taken."""
+        rungs = self._rungs(call.schema) if call.schema is not None else RUNGS[:1]
+        failure: Failure | None = None
+        for rung in rungs:
+            try:
+                data = await self._ask(call, rung)
+            except Failure as e:
+                if not e.invalid:
+                    raise
+                failure = failure or e
+                continue
+            answer = read_answer(data, call, self._connection.hide)
+            if failure is not None:
+                self._rung = rung
             return answer
-        failure = Failure(_status(response.status, raw), raw, self._hide)
-        if again := transient(failure, response.headers):
-            raise again
+        assert failure is not None
         raise failure
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            connector = aiohttp.TCPConnector(limit=0)
-            self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeout)
-        return self._session
+    def _rungs(self, schema: Mapping[str, Any]) -> tuple[Rung, ...]:
+        """Return the ways to ask that are left: from the last that was taken on."""
+        left = RUNGS[RUNGS.index(self._rung) :]
+        rungs = tuple(rung for rung in self._profile.rungs if rung in left)
+        if rungs[0] == "strict" and self._profile.closed and not is_closed(schema):
+            return rungs[1:]
+        return rungs
 
-    def _hide(self, text: str) -> str:
-        # A key of a few letters is a placeholder for a server that wants none, and stands everywhere.
-        return text.replace(self._key, "***") if len(self._key) >= 8 else text
+    async def _ask(self, call: Completion, rung: Rung) -> Any:
+        """Post, and once more where the server wants another name for ``max_tokens``."""
+        path, limit = endpoint(call), "max_completion_tokens"
+        try:
+            return await self._connection.post(
+                path, payload(self._model, call, rung, self._profile)
+            )
+        except Failure as e:
+            if self._profile.limit == limit or not e.says(limit):
+                raise
+        self._profile = replace(self._profile, limit=limit)
+        return await self._connection.post(path, payload(self._model, call, rung, self._profile))
 
+    async def _weigh(self, call: Weigh) -> Weighed:
+        """Read the labels' probabilities off the first token of an answer."""
+        if not self._profile.logprobs:
+            raise unable(self._profile.name, call, ELSEWHERE)
+        # At temperature 1 and without cuts, a server that tells them as sampled tells the model's.
+        sampling = {"temperature": 1.0, "max_tokens": 1}
+        most = min(LIKELIEST, self._profile.logprobs)
+        asked = Completion(call.model, call.messages, sampling, soft_labels=most)
+        data = await self._ask(asked, RUNGS[0])
+        try:
+            return weighed(data["choices"][0], call.labels, *counts(data))
+        except SharedBeginning as e:
+            what = f"Several labels begin with the token `{e}`, and a server tells only the first."
+            fix = f"Name the labels so that their first letters differ, such as A and B. Or: {ELSEWHERE}"
+            raise Trouble(what, fix) from e
+        except MALFORMED as e:
+            raise not_an_answer(data, "one with log-probabilities", self._connection.hide) from e
 
-def _checked(base_url: str) -> URL:
-    """Return the URL that calls go to; Trouble when ``base_url`` cannot be one."""
-    trimmed = base_url.strip().rstrip("/").removesuffix("/chat/completions")
-    try:
-        url = URL(trimmed)
-    except ValueError:
-        url = URL()
-    if url.scheme not in ("http", "https") or not url.host:
-        raise Trouble(
-            "`base_url` is not the address of a server.",
-            "Write it as http://localhost:8000/v1 or https://api.openai.com/v1.",
-        )
-    return url.joinpath("chat", "completions").with_query(url.query)
+    async def _score(self, call: Score) -> Scored:
+        """Have the text echoed with its log-probabilities and one token more."""
+        if not self._profile.echo:
+            raise unable(self._profile.name, call, ELSEWHERE)
+        if call.messages:
+            raise unable("A server", call, f"It cannot for an answer to messages. {ELSEWHERE}")
+        body = {"model": self._model, "prompt": call.text, "max_tokens": 1, "temperature": 1.0}
+        try:
+            data = await self._connection.post("completions", body | {"echo": True, "logprobs": 1})
+        except Failure as e:
+            if not e.invalid:
+                raise
+            raise Trouble(f"{self._name()} cannot score a text: {e.words}", ELSEWHERE) from e
+        try:
+            score = scored(data["choices"][0], call.text, *counts(data))
+        except Misaligned as e:
+            what = f"{self._name()} tells wrong log-probabilities of a text: each of another token."
+            raise Trouble(what, ELSEWHERE) from e
+        except (KeyError, IndexError, TypeError, AttributeError, ValueError) as e:
+            raise not_an_answer(
+                data, "an echo with log-probabilities", self._connection.hide
+            ) from e
+        if score is None:
+            words = "the server ended the text, which leaves its numbers unproven"
+            raise Transient("bad answer", words)
+        return score
 
+    async def _vectors(self, texts: list[str]) -> list[Embedded]:
+        body: dict[str, Any] = {"model": self._model, "input": texts}
+        try:
+            data = await self._connection.post("embeddings", body)
+        except Failure as e:
+            raise permanent(e, self._where, self._model, self._key_name) from e
+        return read_vectors(data, len(texts), self._connection.hide)
 
-def _proxy(url: URL) -> str | None:
-    """Return the environment's proxy for ``url``: none for this machine and what NO_PROXY names.
-
-    aiohttp's own ``trust_env`` would also send the passwords of a netrc file.
-    """
-    host = url.host or ""
-    if _is_loopback(host) or proxy_bypass(host):
-        return None
-    return getproxies().get(url.scheme)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """Return the body, or raise Transient when it is longer than MAX_BODY."""
-    raw = bytearray()
-    async for chunk in response.content.iter_any():
-        raw += chunk
-        if len(raw) > MAX_BODY:
-            response.close()
-            raise Transient("bad answer", f"the answer is longer than {MAX_BODY:,} bytes")
-    return bytes(raw)
-
-
-def _is_error(raw: bytes) -> bool:
-    """Whether a body of status 200 is an error all the same, as some gateways send it."""
-    try:
-        data = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return False
-    return isinstance(data, dict) and bool(data.get("error")) and not data.get("choices")
-
-
-def _status(status: int, raw: bytes) -> int:
-    """Return the status, or what an error in a body of status 200 calls its code."""
-    if status != 200:
-        return status
-    error = orjson.loads(raw)["error"]
-    code = error.get("code") if isinstance(error, dict) else None
-    return code if isinstance(code, int) and 400 <= code < 600 else 500
+    def _name(self) -> str:
+        return f"The model `{self._model}` of {self._where}"

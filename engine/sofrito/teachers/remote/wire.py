@@ -1,53 +1,57 @@
-"""The OpenAI chat protocol: what is sent for a call, and what an answer or an error means."""
+"""The OpenAI protocol: what is sent for a call, and what an answer or an error means."""
 
 import math
 import re
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 
 from sofrito.problems import Trouble
 from sofrito.teachers.call import Completion
+from sofrito.teachers.remote.logprobs import MALFORMED, soft_labels
+from sofrito.teachers.remote.profiles import Profile, Rung
 from sofrito.teachers.result import Answer
 from sofrito.teachers.teacher import Refused, Transient
 
 Hide = Callable[[str], str]
 
-SAMPLING_NAMES: Mapping[str, tuple[str, ...]] = {
-    "repeat_penalty": ("repeat_penalty", "repetition_penalty"),
-}
-"""Keys that go by other names: llama.cpp's server says repeat_penalty, vLLM repetition_penalty.
-
-``top_k`` and ``min_p`` are not OpenAI's either; both servers take them under these names, and
-OpenAI itself answers 400.
-"""
-
 SEED_RANGE = 2**31
 """Seeds are sent modulo this: some servers hold 32 bits and take negative ones as random."""
-
-Rung = Literal["strict", "schema", "object with schema", "object", "words"]
-RUNGS: tuple[Rung, ...] = ("strict", "schema", "object with schema", "object", "words")
-"""Ways to ask for JSON, best first; a server that answers 400 to one is asked by the next."""
 
 OVERLOADED, TIME_OUT = (429, 503, 529), (408, 504)
 
 
-def payload(model: str, call: Completion, rung: Rung, limit_name: str) -> dict[str, Any]:
-    """Return the request's body; ``limit_name`` is what the server calls ``max_tokens``.
+def endpoint(call: Completion) -> str:
+    """Return the path behind the base URL that takes the :func:`payload` of this call."""
+    return "completions" if call.prompt else "chat/completions"
 
-    ``choices`` are not sent: the protocol has no word for them, and whoever parses the answer
-    checks it.
+
+def payload(model: str, call: Completion, rung: Rung, profile: Profile) -> dict[str, Any]:
+    """Return a request's body: a pure function, for live calls and for the lines of a batch job.
+
+    Ask ``profile.check(call.sampling)`` before. ``choices`` are not sent: the protocol has no word
+    for them, and whoever parses the answer checks it. Nor is a schema for a raw prompt at the last
+    two rungs: there is no place for it in a text that the model goes on with.
     """
-    body: dict[str, Any] = {"model": model, "messages": _messages(call, rung)}
+    if call.prompt:
+        body: dict[str, Any] = {"model": model, "prompt": call.prompt, **profile.extra}
+    else:
+        body = {"model": model, "messages": _messages(call, rung), **profile.extra}
     for key, value in call.sampling.items():
         if value is None:
             continue
-        names = (limit_name,) if key == "max_tokens" else SAMPLING_NAMES.get(key, (key,))
-        body |= dict.fromkeys(names, value)
-    if call.seed is not None:
-        body["seed"] = call.seed % SEED_RANGE
+        if key == "max_tokens":
+            body["max_tokens" if call.prompt else profile.limit] = value
+        else:
+            body |= dict.fromkeys(profile.sampling[key], value)
+    if call.seed is not None and profile.seed:
+        body[profile.seed] = call.seed % SEED_RANGE
+    if call.soft_labels and call.prompt:
+        body["logprobs"] = call.soft_labels
+    elif call.soft_labels:
+        body |= {"logprobs": True, "top_logprobs": call.soft_labels}
     if call.schema is not None and rung != "words":
         body["response_format"] = _response_format(call.schema, rung)
     return body
@@ -70,28 +74,45 @@ def _response_format(schema: Mapping[str, Any], rung: Rung) -> dict[str, Any]:
     return {"type": "json_object"} | ({"schema": schema} if rung == "object with schema" else {})
 
 
-def read_answer(raw: bytes, hide: Hide) -> Answer:
-    """Return the answer in a body of status 200; a count that is not there is 0.
+def read_answer(data: Any, call: Completion, hide: Hide) -> Answer:
+    """Return the answer in the JSON of status 200; a count that is not there is 0.
 
-    ``hide`` removes secrets from what is quoted. Raises Transient for what is no chat completion,
-    Refused where the model or a filter declined.
+    ``hide`` removes secrets from what is quoted. Raises Transient for what is no completion, Refused
+    where the model or a filter declined, NoLogprobs where they were asked for and are not there.
     """
     try:
-        data = orjson.loads(raw)
         choice = data["choices"][0]
-        message, finish = choice["message"], choice.get("finish_reason")
-        text = _content(message.get("content"))
-        usage = data.get("usage") or {}
-        counts = [_count(usage.get(f"{k}_tokens")) for k in ("prompt", "completion")]
-    except (orjson.JSONDecodeError, KeyError, IndexError, TypeError, AttributeError) as e:
-        words = f"the server's answer is not a chat completion: {_excerpt(raw, hide)}"
-        raise Transient("bad answer", words) from e
+        message = choice.get("message") or {"content": choice["text"]}
+        finish, text = choice.get("finish_reason"), _content(message.get("content"))
+        prompt, completion = counts(data)
+    except (KeyError, IndexError, TypeError, AttributeError) as e:
+        raise not_an_answer(data, "a completion", hide) from e
     if finish == "content_filter":
         raise Refused("content filter", "the server's filter withheld the answer")
     if not text and message.get("refusal"):
         raise Refused("declined", _excerpt(str(message["refusal"]).encode(), hide))
+    try:
+        soft = soft_labels(choice, text, call.soft_labels) if call.soft_labels else None
+    except MALFORMED as e:
+        raise not_an_answer(data, "one with log-probabilities", hide) from e
     cut = finish in ("length", "max_tokens")
-    return Answer(text, "length" if cut else "stop", counts[0], counts[1])
+    return Answer(text, "length" if cut else "stop", prompt, completion, soft)
+
+
+def not_an_answer(data: Any, kind: str, hide: Hide) -> Transient:
+    """Return what to raise for a body of status 200 that holds something else."""
+    raw = data if isinstance(data, bytes) else orjson.dumps(data)
+    return Transient("bad answer", f"the server's answer is not {kind}: {_excerpt(raw, hide)}")
+
+
+def counts(data: Any) -> tuple[int, int]:
+    """Return the tokens read, cached ones too, and written, those of reasoning too.
+
+    Some servers count reasoning only in the total.
+    """
+    usage = data.get("usage") or {}
+    prompt, completion = _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
+    return prompt, max(completion, _count(usage, "total_tokens") - prompt)
 
 
 def _content(content: Any) -> str:
@@ -102,7 +123,8 @@ def _content(content: Any) -> str:
     raise TypeError(content)
 
 
-def _count(value: Any) -> int:
+def _count(usage: Mapping[str, Any], name: str) -> int:
+    value = usage.get(name)
     return value if isinstance(value, int) and value > 0 else 0
 
 
@@ -128,6 +150,15 @@ class Failure(Exception):
         if self.status == 500:
             return self.says("response_format")
         return self.status in (400, 422) and not self.too_long
+
+    @property
+    def unknown(self) -> bool:
+        """Whether the server does not know, or does not take, an option: then for no call."""
+        options = r"argument|parameters?|param|name|field|value"
+        return self.status in (400, 422) and self.says(
+            rf"(unrecogni[sz]ed|unknown|unsupported)[\w ]* ({options})\b|unsupported_(parameter|value)"
+            r"|extra (inputs|fields)|extra_forbidden|only no echo"
+        )
 
     @property
     def too_long(self) -> bool:
@@ -159,7 +190,7 @@ def permanent(failure: Failure, where: str, model: str, key_name: str) -> Refuse
         return Refused("context", words)
     if failure.says("content_filter|content_policy|moderation|flagged"):
         return Refused("content filter", words)
-    if failure.status == 400:
+    if failure.status == 400 and not failure.unknown:
         return Refused("invalid request", words)
     what = f"{where} answered HTTP {status}: {words}"
     return Trouble(what, _fix(status, where, model, key_name))

@@ -8,9 +8,10 @@ import struct
 import xxhash
 
 from sofrito.teachers.call import Embed, Score, Weigh
-from sofrito.teachers.result import Embedded, Scored, Weighed
+from sofrito.teachers.result import Embedded, Scored, SoftLabels, Weighed
 
 DIMENSIONS = 64
+_VOCABULARY = 1 << 15
 
 
 def made_up(call: Score | Weigh | Embed, rng: random.Random) -> Scored | Weighed | Embedded:
@@ -29,6 +30,27 @@ def made_up(call: Score | Weigh | Embed, rng: random.Random) -> Scored | Weighed
             return Weighed(shares, rng.random(), sum(len(m.content.split()) for m in call.messages))
         case Embed():
             return _vector(re.findall(r"\w+", call.text.lower()))
+
+
+def made_up_soft_labels(words: list[str], k: int) -> SoftLabels:
+    """Return soft labels for the words of an answer: a function of them, each word the likeliest."""
+    ids: list[int] = []
+    logprobs: list[float] = []
+    for word in words:
+        number = xxhash.xxh3_64_intdigest(word.encode())
+        rng = random.Random(number)
+        weights = sorted((rng.expovariate(1) for _ in range(k + 1)), reverse=True)
+        logprobs += [math.log(weight / sum(weights)) for weight in weights[:k]]
+        ids += [number % _VOCABULARY, *rng.sample(range(_VOCABULARY, 2 * _VOCABULARY), k - 1)]
+    halves, written = struct.pack(f"<{len(logprobs)}e", *logprobs), ids[::k]
+    return SoftLabels(
+        k,
+        "scripted",
+        struct.pack(f"<{len(written)}i", *written),
+        struct.pack(f"<{len(written)}e", *logprobs[::k]),
+        struct.pack(f"<{len(ids)}i", *ids),
+        halves,
+    )
 
 
 def _vector(words: list[str]) -> Embedded:

@@ -4,11 +4,11 @@ import asyncio
 import random
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from sofrito.teachers.call import Call, Completion
 from sofrito.teachers.result import Answer, Result
-from sofrito.teachers.scripted.numbers import made_up
+from sofrito.teachers.scripted.numbers import made_up, made_up_soft_labels
 from sofrito.teachers.scripted.values import some_text, value_for
 from sofrito.teachers.teacher import Transient
 
@@ -106,6 +106,10 @@ def _answer(call: Completion, text: str) -> Answer:
     words = list(re.finditer(r"\S+", text))
     most = call.sampling.get("max_tokens", len(words))
     prompt = sum(len(m.content.split()) for m in call.messages)
+    finish: Literal["stop", "length"] = "stop"
     if len(words) > most:
-        return Answer(text[: words[most - 1].end() if most else 0], "length", prompt, most)
-    return Answer(text, "stop", prompt, len(words))
+        finish, text, words = "length", text[: words[most - 1].end() if most else 0], words[:most]
+    soft = None
+    if call.soft_labels:
+        soft = made_up_soft_labels([word.group() for word in words], call.soft_labels)
+    return Answer(text, finish, prompt, len(words), soft)

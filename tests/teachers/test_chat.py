@@ -4,7 +4,7 @@ import pytest
 
 from sofrito.problems import Trouble
 from sofrito.teachers.call import Message
-from sofrito.teachers.llama.chat import ChatTemplate
+from sofrito.teachers.chat import ChatTemplate
 from sofrito.teachers.teacher import Refused
 
 SYSTEM, USER = Message("system", "Be brief."), Message("user", "Hi")

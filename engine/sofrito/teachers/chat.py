@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Never
 
 import xxhash
@@ -17,6 +18,14 @@ from sofrito.teachers.teacher import Refused
 
 TODAY = datetime(2024, 7, 26)
 """The day that templates see: a prompt depends on its call, not on the day of the run."""
+
+_HERE = "\ue0f1user\ue0f1"
+
+CHATML = (
+    "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n"
+    "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+"""The template that many models share; a recipe names it by `chat_template: chatml`."""
 
 
 class ChatTemplate:
@@ -51,16 +60,53 @@ class ChatTemplate:
         except (TemplateError, _Raised, TypeError) as e:
             raise _refusal(e) from e
 
-    def _render(self, messages: Sequence[Message]) -> str:
+    def users_turn(self, messages: Sequence[Message]) -> tuple[str, str]:
+        """Return the text up to where the user's next message begins, and what follows its end.
+
+        Raises Refused where the template does not write such a message as it is.
+        """
+        try:
+            text = self._render([*messages, Message("user", _HERE)], answer=False)
+        except (TemplateError, _Raised, TypeError) as e:
+            raise _refusal(e) from e
+        before, found, after = text.partition(_HERE)
+        if not found or _HERE in after:
+            words = "the model's chat template does not tell where a user's message begins"
+            raise Refused("chat template", words, journaled=False)
+        return before, after
+
+    def _render(self, messages: Sequence[Message], *, answer: bool = True) -> str:
         return self._template.render(
             messages=[{"role": m.role, "content": m.content} for m in messages],
-            add_generation_prompt=True,
+            add_generation_prompt=answer,
             tools=None,
             documents=None,
             raise_exception=_raise,
             strftime_now=TODAY.strftime,
             **self._tokens,
         )
+
+
+def chosen_template(name: str, folder: Path) -> str:
+    """Return the template that ``chat_template: name`` means: chatml, or a file below ``folder``."""
+    if name == "chatml":
+        return CHATML
+    path = (folder / name).resolve()
+    if path.suffix != ".jinja" or not path.is_relative_to(folder.resolve()) or not path.is_file():
+        raise Trouble(
+            f"`chat_template: {name}` is no .jinja file below the recipe's folder.",
+            "Write `chatml`, or the name of such a file.",
+        )
+    return path.read_text("utf-8")
+
+
+def no_template(name: str) -> Trouble:
+    """Return the trouble of a model without a chat template that is asked with messages."""
+    return Trouble(
+        f"{name} has no chat template, so nobody knows how to ask it.",
+        "Set the model's `chat_template` (a .jinja file, or `chatml`) if it was trained on one; "
+        "ask a base model by `raw: true`; or take an instruct or chat model.",
+    )
 
 
 class _Raised(Exception):

@@ -1,0 +1,76 @@
+"""Whether the models that steps and filters ask are there, and can do what is asked of them."""
+
+from collections.abc import Mapping, Sequence
+
+from sofrito.recipe.base import Check, Key, Need, Verb
+from sofrito.recipe.model import EMBEDDER
+from sofrito.recipe.scene import Scene
+from sofrito.recipe.words import either, ticked
+
+_EMBEDDED: frozenset[Need] = frozenset(
+    ("complete", "turn", "biased texts", "score", "weigh", "embed")
+)
+# What a backend can do at all. One that is not listed can do everything, as far as is known here;
+# whether a certain model or server can, it says itself when it is asked.
+_ABLE: Mapping[str, frozenset[Need]] = {
+    "llama.cpp": _EMBEDDED,
+    "transformers": _EMBEDDED,
+    "openai": frozenset(("complete", "score", "weigh", "embed")),
+    "wordllama": frozenset(("embed",)),
+}
+_WORDS: Mapping[Need, str] = {
+    "complete": "writes",
+    "turn": "writes the user's turn",
+    "biased texts": "takes texts in `logit_bias`, not only the ids of tokens",
+    "score": "tells how likely a text is",
+    "weigh": "tells how probable answers are",
+    "embed": "makes vectors of texts",
+}
+
+
+def check_step_model(scene: Scene, path: Key, step: Verb) -> None:
+    """Check the model that a step asks; ``path`` is the step's."""
+    asked = step.asks()
+    _check(scene, (*path, "model" if asked else step.verb), step.label, asked, step.needs())
+
+
+def check_filter_model(scene: Scene, path: Key, check: Check) -> None:
+    """Check the model that a filter asks; ``path`` is the entry's, in a step or a named chain."""
+    asked = check.asks()
+    if asked is not None:
+        where: Key = (*path, check.filter, *(("model",) if asked else ()))
+        _check(scene, where, check.filter, asked, check.needs())
+
+
+def _check(scene: Scene, where: Key, who: str, asked: str | None, needs: Sequence[Need]) -> None:
+    recipe = scene.recipe
+    if asked is None or not scene.draft.whole("models"):
+        return
+    name = recipe.model_for(asked)
+    if asked and asked != EMBEDDER and not scene.declared("models", asked, where):
+        return
+    if not recipe.models and asked != EMBEDDER:
+        what = f"`{who}` asks a model, and `models` is empty."
+        fix = "Declare one: `models: {teacher: {model: local}}`."
+        scene.problems.add("SOF203", where, what, fix, at_key=True)
+    elif not name:
+        what = f"Which model does `{who}` ask? None is called `teacher`."
+        fix = f"Say so: `model: {next(iter(recipe.models))}`. There are {ticked(recipe.models)}."
+        scene.problems.add("SOF203", where, what, fix, at_key=True)
+    else:
+        _able(scene, where, who, name, needs, at_key=not asked)
+
+
+def _able(
+    scene: Scene, where: Key, who: str, name: str, needs: Sequence[Need], *, at_key: bool
+) -> None:
+    backend = scene.recipe.model(name).backend
+    for need in needs:
+        if need not in _ABLE.get(backend, (need,)):
+            what = (
+                f"`{who}` needs a model that {_WORDS[need]}, and `{name}` is of "
+                f"`backend: {backend}`."
+            )
+            able = (one for one in scene.vocabulary.backends if need in _ABLE.get(one, (need,)))
+            fix = f"Backends that can: {either(map('`{}`'.format, able), 'and')}."
+            scene.problems.add("SOF215", where, what, fix, at_key=at_key)

@@ -1,0 +1,221 @@
+"""How many calls a server bears at once, found by asking it."""
+
+import math
+from dataclasses import dataclass
+from statistics import fmean, median
+from typing import Protocol
+
+CEILING = 512
+"""The most calls in flight where a recipe names no number."""
+
+FIRST, FIRST_DECLARED = 8, 32
+
+# What an answer's work weighs, in tokens written: reading is some twenty times as fast, and a
+# call costs a little by itself. Prompts that get longer then do not look like a server in trouble.
+_OVERHEAD, _READ = 20, 1 / 20
+
+_SAMPLE = 16
+_BETTER, _SLOW = 1.1, 2.0
+_BACK_FROM_DOUBLING, _BACK = 0.5, 0.7
+_STEPS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A call on its way: its number, when it was sent (seconds), and how many were out with it."""
+
+    number: int
+    at: float
+    inflight: int
+
+
+class Limit(Protocol):
+    """How many calls may be in flight; told of each call, it may change its mind."""
+
+    inflight: int
+
+    @property
+    def most(self) -> int:
+        """The most calls in flight now."""
+        ...
+
+    @property
+    def said(self) -> str:
+        """Why there are fewer calls in flight than there could be, or ""."""
+        ...
+
+    def sent(self, now: float) -> Ticket:
+        """Count a call that is sent."""
+        ...
+
+    def answered(self, ticket: Ticket, now: float, read: int, written: int) -> None:
+        """Learn from an answer, and how many tokens it read and wrote."""
+        ...
+
+    def refused(self, ticket: Ticket) -> None:
+        """Learn that the server had no room for a call."""
+        ...
+
+    def failed(self) -> None:
+        """Count a call that ended in a way that says nothing about room."""
+        ...
+
+
+class Fixed:
+    """A number that stays: of a teacher that knows what it bears."""
+
+    said = ""
+
+    def __init__(self, most: int) -> None:
+        self.most, self.inflight = most, 0
+
+    def sent(self, now: float) -> Ticket:
+        """Count a call that is sent."""
+        self.inflight += 1
+        return Ticket(0, now, self.inflight)
+
+    def answered(self, ticket: Ticket, now: float, read: int, written: int) -> None:  # noqa: ARG002
+        """Count an answer."""
+        self.inflight -= 1
+
+    def refused(self, ticket: Ticket) -> None:  # noqa: ARG002
+        """Count a call that ended."""
+        self.inflight -= 1
+
+    def failed(self) -> None:
+        """Count a call that ended."""
+        self.inflight -= 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """What was measured over some answers: calls in flight, and seconds for a token's work."""
+
+    inflight: float
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        return self.inflight / self.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """A decrease on suspicion: what was measured before it, and how things stood."""
+
+    load: _Load
+    limit: float
+    doubling: bool
+
+
+class Pace:
+    """Finds how many calls a server bears: additive increase, multiplicative decrease.
+
+    It doubles each round trip until the first sign of too much, then adds a small step for each.
+    Signs are a refusal for want of room, and answers that come twice as slowly as the fastest seen,
+    for the tokens they have. The second is only a suspicion: fewer calls are tried, and if fewer
+    answers come of it, the load was not the cause (the prompts changed, the network did) or was
+    worth it; then the number is restored, and this pace is what counts as fast from now on. Calls
+    that were sent before a decrease are no reason for another one. It grows only while it is used.
+    """
+
+    def __init__(self, ceiling: int, *, first: int = FIRST) -> None:
+        self.inflight = 0
+        self._ceiling = ceiling
+        self._limit = float(min(first, ceiling))
+        self._doubling = True
+        self._step = 1.0
+        self._number = 0
+        self._again()
+        self._fastest = math.inf
+        self._last: _Load | None = None
+        self._trial: _Trial | None = None
+        self._cut_from, self._why = 0.0, ""
+
+    @property
+    def most(self) -> int:
+        """The most calls in flight now."""
+        return int(self._limit)
+
+    @property
+    def said(self) -> str:
+        """What keeps calls from being sent, as long as the last decrease is not made good."""
+        return f"{self._why}: {self.most} in flight" if self._limit < self._cut_from else ""
+
+    def sent(self, now: float) -> Ticket:
+        """Count a call that is sent at ``now`` (seconds)."""
+        self.inflight += 1
+        self._number += 1
+        return Ticket(self._number, now, self.inflight)
+
+    def answered(self, ticket: Ticket, now: float, read: int, written: int) -> None:
+        """Learn from an answer that came at ``now``, of so many tokens."""
+        self.inflight -= 1
+        if 2 * ticket.inflight > self._limit:
+            more = 1.0 if self._doubling else self._step / self._limit
+            self._limit = min(self._ceiling, self._limit + more)
+        if ticket.number > self._since:
+            work = _OVERHEAD + written + read * _READ
+            self._seen.append((max(now - ticket.at, 1e-6) / work, ticket.inflight))
+            if len(self._seen) >= self._sample:
+                self._measured()
+
+    def refused(self, ticket: Ticket) -> None:
+        """Learn that the server had no room for a call: it said so, or let the time run out."""
+        self.inflight -= 1
+        if ticket.number > self._since:
+            self._trial = None
+            self._decrease(min(self._limit, ticket.inflight), "server busy")
+
+    def failed(self) -> None:
+        """Count a call that ended in a way that says nothing about room."""
+        self.inflight -= 1
+
+    def _measured(self) -> None:
+        """Draw the conclusion from the answers since the last one."""
+        load = _Load(fmean(n for _, n in self._seen), median(s for s, _ in self._seen))
+        self._again()
+        if self._trial is not None and self._in_vain(self._trial, load):
+            return
+        self._trial = None
+        self._fastest = min(self._fastest, load.seconds)
+        if load.seconds > _SLOW * self._fastest and self._limit > 1:
+            trial = _Trial(load, self._limit, self._doubling)
+            self._decrease(min(self._limit, load.inflight), "server slow")
+            self._trial = trial
+        elif self._last is not None and _no_better(load, self._last):
+            self._steady()
+        self._last = load
+
+    def _in_vain(self, trial: "_Trial", load: _Load) -> bool:
+        """Whether fewer calls brought fewer answers; then all is again as it was before the trial.
+
+        Of a server that is full the rate stays, of one that is not it falls with the calls: the
+        bound lies halfway.
+        """
+        if load.rate >= trial.load.rate * (1 + load.inflight / trial.load.inflight) / 2:
+            return False
+        self._limit, self._doubling, self._cut_from = trial.limit, trial.doubling, 0.0
+        self._fastest, self._last, self._trial = trial.load.seconds, None, None
+        return True
+
+    def _decrease(self, limit: float, why: str) -> None:
+        self._cut_from, self._why = self._limit, why
+        self._limit = max(1.0, limit * (_BACK_FROM_DOUBLING if self._doubling else _BACK))
+        self._steady()
+        self._again()
+
+    def _steady(self) -> None:
+        self._doubling = False
+        self._step = 1.0 + self._limit / _STEPS
+
+    def _again(self) -> None:
+        """Measure anew, by calls that are still to be sent; as many as are out now say enough."""
+        self._seen: list[tuple[float, int]] = []
+        self._since = self._number
+        self._sample = max(_SAMPLE, self.most)
+
+
+def _no_better(load: _Load, before: _Load) -> bool:
+    """Whether clearly more calls brought hardly more answers."""
+    return load.inflight > 1.5 * before.inflight and load.rate < _BETTER * before.rate

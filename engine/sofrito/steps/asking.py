@@ -1,0 +1,126 @@
+"""Asks a teacher for answers to one question, reads them, and asks again for those that do not fit."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from sofrito.steps.parse import Item, Parser, Unparsed
+from sofrito.steps.soft import soft_record
+from sofrito.steps.work import Event, Lost, Outcome, Row, Told, Work, mix
+from sofrito.teachers.call import Completion, Message
+from sofrito.teachers.result import Answer
+from sofrito.teachers.teacher import Refused
+
+SOFT = "_soft"
+_AGAIN = "That answer does not fit: {why}. Give the whole answer again, as JSON and nothing else."
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What an answer came to: items or a lost row; ``text`` is the answer to ``question``."""
+
+    result: list[Item] | Lost
+    question: Completion
+    text: str = ""
+
+    @property
+    def unfit(self) -> str:
+        """Why the answer does not have the shape asked for, "" where it has."""
+        lost = self.result
+        return lost.detail if isinstance(lost, Lost) and lost.reason == "unparseable" else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How a step asks, the same for each of its rows: how often, and what becomes of an answer."""
+
+    label: str
+    columns: tuple[str, ...]
+    stochastic: bool = True
+    n: int = 1
+    attempts: int = 1
+    truncated: Literal["reject", "drop_last", "keep"] = "reject"
+
+    def work(self, row: Row, question: Completion, parser: Parser) -> Work:
+        """Ask ``question`` ``n`` times, with seeds of the row's own, and return what becomes of it.
+
+        An answer of the wrong shape is asked for again, ``attempts`` times in all: JSON with the
+        wrong answer and what is wrong with it, anything else with another seed.
+        """
+        reads: list[_Read | None] = [None] * self.n
+        events: list[Event] = []
+        for attempt in range(self.attempts):
+            asked = dict(self._questions(row, question, reads, attempt))
+            if not asked:
+                break
+            told = yield list(asked.values())
+            for i, one in zip(asked, told, strict=True):
+                events.append(Event(self.label, "call", {"key": one.key}))
+                reads[i] = self._read(row, parser, asked[i], one)
+        results = [read.result for read in reads if read is not None]
+        return self._rows(row.told(*events), results, many=parser.many or self.n > 1)
+
+    def _questions(
+        self, row: Row, question: Completion, reads: list[_Read | None], attempt: int
+    ) -> Iterator[tuple[int, Completion]]:
+        """Yield what is to be asked, with the number of the answer that it is for."""
+        for i, read in enumerate(reads):
+            if read is not None and not read.unfit:
+                continue
+            asked = question if read is None else _corrected(question, read)
+            if self.stochastic:
+                seed = mix(row.key, self.label, i, attempt) & 0x7FFFFFFF
+                yield i, replace(asked, seed=seed)
+            elif read is None or asked not in (question, read.question):
+                yield i, asked  # without a seed, the same question has the same answer
+
+    def _read(self, row: Row, parser: Parser, question: Completion, told: Told) -> _Read:
+        answer = told.answer
+        if isinstance(answer, Refused):
+            return _Read(Lost(row, "failed", answer.cause, answer.words), question)
+        assert isinstance(answer, Answer)
+        items = self._items(row, parser, answer)
+        if question.soft_labels and not isinstance(items, Lost):
+            items = _with_soft(row, items, answer, self.columns[0])
+        return _Read(items, question, answer.text)
+
+    def _items(self, row: Row, parser: Parser, answer: Answer) -> list[Item] | Lost:
+        cut = answer.finish == "length" and parser.kind not in ("boolean", "choice")
+        cut_off = Lost(row, "rejected", "truncated", f"cut after {answer.completion_tokens} tokens")
+        # JSON shows by itself whether it is whole; a grammar may end on the last token allowed.
+        if cut and self.truncated == "reject" and parser.schema is None:
+            return cut_off
+        try:
+            drop_last = self.truncated == "drop_last"
+            items = parser.parse(answer.text, cut=cut, drop_last=drop_last)
+        except Unparsed as error:
+            if cut and self.truncated == "reject":
+                return cut_off
+            return Lost(row, "rejected", "unparseable", error.why)
+        if not items:
+            return cut_off if cut else Lost(row, "rejected", "empty list")
+        return [{column: item[column] for column in self.columns} for item in items]
+
+    def _rows(self, row: Row, results: list[list[Item] | Lost], *, many: bool) -> Outcome:
+        if not many:
+            (result,) = results
+            return [replace(result, row=row) if isinstance(result, Lost) else row.having(result[0])]
+        items = [item for result in results if isinstance(result, list) for item in result]
+        lost = [replace(result, row=row) for result in results if isinstance(result, Lost)]
+        return [*row.children(self.label, items), *lost]
+
+
+def _corrected(question: Completion, read: _Read) -> Completion:
+    """Return the question with the wrong answer and what is wrong; as it is where it is no chat on JSON."""
+    if question.schema is None or not question.messages or not read.text.strip():
+        return question
+    wrong = Message("assistant", read.text)
+    why = Message("user", _AGAIN.format(why=read.unfit))
+    return replace(question, messages=(*question.messages, wrong, why))
+
+
+def _with_soft(row: Row, items: list[Item], answer: Answer, column: str) -> list[Item] | Lost:
+    if answer.soft is None:
+        return Lost(row, "failed", "no soft labels", "the model told no log-probabilities")
+    (item,) = items
+    return [{**item, f"{column}{SOFT}": soft_record(answer.soft)}]

@@ -1,0 +1,39 @@
+"""Soft labels as a column: what a teacher found likely at each place of its answer."""
+
+import struct
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from sofrito.teachers.result import SoftLabels
+
+T = TypeVar("T")
+
+
+def soft_record(soft: SoftLabels) -> dict[str, Any]:
+    """Return soft labels as a column holds them: plain lists, one entry a token of the answer.
+
+    ``logprobs`` are the natural log-probabilities of the ``token_ids`` (or, where a server tells no
+    ids, of the ``texts``) likeliest at each place, ``written_logprobs`` those of the tokens in
+    ``written`` (or ``written_texts``). They have the five digits that tell every float16.
+    """
+    numbers = {
+        "logprobs": _rows(_halves(soft.logprobs), soft.k),
+        "written_logprobs": _halves(soft.written_logprobs),
+    }
+    if soft.texts or soft.written_texts:
+        texts = {"texts": _rows(soft.texts, soft.k), "written_texts": list(soft.written_texts)}
+        return {**texts, **numbers}
+    ids = {"token_ids": _rows(_ids(soft.ids), soft.k), "written": _ids(soft.written)}
+    return {**ids, **numbers, "tokenizer": soft.tokenizer}
+
+
+def _ids(raw: bytes) -> list[int]:
+    return list(struct.unpack(f"<{len(raw) // 4}i", raw))
+
+
+def _halves(raw: bytes) -> list[float]:
+    return [float(f"{half:.5g}") for half in struct.unpack(f"<{len(raw) // 2}e", raw)]
+
+
+def _rows(flat: Sequence[T], k: int) -> list[list[T]]:
+    return [list(flat[start : start + k]) for start in range(0, len(flat), k)]

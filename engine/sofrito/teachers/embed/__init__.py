@@ -1,0 +1,1 @@
+"""Teachers that make vectors of texts and can do nothing else."""

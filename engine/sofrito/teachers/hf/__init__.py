@@ -1,0 +1,1 @@
+"""The transformers teacher: a Hugging Face checkpoint, or a GGUF file, in this process through torch."""

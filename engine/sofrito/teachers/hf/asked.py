@@ -1,0 +1,153 @@
+"""One call made ready for a model: tokens, limits, how it is drawn and where it ends; needs torch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sofrito.teachers.call import Completion, Score, Weigh
+from sofrito.teachers.chat import ChatTemplate, no_template
+from sofrito.teachers.hf.grammar import Grammar, Grammars
+from sofrito.teachers.hf.load import Loaded
+from sofrito.teachers.hf.prompt import closing
+from sofrito.teachers.hf.sampler import Rules
+from sofrito.teachers.hf.words import Words
+from sofrito.teachers.teacher import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class ToWrite:
+    """A completion made ready: at most ``limit`` tokens behind ``prompt``.
+
+    It ends at one of the tokens ``ends`` or at one of the texts ``stops``.
+    """
+
+    prompt: tuple[int, ...]
+    limit: int
+    rules: Rules
+    ends: frozenset[int]
+    stops: tuple[str, ...]
+    grammar: Grammar | None
+    soft: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToScore:
+    """A text to be scored behind ``before``, which may be empty."""
+
+    before: tuple[int, ...]
+    text: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToWeigh:
+    """Labels to be weighed as whole answers to ``prompt``: each ends with one of ``ends``."""
+
+    prompt: tuple[int, ...]
+    labels: tuple[tuple[int, ...], ...]
+    ends: frozenset[int]
+
+
+class Clerk:
+    """Makes calls ready for one model; raises Refused and Trouble for those that cannot be answered."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        *,
+        name: str,
+        template: str | None,
+        context: int,
+        defaults: Mapping[str, Any],
+    ) -> None:
+        self.words = Words(loaded.tokenizer)
+        self._template = ChatTemplate(template, **self.words.specials) if template else None
+        self._name, self._context, self._defaults = name, context, defaults
+        self._grammars = Grammars(loaded.tokenizer, loaded.vocabulary, loaded.ends)
+        after = closing(self._template) if self._template else ""
+        closer = self.words.special(after.lstrip())
+        self._ends = loaded.ends | ({closer} if closer is not None else set())
+
+    def write(self, call: Completion) -> ToWrite:
+        """Return a completion made ready; Refused where it and ``max_tokens`` exceed the context."""
+        options = {**self._defaults, **{k: v for k, v in call.sampling.items() if v is not None}}
+        tokens, after = self._opening(call)
+        limit = int(options["max_tokens"])
+        self._fits(len(tokens), limit)
+        _something(tokens)
+        held = call.schema is not None or call.choices
+        closer = self.words.special(after)
+        return ToWrite(
+            prompt=tuple(tokens),
+            limit=limit,
+            rules=self._rules(options, call.seed or 0),
+            ends=self._ends | ({closer} if closer is not None else set()),
+            stops=_stops(options["stop"], "" if closer is not None else after),
+            grammar=self._grammars.of(call.schema, call.choices) if held else None,
+            soft=call.soft_labels,
+        )
+
+    def score(self, call: Score) -> list[ToScore]:
+        """Return a text made ready to be scored, piece by piece where it exceeds the context.
+
+        Every piece but the first then has half a context before it. Refused where the text is an
+        answer that does not fit together with its prompt.
+        """
+        given = self.words.chat(self._chat(), call.messages) if call.messages else []
+        text = self.words.tokens(call.text)
+        if given:
+            self._fits(len(given), len(text))
+            return [ToScore(tuple(given), tuple(text))]
+        tokens = self.words.begun(text)
+        whole = len(tokens) - len(text)
+        pieces, told, half = [], whole, self._context // 2
+        for start in range(0, max(1, len(tokens) - half), half):
+            end = min(start + self._context, len(tokens))
+            pieces.append(ToScore(tuple(tokens[start:told]), tuple(tokens[told:end])))
+            told = end
+        return pieces
+
+    def weigh(self, call: Weigh) -> ToWeigh:
+        """Return labels made ready to be weighed; Refused where one does not fit."""
+        prompt = self.words.chat(self._chat(), call.messages)
+        labels = tuple(tuple(self.words.tokens(label)) for label in call.labels)
+        self._fits(len(prompt), max(map(len, labels)))
+        _something(prompt)
+        return ToWeigh(tuple(prompt), labels, self._ends)
+
+    def _opening(self, call: Completion) -> tuple[list[int], str]:
+        """Return the prompt's tokens, and what the template puts behind what is then written."""
+        if call.prompt:
+            return self.words.begun(self.words.tokens(call.prompt)), ""
+        if call.turn == "assistant":
+            return self.words.chat(self._chat(), call.messages), ""
+        before, after = self._chat().users_turn(call.messages)
+        return self.words.begun(self.words.tokens(before, special=True)), after.strip()
+
+    def _chat(self) -> ChatTemplate:
+        if self._template is None:
+            raise no_template(self._name)
+        return self._template
+
+    def _rules(self, options: Mapping[str, Any], seed: int) -> Rules:
+        own = {k: v for k, v in options.items() if k not in ("max_tokens", "stop", "logit_bias")}
+        return Rules(**own, bias=self.words.bias(options.get("logit_bias") or {}), seed=seed)
+
+    def _fits(self, prompt: int, limit: int) -> None:
+        if prompt + limit > self._context:
+            raise Refused(
+                "context",
+                f"the prompt has {prompt} tokens and max_tokens asks for {limit} more, but the "
+                f"context holds {self._context}: shorten the prompt, lower max_tokens or raise "
+                "`context`",
+                journaled=False,
+            )
+
+
+def _something(prompt: list[int] | tuple[int, ...]) -> None:
+    if not prompt:
+        raise Refused("empty prompt", "there is nothing to go on with", journaled=False)
+
+
+def _stops(asked: str | list[str], after: str) -> tuple[str, ...]:
+    told = [asked] if isinstance(asked, str) else list(asked)
+    return tuple(stop for stop in (*told, *after.split()[:1]) if stop)

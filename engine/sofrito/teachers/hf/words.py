@@ -1,0 +1,120 @@
+"""Texts to tokens and back, as one model's tokenizer does it."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+import orjson
+import xxhash
+
+from sofrito.problems import Trouble
+from sofrito.teachers.call import Message
+from sofrito.teachers.chat import ChatTemplate
+
+TAIL = 4
+"""Tokens of a prompt that are decoded with the answer: some tokenizers drop a space at the start."""
+
+_MARK = "\ue0f0"
+_MARKED = re.compile(f"{_MARK}(\\d+){_MARK}")
+
+
+class Words:
+    """A tokenizer of transformers, asked in the few ways that answering takes."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._own = tokenizer
+        start = tokenizer.bos_token_id
+        alone = tokenizer("a", add_special_tokens=True)["input_ids"]
+        self._start: int | None = start if start is not None and alone[:1] == [start] else None
+
+    @property
+    def specials(self) -> dict[str, str]:
+        """The texts of the tokens that begin and end a sequence, for a chat template."""
+        return {"bos": self._own.bos_token or "", "eos": self._own.eos_token or ""}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A digest of the vocabulary: equal ones number the same tokens alike."""
+        pairs = sorted(self._own.get_vocab().items(), key=lambda pair: (pair[1], pair[0]))
+        return xxhash.xxh3_128_hexdigest(orjson.dumps(pairs))
+
+    def tokens(self, text: str, *, special: bool = False) -> list[int]:
+        """Return the tokens of a text; with ``special``, what spells a special token becomes it."""
+        found = self._own(
+            text, add_special_tokens=False, split_special_tokens=not special, verbose=False
+        )
+        return list(found["input_ids"])
+
+    def begun(self, tokens: list[int]) -> list[int]:
+        """Return the tokens with the model's beginning of a sequence once in front.
+
+        Only where the tokenizer puts one there by itself; the chat template may have written it.
+        """
+        start = self._start
+        if start is None:
+            return tokens
+        while tokens[:1] == [start]:
+            tokens = tokens[1:]
+        return [start, *tokens]
+
+    def chat(self, template: ChatTemplate, messages: Sequence[Message]) -> list[int]:
+        """Return the tokens of a chat up to where the assistant begins.
+
+        What spells a special token in a message stays ordinary text: a document cannot end the
+        user's turn.
+        """
+        marked: list[str] = []
+
+        def mark(found: re.Match[str]) -> str:
+            marked.append(found.group())
+            return f"{_MARK}{len(marked) - 1}{_MARK}"
+
+        guarded = [replace(m, content=self._spelled.sub(mark, m.content)) for m in messages]
+        tokens: list[int] = []
+        for i, part in enumerate(_MARKED.split(template.render(guarded))):
+            tokens += self.tokens(marked[int(part)]) if i % 2 else self.tokens(part, special=True)
+        return self.begun(tokens)
+
+    def bias(self, wanted: Mapping[str, float]) -> dict[int, float]:
+        """Return what is added to logits by token, given it by a text or by the token's number.
+
+        Trouble for a text that is not one token.
+        """
+        found: dict[int, float] = {}
+        for text, bias in wanted.items():
+            tokens = [int(text)] if text.isdecimal() else self.tokens(text, special=True)
+            if len(tokens) != 1 or tokens[0] >= len(self._own):
+                raise Trouble(
+                    f"`logit_bias`: {text!r} is not one token of the model but {len(tokens)}.",
+                    "Bias a text that is one token (a leading space counts), or a token's number.",
+                )
+            found[tokens[0]] = float(bias)
+        return found
+
+    def special(self, text: str) -> int | None:
+        """Return the special token that ``text`` begins with, or None."""
+        first = self.tokens(text, special=True)[:1]
+        return first[0] if first and first[0] in self._specials else None
+
+    def text(self, prompt: Sequence[int], written: Sequence[int]) -> str:
+        """Return what the tokens ``written`` behind a prompt say; special tokens say nothing."""
+        tail = list(prompt[-TAIL:])
+        before, whole = self._decode(tail), self._decode([*tail, *written])
+        return whole[len(before) :] if whole.startswith(before) else self._decode(list(written))
+
+    @cached_property
+    def _spelled(self) -> re.Pattern[str]:
+        texts = sorted(map(str, self._own.added_tokens_decoder.values()), key=len, reverse=True)
+        return re.compile("|".join(re.escape(text) for text in texts if text) or r"(?!)")
+
+    @cached_property
+    def _specials(self) -> frozenset[int]:
+        added = self._own.added_tokens_decoder
+        return frozenset(id_ for id_, token in added.items() if token.special)
+
+    def _decode(self, tokens: list[int]) -> str:
+        return str(
+            self._own.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        )

@@ -1,0 +1,157 @@
+"""How a call becomes jobs for the engine: template, tokens, constraint, stops."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sofrito.problems import Trouble
+from sofrito.teachers.call import Completion, Message, Score, Weigh
+from sofrito.teachers.chat import ChatTemplate, no_template
+from sofrito.teachers.llama.context import Context
+from sofrito.teachers.llama.gbnf import Unsupported, choice_grammar, schema_grammar
+from sofrito.teachers.llama.jobs import Scoring, Writing
+from sofrito.teachers.llama.sampler import Sampler, Sampling
+from sofrito.teachers.llama.soft import SoftWriter
+from sofrito.teachers.llama.tokenizer import Tokenizer
+from sofrito.teachers.teacher import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Makes jobs for one model; ``context`` is in tokens, ``defaults`` fill what sampling leaves out.
+
+    ``template`` is None where the file has none and the recipe names none.
+    """
+
+    path: Path
+    tokenizer: Tokenizer
+    template: ChatTemplate | None
+    context: int
+    defaults: Mapping[str, Any]
+
+    def write(self, call: Completion) -> Writing:
+        """Return the job that writes; Refused when the prompt and ``max_tokens`` exceed the context."""
+        options = {**self.defaults, **{k: v for k, v in call.sampling.items() if v is not None}}
+        prompt, ends, stops = self._opening(call)
+        limit = int(options["max_tokens"])
+        if len(prompt) + limit > self.context:
+            words = _too_long(len(prompt), limit, self.context)
+            raise Refused("context", words, journaled=False)
+        how, grammar = self._sampling(options, call.seed), _grammar(call)
+        k = call.soft_labels
+        return Writing(
+            prompt,
+            limit,
+            sampler=lambda context: _sampler(context, how, grammar),
+            ends=ends,
+            stops=(*stops, *_stops(options)),
+            whole=(lambda text: _closed(call, text)) if grammar else None,
+            soft=SoftWriter(k, self.tokenizer.fingerprint) if k else None,
+        )
+
+    def score(self, call: Score) -> Iterator[Scoring]:
+        """Yield the jobs that score a text, a window of the context each, every half of it anew.
+
+        Refused where the text is an answer that does not fit together with its prompt.
+        """
+        given = self.prompt(call.messages) if call.messages else []
+        tokens = [*given, *self.tokenizer.encode(call.text, begin=not given)]
+        if given and len(tokens) > self.context:
+            words = _too_long(len(given), len(tokens) - len(given), self.context)
+            raise Refused("context", words, journaled=False)
+        told = max(len(given), 1)
+        for start in range(0, max(1, len(tokens)), self.context // 2):
+            window = tokens[start : start + self.context]
+            if start + len(window) > told:
+                yield Scoring(window, told - start - 1)
+                told = start + len(window)
+
+    def weigh(self, call: Weigh) -> Iterator[Scoring]:
+        """Yield a job for each label, its end scored too; Refused where one does not fit."""
+        prompt = self.prompt(call.messages)
+        for label in call.labels:
+            tokens = [*prompt, *self.tokenizer.encode(label)]
+            if len(tokens) > self.context:
+                words = _too_long(len(prompt), len(tokens) - len(prompt), self.context)
+                raise Refused("context", words, journaled=False)
+            yield Scoring(tokens, len(prompt) - 1, self.tokenizer.ends)
+
+    def prompt(self, messages: tuple[Message, ...]) -> list[int]:
+        """Return the tokens of a chat up to where the assistant begins."""
+        texts, marked = self.tokenizer.guard([m.content for m in messages])
+        guarded = tuple(replace(m, content=t) for m, t in zip(messages, texts, strict=True))
+        return self.tokenizer.encode_guarded(self._chat().render(guarded), marked)
+
+    def _opening(self, call: Completion) -> tuple[list[int], frozenset[int], tuple[str, ...]]:
+        """Return the prompt's tokens, the tokens that end the answer, and the texts that do."""
+        ends = self.tokenizer.ends
+        if call.prompt:
+            return self.tokenizer.encode(call.prompt, begin=True), ends, ()
+        if call.turn == "assistant":
+            return self.prompt(call.messages), ends, ()
+        before, after = self._chat().users_turn(call.messages)
+        tokens = self.tokenizer.encode(before, special=True, begin=True)
+        special = self.tokenizer.special_at_start(after)
+        if special is not None:
+            return tokens, ends | {special}, ()
+        return tokens, ends, tuple(after.split()[:1])
+
+    def _chat(self) -> ChatTemplate:
+        if self.template is None:
+            raise no_template(str(self.path))
+        return self.template
+
+    def _sampling(self, options: Mapping[str, Any], seed: int | None) -> Sampling:
+        biases = self.tokenizer.biases(options.get("logit_bias", {}))
+        kept = {k: v for k, v in options.items() if k not in ("max_tokens", "stop", "logit_bias")}
+        return Sampling(**kept, seed=seed or 0, biases=biases)
+
+
+def _sampler(context: Context, how: Sampling, grammar: str | None) -> Sampler:
+    return Sampler(context.handle, context.model.tokenizer.vocab, how, grammar)
+
+
+def _too_long(prompt: int, limit: int, context: int) -> str:
+    return (
+        f"the prompt has {prompt} tokens and max_tokens asks for {limit} more, but the context "
+        f"holds {context}: shorten the prompt, lower max_tokens or raise `context`"
+    )
+
+
+def _stops(options: Mapping[str, Any]) -> tuple[str, ...]:
+    stop = options["stop"]
+    return tuple(s for s in ([stop] if isinstance(stop, str) else stop) if s)
+
+
+def _grammar(call: Completion) -> str | None:
+    if call.choices:
+        return choice_grammar(call.choices)
+    if call.schema is None:
+        return None
+    try:
+        return schema_grammar(call.schema)
+    except Unsupported:
+        return _foreign_grammar(call.schema)
+
+
+def _foreign_grammar(schema: Mapping[str, Any]) -> str:
+    from llama_cpp.llama_grammar import json_schema_to_gbnf
+
+    try:
+        return str(json_schema_to_gbnf(json.dumps(schema)))
+    except (AssertionError, ValueError, KeyError, TypeError, AttributeError) as e:
+        raise Trouble(
+            f"The local model cannot hold its answers to this schema: {e}.",
+            "Simplify the step's `schema`.",
+        ) from e
+
+
+def _closed(call: Completion, text: str) -> bool:
+    """Whether ``text`` cannot go on if it is a whole answer: saves the token that only ends it."""
+    if call.choices:
+        return text in call.choices and not any(
+            c != text and c.startswith(text) for c in call.choices
+        )
+    return call.schema is not None and text.endswith(("}", "]"))

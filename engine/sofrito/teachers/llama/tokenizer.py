@@ -1,0 +1,144 @@
+"""The vocabulary of a model: texts to tokens and back; import it only where llama_cpp is."""
+
+import ctypes
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import llama_cpp as lc
+import xxhash
+
+from sofrito.problems import Trouble
+
+_MARK = "\ue0f0"
+_MARKED = re.compile(f"{_MARK}(\\d+){_MARK}")
+
+
+class Tokenizer:
+    """A model's vocabulary."""
+
+    def __init__(self, vocab: Any) -> None:
+        self.vocab = vocab
+        self.size: int = lc.llama_vocab_n_tokens(vocab)
+        self.bos: int = lc.llama_vocab_bos(vocab)
+        self.adds_bos = bool(lc.llama_vocab_get_add_bos(vocab)) and self.bos >= 0
+        self._pieces: dict[int, bytes] = {}
+        self._ends = frozenset(t for t in self._controls if lc.llama_vocab_is_eog(vocab, t))
+
+    def encode(self, text: str, *, special: bool = False, begin: bool = False) -> list[int]:
+        """Return the tokens of a text.
+
+        With ``special``, what spells a special token becomes it. With ``begin`` the
+        beginning-of-sequence token comes first, once, where the model wants it, whether or not the
+        text spells it.
+        """
+        raw = text.encode("utf-8", "replace")
+        room = len(raw) + 8
+        buffer = (lc.llama_token * room)()
+        n = lc.llama_tokenize(self.vocab, raw, len(raw), buffer, room, False, special)
+        tokens = buffer[:n]
+        if not begin:
+            return tokens
+        while tokens[:2] == [self.bos, self.bos]:
+            del tokens[0]
+        return [self.bos, *tokens] if self.adds_bos and tokens[:1] != [self.bos] else tokens
+
+    def guard(self, texts: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Return the texts with what spells a special token marked, and what was marked.
+
+        A chat template then puts them around its own special tokens, and :meth:`encode_guarded`
+        keeps the two apart: a document cannot end the user's turn.
+        """
+        marked: list[str] = []
+
+        def mark(found: re.Match[str]) -> str:
+            marked.append(found.group())
+            return f"{_MARK}{len(marked) - 1}{_MARK}"
+
+        return [self._specials.sub(mark, text) for text in texts], marked
+
+    def encode_guarded(self, text: str, marked: Sequence[str]) -> list[int]:
+        """Return the tokens of a rendered prompt; what :meth:`guard` marked stays ordinary text."""
+        if not marked:
+            return self.encode(text, special=True, begin=True)
+        tokens: list[int] = []
+        for i, part in enumerate(_MARKED.split(text)):
+            if i % 2:
+                tokens += self.encode(marked[int(part)])
+            else:
+                tokens += self.encode(part, special=True, begin=not i)
+        return tokens
+
+    def biases(self, wanted: Mapping[str, float]) -> dict[int, float]:
+        """Return logit biases by token, given them by text or by the token's number.
+
+        Trouble for a text that is not one token.
+        """
+        found: dict[int, float] = {}
+        for text, bias in wanted.items():
+            tokens = [int(text)] if text.isdecimal() else self.encode(text)
+            if len(tokens) != 1 or not 0 <= tokens[0] < self.size:
+                raise Trouble(
+                    f"`logit_bias`: {text!r} is not one token of the model but {len(tokens)}.",
+                    "Bias a text that is one token (a leading space counts), or a token's number.",
+                )
+            found[tokens[0]] = float(bias)
+        return found
+
+    def piece(self, token: int) -> bytes:
+        """Return the bytes that ``token`` writes; special tokens write nothing."""
+        found = self._pieces.get(token)
+        if found is None:
+            found = self._pieces[token] = self._piece(token)
+        return found
+
+    def _piece(self, token: int) -> bytes:
+        room = 64
+        while True:
+            buffer = (ctypes.c_char * room)()
+            n = lc.llama_token_to_piece(self.vocab, token, buffer, room, 0, False)
+            if n >= 0:
+                return buffer.raw[:n]
+            room = -n
+
+    def name_of(self, token: int) -> str:
+        """Return how a chat template writes ``token``; empty for a token that does not exist."""
+        return lc.llama_vocab_get_text(self.vocab, token).decode() if token >= 0 else ""
+
+    def named(self) -> dict[str, str]:
+        """Return the texts of the tokens that begin and end a sequence."""
+        return {"bos": self.name_of(self.bos), "eos": self.name_of(lc.llama_vocab_eos(self.vocab))}
+
+    @property
+    def ends(self) -> frozenset[int]:
+        """The tokens that end an answer."""
+        return self._ends
+
+    def special_at_start(self, text: str) -> int | None:
+        """Return the special token that ``text`` begins with, or None."""
+        tokens = self.encode(text.lstrip(), special=True)
+        return tokens[0] if tokens and tokens[0] in self._controls else None
+
+    @cached_property
+    def _controls(self) -> frozenset[int]:
+        special = lc.LLAMA_TOKEN_ATTR_CONTROL | lc.LLAMA_TOKEN_ATTR_USER_DEFINED
+        attribute = lc.llama_vocab_get_attr
+        ends = lc.llama_vocab_is_eog
+        return frozenset(
+            t for t in range(self.size) if attribute(self.vocab, t) & special or ends(self.vocab, t)
+        )
+
+    @cached_property
+    def _specials(self) -> re.Pattern[str]:
+        names = sorted({n for t in self._controls if (n := self.name_of(t))}, key=len, reverse=True)
+        return re.compile("|".join(map(re.escape, names)) or r"(?!)")
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of every token's text, in order: ids of equal fingerprints mean the same."""
+        state = xxhash.xxh3_128()
+        for token in range(self.size):
+            state.update(lc.llama_vocab_get_text(self.vocab, token))
+            state.update(b"\0")
+        return state.hexdigest()
