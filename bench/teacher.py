@@ -243,7 +243,9 @@ def measured(arguments: list[str], options: argparse.Namespace) -> dict[str, flo
         given += [f"--{name}", str(getattr(options, name))]
     if "--model" not in arguments:
         given += ["--model", options.model]
-    said = subprocess.run([sys.executable, __file__, *given], capture_output=True, text=True)
+    said = subprocess.run(
+        [sys.executable, __file__, *given], capture_output=True, text=True, check=False
+    )
     if said.returncode:
         raise SystemExit(f"{' '.join(given)}:\n{said.stderr[-2000:]}")
     found: dict[str, float] = json.loads(said.stdout.splitlines()[-1])
@@ -315,7 +317,8 @@ def main() -> None:
         )
         if not find_spec("xllamacpp"):
             print("llama.cpp's own server is not measured: pip install xllamacpp")
-        for options.shape in options.shapes:
+        for shape in options.shapes:
+            options.shape = shape
             report(options, ready)
 
 

@@ -132,6 +132,7 @@ def test_doctor_says_which_extra_brings_what(tmp_path: Path) -> None:
         "hf",
         "hub",
         "embed",
+        "prices",
     ]
     starter = next(one for one in found["extras"] if one["extra"] == "starter")
     assert bool(starter["version"]) == any(m["use"] == {"model": "local"} for m in found["models"])

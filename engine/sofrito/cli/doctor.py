@@ -19,6 +19,7 @@ EXTRAS = {
     "hf": ("transformers", "transformers", "Hugging Face checkpoints (`backend: transformers`)"),
     "hub": ("huggingface_hub", "huggingface_hub", "models from the Hugging Face hub (`hub:`)"),
     "embed": ("wordllama", "wordllama", "vectors of texts, offline (`dedup` by meaning)"),
+    "prices": ("genai_prices", "genai-prices", "what hosted models cost (`budget.usd`)"),
 }
 
 

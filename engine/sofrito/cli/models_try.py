@@ -7,11 +7,11 @@ from pathlib import Path
 from sofrito.problems import Trouble
 from sofrito.recipe.model import Model
 from sofrito.teachers.call import Call, Completion, Embed, Message
+from sofrito.teachers.chat import ChatTemplate
 from sofrito.teachers.embed.teacher import EmbeddingTeacher
 from sofrito.teachers.found import FoundModel, model_at
 from sofrito.teachers.hf.checkpoint import Checkpoint
 from sofrito.teachers.hf.find import find_checkpoint
-from sofrito.teachers.chat import ChatTemplate
 from sofrito.teachers.llama.find import find_local
 from sofrito.teachers.make import teacher_of
 from sofrito.teachers.result import Answer, Embedded, Result

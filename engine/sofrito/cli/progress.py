@@ -2,8 +2,9 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -17,15 +18,27 @@ from sofrito.run.progress import OnProgress, Progress, StepProgress
 PLAIN_EVERY = 10.0  # seconds
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Where a run shows how far it is, and says what its user should know at once."""
+
+    progress: OnProgress
+    say: Callable[[str], None]
+
+
 @contextmanager
-def shown(name: str, *, quiet: bool) -> Iterator[OnProgress]:
-    """Lend the function that shows progress, on standard error."""
+def shown(name: str, *, quiet: bool) -> Iterator[Shown]:
+    """Lend what shows a run on standard error; nothing is shown if ``quiet``."""
     if quiet:
-        yield lambda _: None
+        yield Shown(lambda _: None, lambda _: None)
         return
     console = Console(stderr=True)
+
+    def say(words: str) -> None:
+        console.print(Text(words), soft_wrap=True)
+
     if not console.is_terminal:
-        yield _plain_lines(name)
+        yield Shown(_plain_lines(name), say)
         return
     with Live(
         Text(f"{name}: starting"), console=console, transient=True, auto_refresh=False
@@ -34,7 +47,7 @@ def shown(name: str, *, quiet: bool) -> Iterator[OnProgress]:
         def show(progress: Progress) -> None:
             live.update(display(name, progress), refresh=True)
 
-        yield show
+        yield Shown(show, say)
 
 
 def display(name: str, progress: Progress) -> Group:

@@ -46,12 +46,13 @@ def command(
         from sofrito.cli.problems import echo_problems
 
         echo_problems(found.warnings)
-    with shown(found.recipe.recipe, quiet=quiet or as_json) as on_progress:
+    with shown(found.recipe.recipe, quiet=quiet or as_json) as screen:
         made = make(
             found,
             workspace=out,
             session_calls=limit_calls,
-            on_progress=on_progress,
+            on_progress=screen.progress,
+            announce=screen.say,
             allow_files=allow_files,
         )
     if as_json:

@@ -98,7 +98,7 @@ def _echo_ending(made: Made) -> None:
             f"note: {ended.unmetered:,} answers came without token counts; the totals and "
             "`budget.tokens` leave them out"
         )
-    for note in made.exported.notes if made.exported else ():
+    for note in (*ended.notes, *(made.exported.notes if made.exported else ())):
         click.echo(f"note: {note}")
     _echo_places(made)
 

@@ -1,6 +1,6 @@
 """From a checked recipe to a dataset in its folder: run, then write."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,17 +45,19 @@ def make(
     *,
     workspace: Path,
     on_progress: OnProgress,
+    announce: Callable[[str], None] = lambda _: None,
     session_calls: int | None = None,
     allow_files: bool = False,
 ) -> Made:
     """Run a recipe to its end and write its dataset; go on where an earlier session stopped.
 
     An interrupted run writes no dataset; one that fell short writes the rows it has, which are the
-    first rows of the finished dataset. Raises RecipeError for a broken seed file, Trouble.
+    first rows of the finished dataset. ``announce`` is told what takes time before the first call.
+    Raises RecipeError for a broken seed file, Trouble.
     """
     recipe = read.recipe
     given = inputs(read, allow_files=allow_files)
-    teachers = teachers_of(recipe, read.folder)
+    teachers = teachers_of(recipe, read.folder, announce)
     identities = {name: dict(teacher.identity) for name, teacher in teachers.items()}
     program = compiled(
         recipe,
@@ -88,13 +90,15 @@ def make(
     return Made(recipe, folder, ended, exported)
 
 
-def teachers_of(recipe: Recipe, folder: Path) -> dict[str, Teacher]:
+def teachers_of(
+    recipe: Recipe, folder: Path, announce: Callable[[str], None] = lambda _: None
+) -> dict[str, Teacher]:
     """Return the teachers that the recipe's steps and filters ask, by name; equal models share one."""
     made: dict[str, Teacher] = {}
     for name in models_asked(recipe):
         model = recipe.model(name)
         twin = next((other for other in made if recipe.model(other) == model), None)
-        made[name] = made[twin] if twin else teacher_of(name, model, folder)
+        made[name] = made[twin] if twin else teacher_of(name, model, folder, announce)
     return made
 
 

@@ -40,10 +40,10 @@ GRACE = 20.0
 class Ended:
     """How a session ended. ``reason`` says in words why a run has fewer rows than wanted.
 
-    ``examples`` are details of the first row of each reason, by step and reason. ``exhausted`` says what ran out
-    ("seeds", "tries"). ``unmetered``
-    counts answers that came without token counts: no budget of tokens saw them. ``costs`` are of
-    all sessions.
+    ``examples`` are details of the first row of each reason, by step and reason. ``exhausted`` says
+    what ran out ("seeds", "tries"). ``unmetered`` counts answers that came without token counts: no
+    budget of tokens saw them. ``notes`` are what teachers did otherwise than asked. ``costs`` are
+    of all sessions.
     """
 
     status: Status
@@ -56,6 +56,7 @@ class Ended:
     examples: Mapping[tuple[int, str], str]
     exhausted: str = ""
     unmetered: int = 0
+    notes: tuple[str, ...] = ()
     costs: tuple[ModelCost, ...] = ()
 
 
@@ -172,9 +173,10 @@ async def _run(
             await teacher.close()
     on_progress(Watch(engine, start).progress(time.monotonic()))
     unmetered = sum(getattr(teacher, "unmetered", 0) for teacher in set(teachers.values()))
+    notes = tuple(dict.fromkeys(n for t in teachers.values() for n in getattr(t, "notes", ())))
     ended = _ended(engine, calls, status, limits, time.monotonic() - start)
     reason = "; ".join(filter(None, (ended.reason, goes_on)))
-    return replace(ended, reason=reason, unmetered=unmetered)
+    return replace(ended, reason=reason, unmetered=unmetered, notes=notes)
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from typing import Any
 from sofrito.problems import Trouble
 from sofrito.teachers.call import Completion, Message, Score, Weigh
 from sofrito.teachers.chat import ChatTemplate, no_template
-from sofrito.teachers.llama.context import Context
 from sofrito.teachers.llama.gbnf import Unsupported, choice_grammar, schema_grammar
 from sofrito.teachers.llama.jobs import Scoring, Writing
 from sofrito.teachers.llama.sampler import Sampler, Sampling
@@ -44,7 +43,8 @@ class Asking:
         return Writing(
             prompt,
             limit,
-            sampler=lambda context: _sampler(context, how, grammar),
+            sampler=Sampler(self.tokenizer.vocab, how, grammar),
+            tokenizer=self.tokenizer,
             ends=ends,
             stops=(*stops, *_stops(options)),
             whole=(lambda text: _closed(call, text)) if grammar else None,
@@ -107,10 +107,6 @@ class Asking:
         biases = self.tokenizer.biases(options.get("logit_bias", {}))
         kept = {k: v for k, v in options.items() if k not in ("max_tokens", "stop", "logit_bias")}
         return Sampling(**kept, seed=seed or 0, biases=biases)
-
-
-def _sampler(context: Context, how: Sampling, grammar: str | None) -> Sampler:
-    return Sampler(context.handle, context.model.tokenizer.vocab, how, grammar)
 
 
 def _too_long(prompt: int, limit: int, context: int) -> str:

@@ -82,8 +82,12 @@ class Context:
             else:
                 lc.llama_memory_seq_rm(self._memory, one.sequence, one.length, -1)
 
-    def decode(self, entries: list[Entry]) -> None:
-        """Decode at most ``size.batch`` tokens; Trouble when llama.cpp fails."""
+    def decode(self, entries: list[Entry]) -> NDArray[np.float32]:
+        """Decode at most ``size.batch`` tokens; Trouble when llama.cpp fails.
+
+        Returns the logits of the entries that wanted them, in their order, of shape
+        (wanted, vocabulary), float32; valid until the next decoding.
+        """
         batch = self._batch
         batch.n_tokens = len(entries)
         for i, entry in enumerate(entries):
@@ -98,14 +102,12 @@ class Context:
                 f"llama.cpp failed while decoding (code {code}): {complaint()}",
                 "Set a smaller `context` or `parallel`, or free some memory.",
             )
-
-    def logits(self, index: int, rows: int = 1) -> NDArray[np.float32]:
-        """Return the logits of ``rows`` entries in a row that wanted them, from ``index`` on.
-
-        Shape (rows, vocabulary), float32; valid until the next decoding.
-        """
-        first = lc.llama_get_logits_ith(self.handle, index)
-        return np.ctypeslib.as_array(first, (rows, self.model.tokenizer.size))
+        wanted = [i for i, entry in enumerate(entries) if entry.wanted]
+        vocabulary = self.model.tokenizer.size
+        if not wanted:
+            return np.empty((0, vocabulary), np.float32)
+        first = lc.llama_get_logits_ith(self.handle, wanted[0])
+        return np.ctypeslib.as_array(first, (len(wanted), vocabulary))
 
     def close(self) -> None:
         """Free the cache; the context is of no use afterwards."""

@@ -5,6 +5,9 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sofrito.teachers.llama.context import Context, Entry
 from sofrito.teachers.llama.jobs import Job, packed
 from sofrito.teachers.llama.shelf import Placed, Shelf, Wait
@@ -77,11 +80,11 @@ class Engine:
             for slot, count in portions
             for place in range(slot.decoded, slot.decoded + count)
         ]
-        before = time.perf_counter()
+        before = after = time.perf_counter()
         if entries:
-            self.context.decode(entries)
-        after = time.perf_counter()
-        self._look(portions)
+            logits = self.context.decode(entries)
+            after = time.perf_counter()
+            self._look(portions, logits)
         self.spent.batches += 1
         self.spent.decoding += after - before
         self.spent.outside += before - start + time.perf_counter() - after
@@ -134,11 +137,6 @@ class Engine:
         self.spent.shared_tokens += placed.shared
         self.spent.prompt_tokens += slot.job.length
         self._live.append(slot)
-        try:
-            slot.job.begin(self.context)
-        except Exception as error:
-            slot.job.error = error
-            slot.job.abandoned.set()
 
     def _portions(self) -> list[tuple[_Slot, int]]:
         """Return how many tokens of each job the next batch holds: one of an answer, some of a prompt."""
@@ -149,25 +147,26 @@ class Engine:
             if count
         ]
 
-    def _look(self, portions: list[tuple[_Slot, int]]) -> None:
-        index = 0
+    def _look(self, portions: list[tuple[_Slot, int]], logits: NDArray[np.float32]) -> None:
+        row = 0
         for slot, count in portions:
             job, start = slot.job, slot.decoded
             slot.decoded += count
             self._shelf.decoded(slot.sequence, packed(job.tokens[start : slot.decoded]))
             wanted = max(start, job.first)
             if wanted < slot.decoded:
-                self._let_look(slot, index + wanted - start, wanted)
-            index += count
+                rows = slot.decoded - wanted
+                self._let_look(slot, logits[row : row + rows], wanted)
+                row += rows
         over = [slot for slot in self._live if slot.job.done or slot.job.error]
         for slot in over:
             self._release(slot)
             slot.job.end()
             slot.job.over()
 
-    def _let_look(self, slot: _Slot, index: int, place: int) -> None:
+    def _let_look(self, slot: _Slot, logits: NDArray[np.float32], place: int) -> None:
         try:
-            token = slot.job.look(index, place, slot.decoded - place)
+            token = slot.job.look(logits, place)
         except Exception as error:
             slot.job.error = error
             return

@@ -8,10 +8,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sofrito.teachers.llama.context import Context
-from sofrito.teachers.llama.sampler import Sampler
+from sofrito.teachers.llama.sampler import Logits, Sampler
 from sofrito.teachers.llama.shelf import BYTES
 from sofrito.teachers.llama.soft import SoftWriter, log_softmax
+from sofrito.teachers.llama.tokenizer import Tokenizer
 
 SLICE = 16
 """Rows of logits that are looked at together: with a vocabulary of 262k, 17 MB."""
@@ -43,13 +43,10 @@ class Job:
         """Tokens of the prompt."""
         return len(self.prompt) // BYTES
 
-    def begin(self, context: Context) -> None:
-        """Take what is needed from the context before the first look."""
+    def look(self, logits: Logits, place: int) -> int | None:
+        """Look at the logits (rows, vocabulary) of the places from ``place`` on; return the next token, if any.
 
-    def look(self, index: int, place: int, rows: int) -> int | None:
-        """Look at the logits of ``rows`` places from ``place`` on; return the next token, if any.
-
-        They are the context's entries from ``index`` on. Sets ``done`` at the end.
+        Sets ``done`` at the end.
         """
         raise NotImplementedError
 
@@ -69,34 +66,29 @@ class Writing(Job):
         prompt: Sequence[int],
         limit: int,
         *,
-        sampler: Callable[[Context], Sampler],
+        sampler: Sampler,
+        tokenizer: Tokenizer,
         ends: frozenset[int],
         stops: tuple[str, ...] = (),
         whole: Callable[[str], bool] | None = None,
         soft: SoftWriter | None = None,
     ) -> None:
         super().__init__(prompt, len(prompt) - 1, limit)
-        self._sampler_of, self._ends, self._stops = sampler, ends, stops
+        self._sampler, self._tokenizer = sampler, tokenizer
+        self._ends, self._stops = ends, stops
         self._whole, self.soft = whole, soft
         self.text, self.written = "", 0
         self.finish: Literal["stop", "length"] = "stop"
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._sampler: Sampler | None = None
-        self._context: Context
 
-    def begin(self, context: Context) -> None:
-        """Make the sampler."""
-        self._context, self._sampler = context, self._sampler_of(context)
-
-    def look(self, index: int, place: int, rows: int) -> int | None:  # noqa: ARG002
+    def look(self, logits: Logits, place: int) -> int | None:  # noqa: ARG002
         """Draw the next token."""
-        assert self._sampler is not None
-        token = self._sampler.draw(index)
+        token = self._sampler.draw(logits[0])
         if token in self._ends:
             self.done = True
             return None
         if self.soft is not None:
-            self.soft.add(token, self._context.logits(index)[0])
+            self.soft.add(token, logits[0])
         self.written += 1
         self.done = self._take(token)
         if not self.done and self.written >= self.limit:
@@ -108,19 +100,17 @@ class Writing(Job):
 
         Bytes of a character that is not whole yet wait for the next token.
         """
-        new = self._decoder.decode(self._context.model.tokenizer.piece(token))
+        new = self._decoder.decode(self._tokenizer.piece(token))
         self.text += new
         cut = _cut(self.text, len(new), self._stops)
         if cut >= 0:
             self.text = self.text[:cut]
             return True
-        assert self._sampler is not None
         return self._whole is not None and self._whole(self.text) and self._sampler.may_end()
 
     def end(self) -> None:
         """Free the sampler."""
-        if self._sampler is not None:
-            self._sampler.close()
+        self._sampler.close()
 
 
 class Scoring(Job):
@@ -137,15 +127,10 @@ class Scoring(Job):
         self._all, self._ends = np.asarray(tokens), sorted(ends)
         self._found: list[NDArray[np.float32]] = []
         self.ending = 0.0
-        self._context: Context
 
-    def begin(self, context: Context) -> None:
-        """Remember where logits come from."""
-        self._context = context
-
-    def look(self, index: int, place: int, rows: int) -> int | None:
+    def look(self, logits: Logits, place: int) -> int | None:
         """Read off the log-probabilities of the tokens that follow these places."""
-        logits = self._context.logits(index, rows)
+        rows = len(logits)
         for start in range(0, rows, SLICE):
             logprobs = log_softmax(logits[start : start + SLICE])
             at = place + start + 1
