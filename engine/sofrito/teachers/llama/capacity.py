@@ -30,6 +30,10 @@ class Capacity:
     cells: int
     batch: int
 
+    def bytes(self, info: GgufInfo) -> int:
+        """Return the memory that the weights and the cache take."""
+        return info.size + self.cells * _cell(info)
+
     @property
     def sequences(self) -> int:
         """Sequences of the cache: those at work, and some to keep beginnings that were shared."""
@@ -49,7 +53,7 @@ def capacity(
     most = None if memory is None else int((memory - info.size) * SHARE) // _cell(info)
     batch = GPU_BATCH if gpu else BATCH
     if parallel:
-        return Capacity(parallel, _cells(context, parallel, most), max(batch, parallel))
+        return Capacity(parallel, _cells(context, parallel, most), max(batch, 2 * parallel))
     for several in (PARALLEL, 8, 4, 2):
         if most is None or max(context, several * ROOM) <= most:
             return Capacity(several, _cells(context, several, most), batch)

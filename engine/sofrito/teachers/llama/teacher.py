@@ -9,11 +9,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from sofrito.problems import Trouble
 from sofrito.teachers.call import Call, Completion, Embed, Score, Weigh
 from sofrito.teachers.chat import ChatTemplate
-from sofrito.teachers.llama.capacity import capacity, free_memory
+from sofrito.teachers.llama.capacity import Capacity, capacity, free_memory
 from sofrito.teachers.llama.cores import free_cores
 from sofrito.teachers.llama.gguf import GgufInfo
 from sofrito.teachers.llama.weights import content_hash
@@ -42,6 +43,9 @@ DEFAULTS: Mapping[str, Any] = {
 It is part of the identity, so that a new default makes new keys. ``top_k`` 0, ``top_p`` 1 and
 ``min_p`` 0 are off. Sampling without a seed draws as with seed 0.
 """
+
+_promised: "WeakKeyDictionary[LlamaTeacher, int]" = WeakKeyDictionary()
+"""Bytes that the teachers of this process take or will take: a second one has what they leave."""
 
 MOST_CONTEXT = 8192
 """Tokens of context where the recipe does not say; a model trained for fewer gets those."""
@@ -84,7 +88,8 @@ class LlamaTeacher:
             )
         self.info = GgufInfo.read(path)
         self.context = _context(self.info, context)
-        self.capacity = capacity(self.info, self.context, parallel, memory=free_memory())
+        self.capacity = _capacity(self.info, self.context, parallel)
+        _promised[self] = self.capacity.bytes(self.info)
         # enough wait to take the place of those that end
         several = self.capacity.parallel
         self.concurrency = several if several == 1 else several + max(2, several // 4)
@@ -134,6 +139,7 @@ class LlamaTeacher:
     async def close(self) -> None:
         """Stop what is being written and free the model; calling it twice is allowed."""
         self._closed = True
+        _promised.pop(self, None)
         desk, self._desk = self._desk, None
         if desk is not None:
             await asyncio.get_running_loop().run_in_executor(None, desk.worker.close)
@@ -224,6 +230,16 @@ async def _weigh(desk: _Desk, call: Weigh) -> Weighed:
     tokens = jobs[0].first + 1 + sum(job.length - job.first - 1 for job in jobs)
     mass = math.fsum(math.exp(log) for log in logs)
     return Weighed(tuple(share / math.fsum(shares) for share in shares), mass, tokens)
+
+
+def _capacity(info: GgufInfo, context: int, parallel: int) -> Capacity:
+    import llama_cpp
+
+    memory = free_memory()
+    if memory is not None:
+        memory -= sum(_promised.values())
+    gpu = bool(llama_cpp.llama_supports_gpu_offload())
+    return capacity(info, context, parallel, memory=memory, gpu=gpu)
 
 
 def _ready(
