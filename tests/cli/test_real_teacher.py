@@ -19,7 +19,7 @@ pytestmark = [
 
 RECIPE = """
 recipe: small
-models: {teacher: {model: local, context: 512, threads: 1}}
+models: {teacher: {model: local, context: 512, threads: 1, parallel: 1}}
 axes: {topic: {values: [bread, rivers, sleep, music]}}
 rows: 8
 steps:

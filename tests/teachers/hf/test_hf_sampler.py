@@ -7,7 +7,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
-from sofrito.teachers.hf.sampler import Drawer, Rules, drawn  # noqa: E402
+from sofrito.teachers.hf.sampler import Drawer, drawn  # noqa: E402
+from sofrito.teachers.sampling import Sampling  # noqa: E402
 
 PLAIN = {
     "temperature": 1.0,
@@ -17,14 +18,14 @@ PLAIN = {
     "presence_penalty": 0.0,
     "frequency_penalty": 0.0,
     "repeat_penalty": 1.0,
-    "bias": {},
+    "biases": {},
     "seed": 0,
 }
 SHARES = [0.5, 0.25, 0.125, 0.0625, 0.0625]
 
 
 def drawer(**rules: Any) -> Drawer:
-    return Drawer(Rules(**(PLAIN | rules)))
+    return Drawer(Sampling(**(PLAIN | rules)))
 
 
 def counts(shares: list[float], times: int = 2000, **rules: Any) -> list[float]:
@@ -98,7 +99,7 @@ def test_one_seed_draws_one_series() -> None:
         ({"presence_penalty": 1.5}, [0, 1, 0, 0]),
         ({"frequency_penalty": 0.6}, [0, 0, 1, 0]),
         ({"repeat_penalty": 2.5}, [0, 1, 0, 0]),
-        ({"bias": {2: 9.5}}, [2, 2, 2, 2]),
+        ({"biases": {2: 9.5}}, [2, 2, 2, 2]),
     ],
 )
 def test_penalties_and_bias(rules: dict[str, Any], series: list[int]) -> None:

@@ -15,8 +15,9 @@ from gguf_writer import CHAT, write_gguf
 from sofrito.problems import Trouble
 from sofrito.teachers.call import Completion, Message
 from sofrito.teachers.llama.find import find_local
-from sofrito.teachers.llama.teacher import DEFAULTS, LlamaTeacher
+from sofrito.teachers.llama.teacher import LlamaTeacher
 from sofrito.teachers.result import Answer
+from sofrito.teachers.sampling import DEFAULTS
 from sofrito.teachers.teacher import Refused
 
 needs_llama = pytest.mark.skipif(

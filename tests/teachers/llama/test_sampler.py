@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 if find_spec("llama_cpp") is None:
     pytest.skip("llama-cpp-python is not installed", allow_module_level=True)
 
-from sofrito.teachers.llama.sampler import BLOCK, Sampler, Sampling
+from sofrito.teachers.llama.sampler import BLOCK, Sampler
+from sofrito.teachers.sampling import Sampling
 
 PLAIN: dict[str, Any] = {
     "temperature": 1.0,

@@ -1,16 +1,14 @@
 """One call made ready for a model: tokens, limits, how it is drawn and where it ends; needs torch."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sofrito.teachers.call import Completion, Score, Weigh
 from sofrito.teachers.chat import ChatTemplate, no_template
 from sofrito.teachers.hf.grammar import Grammar, Grammars
 from sofrito.teachers.hf.load import Loaded
 from sofrito.teachers.hf.prompt import closing
-from sofrito.teachers.hf.sampler import Rules
 from sofrito.teachers.hf.words import Words
+from sofrito.teachers.sampling import Sampling, options_of
 from sofrito.teachers.teacher import Refused
 
 
@@ -23,7 +21,7 @@ class ToWrite:
 
     prompt: tuple[int, ...]
     limit: int
-    rules: Rules
+    rules: Sampling
     ends: frozenset[int]
     stops: tuple[str, ...]
     grammar: Grammar | None
@@ -57,11 +55,10 @@ class Clerk:
         name: str,
         template: str | None,
         context: int,
-        defaults: Mapping[str, Any],
     ) -> None:
         self.words = Words(loaded.tokenizer)
         self._template = ChatTemplate(template, **self.words.specials) if template else None
-        self._name, self._context, self._defaults = name, context, defaults
+        self._name, self._context = name, context
         self._grammars = Grammars(loaded.tokenizer, loaded.vocabulary, loaded.ends)
         after = closing(self._template) if self._template else ""
         closer = self.words.special(after.lstrip())
@@ -69,7 +66,7 @@ class Clerk:
 
     def write(self, call: Completion) -> ToWrite:
         """Return a completion made ready; Refused where it and ``max_tokens`` exceed the context."""
-        options = {**self._defaults, **{k: v for k, v in call.sampling.items() if v is not None}}
+        options = options_of(call.sampling)
         tokens, after = self._opening(call)
         limit = int(options["max_tokens"])
         self._fits(len(tokens), limit)
@@ -79,7 +76,7 @@ class Clerk:
         return ToWrite(
             prompt=tuple(tokens),
             limit=limit,
-            rules=self._rules(options, call.seed or 0),
+            rules=Sampling.of(options, call.seed, self.words.bias(options.get("logit_bias") or {})),
             ends=self._ends | ({closer} if closer is not None else set()),
             stops=_stops(options["stop"], "" if closer is not None else after),
             grammar=self._grammars.of(call.schema, call.choices) if held else None,
@@ -127,10 +124,6 @@ class Clerk:
         if self._template is None:
             raise no_template(self._name)
         return self._template
-
-    def _rules(self, options: Mapping[str, Any], seed: int) -> Rules:
-        own = {k: v for k, v in options.items() if k not in ("max_tokens", "stop", "logit_bias")}
-        return Rules(**own, bias=self.words.bias(options.get("logit_bias") or {}), seed=seed)
 
     def _fits(self, prompt: int, limit: int) -> None:
         if prompt + limit > self._context:

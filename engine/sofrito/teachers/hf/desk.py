@@ -36,7 +36,6 @@ class Desk:
             name=setup.checkpoint.name,
             template=setup.template,
             context=setup.context,
-            defaults=setup.defaults,
         )
         return cls(loaded, clerk, Batch(loaded, setup.parallel))
 

@@ -1,10 +1,12 @@
 """Draws the next token of every row, each by its own rules and its own seed; needs torch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+
+from sofrito.teachers.sampling import Sampling
 
 LIKELIEST = 256
 """Tokens that are sorted first; only where a rule reaches further the whole vocabulary is."""
@@ -12,40 +14,11 @@ LIKELIEST = 256
 NEVER = float("-inf")
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """How tokens are drawn; ``temperature`` 0 takes the likeliest, ``top_k`` 0 is off.
-
-    Penalties look at the answer so far and not at the prompt. In order: ``bias`` (token to what is
-    added to its logit), penalties, ``top_k``, ``top_p``, ``min_p``, temperature: as llama.cpp does.
-    """
-
-    temperature: float
-    top_p: float
-    top_k: int
-    min_p: float
-    presence_penalty: float
-    frequency_penalty: float
-    repeat_penalty: float
-    bias: Mapping[int, float]
-    seed: int
-
-    @property
-    def filtered(self) -> bool:
-        """Whether only some of the likeliest tokens may be drawn."""
-        return self.top_k > 0 or self.top_p < 1 or self.min_p > 0
-
-    @property
-    def penalised(self) -> bool:
-        """Whether what is written changes what is drawn next."""
-        return (self.presence_penalty, self.frequency_penalty, self.repeat_penalty) != (0, 0, 1)
-
-
 @dataclass(slots=True)
 class Drawer:
     """One row's rules, its chance, and what it has drawn."""
 
-    rules: Rules
+    rules: Sampling
     chance: torch.Generator = field(init=False)
     drawn: dict[int, int] = field(default_factory=dict)
 
@@ -54,9 +27,9 @@ class Drawer:
 
     def weigh(self, logits: torch.Tensor) -> None:
         """Apply bias and penalties to one row of logits, in place."""
-        if self.rules.bias:
-            ids = torch.tensor(list(self.rules.bias), device=logits.device)
-            logits[ids] += torch.tensor(list(self.rules.bias.values()), device=logits.device)
+        if self.rules.biases:
+            ids = torch.tensor(list(self.rules.biases), device=logits.device)
+            logits[ids] += torch.tensor(list(self.rules.biases.values()), device=logits.device)
         if self.rules.penalised and self.drawn:
             ids = torch.tensor(list(self.drawn), device=logits.device)
             times = torch.tensor(list(self.drawn.values()), device=logits.device)
@@ -77,7 +50,7 @@ def drawn(logits: torch.Tensor, drawers: Sequence[Drawer]) -> list[int]:
     tokens = logits.argmax(-1).tolist()
     chance = [i for i, d in enumerate(drawers) if d.rules.temperature > 0]
     for filtered in (False, True):
-        rows = [i for i in chance if drawers[i].rules.filtered == filtered]
+        rows = [i for i in chance if drawers[i].rules.narrowed == filtered]
         if rows:
             chosen = [drawers[i] for i in rows]
             drawn_here = _few(logits[rows], chosen) if filtered else _any(logits[rows], chosen)

@@ -14,8 +14,8 @@ from sofrito.teachers.call import Call, Embed
 from sofrito.teachers.hf.checkpoint import Checkpoint
 from sofrito.teachers.hf.job import Job
 from sofrito.teachers.hf.worker import Setup, Worker
-from sofrito.teachers.llama.teacher import DEFAULTS, MOST_CONTEXT
 from sofrito.teachers.result import Result
+from sofrito.teachers.sampling import DEFAULTS, MOST_CONTEXT
 from sofrito.teachers.teacher import unable
 
 NEEDED = ("torch", "transformers", "safetensors")
@@ -71,9 +71,7 @@ class HfTeacher:
             "template": xxhash.xxh3_128_hexdigest(spoken.encode()) if spoken else "",
             "defaults": dict(DEFAULTS),
         }
-        self._worker = Worker(
-            Setup(self.info, spoken, self.context, several, threads or 0, DEFAULTS)
-        )
+        self._worker = Worker(Setup(self.info, spoken, self.context, several, threads or 0))
 
     @property
     def identity(self) -> Mapping[str, Any]:

@@ -1,9 +1,8 @@
 """The thread that owns a model: it loads it at the first call and answers what waits."""
 
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sofrito.problems import Trouble
 from sofrito.teachers.hf.checkpoint import Checkpoint
@@ -24,7 +23,6 @@ class Setup:
     context: int
     parallel: int
     threads: int
-    defaults: Mapping[str, Any]
 
 
 class Worker:

@@ -11,15 +11,16 @@ from sofrito.teachers.call import Completion, Message, Score, Weigh
 from sofrito.teachers.chat import ChatTemplate, no_template
 from sofrito.teachers.llama.gbnf import Unsupported, choice_grammar, schema_grammar
 from sofrito.teachers.llama.jobs import Scoring, Writing
-from sofrito.teachers.llama.sampler import Sampler, Sampling
+from sofrito.teachers.llama.sampler import Sampler
 from sofrito.teachers.llama.soft import SoftWriter
 from sofrito.teachers.llama.tokenizer import Tokenizer
+from sofrito.teachers.sampling import Sampling, options_of
 from sofrito.teachers.teacher import Refused
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Makes jobs for one model; ``context`` is in tokens, ``defaults`` fill what sampling leaves out.
+    """Makes jobs for one model; ``context`` is in tokens.
 
     ``template`` is None where the file has none and the recipe names none.
     """
@@ -28,17 +29,17 @@ class Asking:
     tokenizer: Tokenizer
     template: ChatTemplate | None
     context: int
-    defaults: Mapping[str, Any]
 
     def write(self, call: Completion) -> Writing:
         """Return the job that writes; Refused when the prompt and ``max_tokens`` exceed the context."""
-        options = {**self.defaults, **{k: v for k, v in call.sampling.items() if v is not None}}
+        options = options_of(call.sampling)
         prompt, ends, stops = self._opening(call)
         limit = int(options["max_tokens"])
         if len(prompt) + limit > self.context:
             words = _too_long(len(prompt), limit, self.context)
             raise Refused("context", words, journaled=False)
-        how, grammar = self._sampling(options, call.seed), _grammar(call)
+        biases = self.tokenizer.biases(options.get("logit_bias", {}))
+        how, grammar = Sampling.of(options, call.seed, biases), _grammar(call)
         k = call.soft_labels
         return Writing(
             prompt,
@@ -102,11 +103,6 @@ class Asking:
         if self.template is None:
             raise no_template(str(self.path))
         return self.template
-
-    def _sampling(self, options: Mapping[str, Any], seed: int | None) -> Sampling:
-        biases = self.tokenizer.biases(options.get("logit_bias", {}))
-        kept = {k: v for k, v in options.items() if k not in ("max_tokens", "stop", "logit_bias")}
-        return Sampling(**kept, seed=seed or 0, biases=biases)
 
 
 def _too_long(prompt: int, limit: int, context: int) -> str:

@@ -1,8 +1,6 @@
 """Draws one token after the other from a model's logits, within a grammar where there is one."""
 
 import ctypes
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import llama_cpp as lc
@@ -11,6 +9,7 @@ from numpy.typing import NDArray
 
 from sofrito.problems import Trouble
 from sofrito.teachers.llama.log import complaint, listen
+from sofrito.teachers.sampling import Sampling
 
 NEAR, SLACK = 24.0, 12.0
 """Natural logarithms of odds: how far below the likeliest token the grammar is asked about tokens,
@@ -21,31 +20,6 @@ BLOCK = 256
 """Odds are added up in blocks of so many tokens, so that a draw looks into one block only."""
 
 Logits = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """How the next token is drawn; ``temperature`` 0 takes the likeliest, ``top_k`` 0 is off.
-
-    Penalties look at the whole answer written so far and not at the prompt. ``biases`` are added
-    to the logits of tokens. The order is llama.cpp's: biases, penalties, top_k, top_p, min_p,
-    temperature.
-    """
-
-    temperature: float
-    top_p: float
-    top_k: int
-    min_p: float
-    presence_penalty: float
-    frequency_penalty: float
-    repeat_penalty: float
-    seed: int
-    biases: Mapping[int, float] = field(default_factory=dict)
-
-    @property
-    def penalised(self) -> bool:
-        """Whether what is written changes what is drawn next."""
-        return (self.presence_penalty, self.frequency_penalty, self.repeat_penalty) != (0, 0, 1)
 
 
 class Sampler:
@@ -136,7 +110,7 @@ class Sampler:
         how = self._how
         if how.temperature <= 0:
             return int(logits.argmax())
-        if not (how.top_k or how.top_p < 1 or how.min_p):
+        if not how.narrowed:
             return self._place(logits)
         kept = _narrowed(logits, how)
         return int(kept[self._place(logits[kept])])

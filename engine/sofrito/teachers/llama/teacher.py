@@ -19,6 +19,7 @@ from sofrito.teachers.llama.cores import free_cores
 from sofrito.teachers.llama.gguf import GgufInfo
 from sofrito.teachers.llama.weights import content_hash
 from sofrito.teachers.result import Answer, Result, Scored, Weighed
+from sofrito.teachers.sampling import DEFAULTS, MOST_CONTEXT
 from sofrito.teachers.teacher import Transient, unable
 
 if TYPE_CHECKING:
@@ -27,28 +28,8 @@ if TYPE_CHECKING:
     from sofrito.teachers.llama.ready import Choice, Ready
     from sofrito.teachers.llama.worker import Worker
 
-DEFAULTS: Mapping[str, Any] = {
-    "temperature": 0.7,
-    "top_p": 1.0,
-    "top_k": 0,
-    "min_p": 0.0,
-    "max_tokens": 512,
-    "stop": [],
-    "presence_penalty": 0.0,
-    "frequency_penalty": 0.0,
-    "repeat_penalty": 1.0,
-}
-"""What holds where a recipe's ``sampling`` is silent; llama.cpp's own defaults never apply.
-
-It is part of the identity, so that a new default makes new keys. ``top_k`` 0, ``top_p`` 1 and
-``min_p`` 0 are off. Sampling without a seed draws as with seed 0.
-"""
-
 _promised: "WeakKeyDictionary[LlamaTeacher, int]" = WeakKeyDictionary()
 """Bytes that the teachers of this process take or will take: a second one has what they leave."""
-
-MOST_CONTEXT = 8192
-"""Tokens of context where the recipe does not say; a model trained for fewer gets those."""
 
 
 class LlamaTeacher:
@@ -169,7 +150,7 @@ class LlamaTeacher:
             raise
         named = model.tokenizer.named()
         template = ChatTemplate(self._template, **named) if self._template else None
-        asking = Asking(self.info.path, model.tokenizer, template, self.context, DEFAULTS)
+        asking = Asking(self.info.path, model.tokenizer, template, self.context)
         return _Desk(asking, Worker(Engine(context, much.parallel)))
 
 
