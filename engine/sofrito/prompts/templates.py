@@ -37,6 +37,8 @@ class Templates:
         depend on the machine.
         """
         texts: list[str | ExpressionError] = []
+        if not requests:
+            return texts
         try:
             with time_limit(SECONDS) as from_now:
                 for request in requests:

@@ -50,13 +50,17 @@ class Patience:
     crowded: float = 120.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Sent:
-    """A try on its way: what is kept for it in the budget and in its minute, and its ticket."""
+    """A try on its way: what is kept for it in the budget and in its minute, and its ticket.
+
+    ``usd`` is what it cost once it has ended; None where nobody knows.
+    """
 
     reserved: Reserved
     minute: int
     ticket: Ticket
+    usd: float | None = 0.0
 
 
 def _sent(server: Server, reserved: Reserved, tokens: int, now: float) -> _Sent:
@@ -93,7 +97,7 @@ class Calls:
         self._tasks: set[asyncio.Task[None]] = set()
         self._later: set[asyncio.TimerHandle] = set()
         self._timer: asyncio.TimerHandle | None = None
-        self._held = 0
+        self._held: dict[bytes, tuple[bytes, Answer | None]] = {}
         self.totals = Totals()
         self.trouble: BaseException | None = None
         self.closed = False
@@ -108,6 +112,11 @@ class Calls:
     def busy(self) -> bool:
         """Whether an answer is still to come, from a teacher or from the journal's writer."""
         return bool(self._held or self._later or self._timer or self.inflight)
+
+    @property
+    def held(self) -> int:
+        """Answers that wait to be committed; they hold no place."""
+        return len(self._held)
 
     @property
     def inflight(self) -> int:
@@ -149,23 +158,37 @@ class Calls:
 
     def start(self) -> None:
         """Start as many waiting calls as servers and budget allow."""
-        now = asyncio.get_running_loop().time()
+        loop = asyncio.get_running_loop()
         for server in self._servers:
-            while not self.closed and (line := server.next()) is not None:
-                ask = line.waiting[0][2]
-                if not any(alive() for _, alive in self._waiters[ask.key]):
-                    line.pop()
-                    del self._waiters[ask.key]
-                    continue
-                tokens = most_tokens(ask.call).total if server.minute.rate.tokens else 0
-                if (wait := server.wait(now, tokens)) > 0:
-                    self._wake_in(wait)
-                    break
-                reserved = self._budget.reserve(ask.call, self._tariffs[line.name])
-                if reserved is None:
-                    break
+            while (first := self._next(server)) is not None:
+                task = loop.create_task(self._work(*first))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+
+    def _next(self, server: Server) -> tuple[Line, Ask, _Sent] | None:
+        """Take the first call that waits for a server, if it and the budget allow one more now."""
+        now = asyncio.get_running_loop().time()
+        while not self.closed and (line := server.next()) is not None:
+            ask = line.waiting[0][2]
+            if not any(alive() for _, alive in self._waiters[ask.key]):
                 line.pop()
-                self._launch(line, ask, _sent(server, reserved, tokens, now))
+                del self._waiters[ask.key]
+                continue
+            tokens = most_tokens(ask.call).total if server.minute.rate.tokens else 0
+            if (wait := server.wait(now, tokens)) > 0:
+                self._wake_in(wait)
+                return None
+            reserved = self._budget.reserve(ask.call, self._tariffs[line.name])
+            if reserved is None:
+                return None
+            line.pop()
+            line.inflight += 1
+            sent = _sent(server, reserved, tokens, now)
+            if not ask.tries:
+                self.totals.asked += 1
+                ask.before, ask.since = line.answered, sent.ticket.at
+            return line, ask, sent
+        return None
 
     def _wake_in(self, seconds: float) -> None:
         """Be woken then; infinity stands for the end of a call in flight, which wakes by itself."""
@@ -181,16 +204,20 @@ class Calls:
         self._timer = None
         self._wake()
 
-    def _launch(self, line: Line, ask: Ask, sent: "_Sent") -> None:
-        line.inflight += 1
-        if not ask.tries:
-            self.totals.asked += 1
-            ask.before, ask.since = line.answered, sent.ticket.at
-        task = asyncio.get_running_loop().create_task(self._call(line, ask, sent))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    async def _work(self, line: Line, ask: Ask, sent: _Sent) -> None:
+        """Make a call, and then in its place the next one that waits, until none may be made.
 
-    async def _call(self, line: Line, ask: Ask, sent: "_Sent") -> None:
+        So a place is taken again in the very turn of the loop in which it became free.
+        """
+        server = line.server
+        following: tuple[Line, Ask, _Sent] | None = (line, ask, sent)
+        while following is not None:
+            await self._call(*following)
+            following = self._next(server)
+            if following is None or server.limit.inflight < server.limit.most:
+                self._wake()
+
+    async def _call(self, line: Line, ask: Ask, sent: _Sent) -> None:
         try:
             ask.tries += 1
             outcome = await self._try(line, ask.call, sent)
@@ -203,7 +230,7 @@ class Calls:
             self.retrying = ""
             if isinstance(outcome, Refused) and outcome.journaled:
                 await self._doubt(line, outcome)
-            self._store(line, ask, outcome)
+            self._store(line, ask, outcome, sent.usd)
         except asyncio.CancelledError:
             raise
         except BaseException as error:
@@ -211,9 +238,8 @@ class Calls:
             self.closed = True
         finally:
             line.inflight -= 1
-            self._wake()
 
-    async def _try(self, line: Line, call: Call, sent: "_Sent") -> Result | Refused | Transient:
+    async def _try(self, line: Line, call: Call, sent: _Sent) -> Result | Refused | Transient:
         limit = line.server.limit
         read = written = 0
         outcome: Result | Refused | Transient | None = None
@@ -232,8 +258,8 @@ class Calls:
             else:
                 limit.answered(sent.ticket, now, read, written)
             line.server.minute.ended(now, sent.minute, read + written)
-            usd = self.totals.tried(line.name, outcome, self._tariffs[line.name])
-            self._budget.settle(sent.reserved, read + written, usd or 0.0)
+            sent.usd = self.totals.tried(line.name, outcome, self._tariffs[line.name])
+            self._budget.settle(sent.reserved, read + written, sent.usd or 0.0)
         return outcome
 
     async def _verdict(self, line: Line, error: Transient, ask: Ask) -> Refused | None:
@@ -302,7 +328,9 @@ class Calls:
         handle = loop.call_later(delay, due)
         self._later.add(handle)
 
-    def _store(self, line: Line, ask: Ask, outcome: Result | Refused) -> None:
+    def _store(
+        self, line: Line, ask: Ask, outcome: Result | Refused, usd: float | None
+    ) -> None:
         if isinstance(outcome, Refused) and not outcome.journaled:
             self._tell(ask.key, outcome)
             return
@@ -313,24 +341,21 @@ class Calls:
             "identity": line.identity,
             **call.request(),
         }
-        tokens: int = 0
-        usd: float | None = 0.0
+        tokens = 0
         if not isinstance(outcome, Refused):
             tokens = outcome.prompt_tokens + outcome.completion_tokens
-            usd = self.totals.cost(outcome, self._tariffs[line.name])
-        entry = Entry(
-            ask.key, pack(outcome), orjson.dumps(request), ask.tries, tokens, line.name, usd
-        )
-        self._held += 1
+        packed = pack(outcome)
+        entry = Entry(ask.key, packed, orjson.dumps(request), ask.tries, tokens, line.name, usd)
+        # An answer is told as it is if it is the one in force: reading it again gives the same.
+        self._held[ask.key] = (packed, outcome if isinstance(outcome, Answer) else None)
         self._journal.put(entry, self._committed, self._not_committed)
 
-    def _committed(self, key: bytes, answer: bytes) -> None:
-        self._held -= 1
-        self._tell(key, unpack(answer))
-        self._wake()
+    def _committed(self, key: bytes, stored: bytes) -> None:
+        packed, answer = self._held.pop(key)
+        self._tell(key, answer if answer is not None and stored == packed else unpack(stored))
 
     def _not_committed(self, error: Exception) -> None:
-        self._held -= 1
+        self._held.clear()  # what cannot be stored now never will be: the run ends
         self.trouble = self.trouble or error
         self.closed = True
         self._wake()
@@ -338,6 +363,7 @@ class Calls:
     def _tell(self, key: bytes, outcome: Result | Refused) -> None:
         for waiter, _ in self._waiters.pop(key, ()):
             waiter(Told(key.hex(), outcome))
+        self._wake()
 
     async def close(self, *, grace: float = 0.0) -> None:
         """Ask nothing more; wait up to ``grace`` seconds for what is in flight, then cancel it."""

@@ -42,7 +42,9 @@ class Server:
         if self.limit.inflight >= self.limit.most:
             return None
         free = [line for line in self.lines if line.waiting and line.inflight < line.most]
-        return min(free, key=lambda line: line.waiting[0][:2]) if free else None
+        if len(free) > 1:
+            return min(free, key=lambda line: line.waiting[0][:2])
+        return free[0] if free else None
 
     def wait(self, now: float, tokens: int) -> float:
         """Return the seconds until a call of at most so many tokens may be sent; infinity if unknown."""

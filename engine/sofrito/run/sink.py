@@ -12,6 +12,8 @@ from sofrito.problems import Trouble
 from sofrito.steps.work import Event, Lost, Row
 
 ROWS, REJECTED = "rows.jsonl", "rejected.jsonl"
+BUFFER = 1 << 18
+"""Bytes that are gathered for one write; a crash may lose them, since a run writes both files anew."""
 
 
 class FileSink:
@@ -31,7 +33,7 @@ class FileSink:
         """Open both files; raises Trouble."""
         try:
             for name in (ROWS, REJECTED):
-                self._files[name] = self._partial(name).open("wb")
+                self._files[name] = self._partial(name).open("wb", buffering=BUFFER)
         except OSError as error:
             raise _trouble(self._folder, error) from error
         return self

@@ -54,7 +54,8 @@ class _Turns:
             self._condition.notify_all()
 
 
-_turns = _Turns()
+turns = _Turns()
+"""Of all that decodes in this process."""
 
 
 class Context:
@@ -95,7 +96,7 @@ class Context:
             batch.pos[i] = entry.place
             batch.seq_id[i][0] = entry.sequence
             batch.logits[i] = entry.wanted
-        with _turns:
+        with turns:
             code = lc.llama_decode(self.handle, batch)
         if code != 0:
             raise Trouble(

@@ -2,7 +2,6 @@
 
 import ctypes
 import importlib.util
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -86,31 +85,22 @@ class LlamaEmbedder:
         """Load the model; Trouble with llama.cpp's words when it or its context will not fit."""
         import llama_cpp as lc
 
-        from sofrito.teachers.llama.log import complaint, listen
+        from sofrito.teachers.llama.log import complaint
+        from sofrito.teachers.llama.model import Model
 
-        listen()
-        lc.llama_backend_init()
-        self._model = lc.llama_model_load_from_file(
-            os.fsencode(path), lc.llama_model_default_params()
-        )
-        if not self._model:
-            raise Trouble(
-                f"llama.cpp cannot load {path}: {complaint()}",
-                "Check that the file is whole and fits into memory; a model newer than the "
-                "installed llama-cpp-python needs `pip install -U llama-cpp-python`.",
-            )
+        self._model = Model.shared(path)
         self._length, self._parallel = context, min(parallel, context)
         params = _params(lc, pooling, context, self._parallel, threads or free_cores())
-        self._context = lc.llama_init_from_model(self._model, params)
+        self._context = lc.llama_init_from_model(self._model.handle, params)
         if not self._context:
-            lc.llama_model_free(self._model)
+            self._model.release()
             raise Trouble(
                 f"llama.cpp has no room for texts of {context} tokens: {complaint()}",
                 "Set a smaller `context` for this model.",
             )
-        self._vocab = lc.llama_model_get_vocab(self._model)
+        self._vocab = self._model.tokenizer.vocab
         self._memory = lc.llama_get_memory(self._context)  # None where a model only encodes
-        self._dimensions = lc.llama_model_n_embd_out(self._model)
+        self._dimensions = lc.llama_model_n_embd_out(self._model.handle)
         self._batch = lc.llama_batch_init(context, 0, 1)
 
     def embed(self, texts: Sequence[str]) -> list[Embedded | Refused]:
@@ -130,7 +120,7 @@ class LlamaEmbedder:
 
         lc.llama_batch_free(self._batch)
         lc.llama_free(self._context)
-        lc.llama_model_free(self._model)
+        self._model.release()
 
     def _refused(self, tokens: int) -> Refused:
         if not tokens:
@@ -169,6 +159,8 @@ class LlamaEmbedder:
         import llama_cpp as lc
         import numpy as np
 
+        from sofrito.teachers.llama.context import turns
+
         batch, at = self._batch, 0
         for sequence, tokens in enumerate(several):
             for place, token in enumerate(tokens):
@@ -178,7 +170,8 @@ class LlamaEmbedder:
         batch.n_tokens = at
         if self._memory:
             lc.llama_memory_clear(self._memory, True)
-        code = lc.llama_decode(self._context, batch)
+        with turns:
+            code = lc.llama_decode(self._context, batch)
         if code != 0:
             from sofrito.teachers.llama.log import complaint
 

