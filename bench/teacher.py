@@ -10,22 +10,25 @@ tried. `llama_cpp.server` serves a `Llama` one request at a time, so that is the
 import argparse
 import asyncio
 import json
+import math
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from array import array
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from sofrito.teachers.call import Completion, Message
+from sofrito.teachers.call import Completion, Message, Score
 from sofrito.teachers.llama.cores import usable_cores
 from sofrito.teachers.llama.find import find_local
 from sofrito.teachers.llama.gguf import GgufInfo
 from sofrito.teachers.llama.ready import MIXES, requantise
+from sofrito.teachers.result import Scored
 
 TOPICS = "bread soup rice beans salad eggs fish stew pasta cake tea jam cheese pickles nuts herbs"
 SENTENCE = "A cook named {} tasted the {} on day {} and wrote down what was missing from it. "
@@ -169,7 +172,7 @@ def server(options: argparse.Namespace) -> dict[str, float]:
         said = said if isinstance(said, dict) else json.loads(said)
         return int(said["usage"]["completion_tokens"])
 
-    asked = calls(options)
+    asked = calls(options)[: options.some]
     start = time.perf_counter()
     with ThreadPoolExecutor(options.parallel) as pool:
         written = sum(pool.map(ask, asked))
@@ -210,26 +213,53 @@ def bare(options: argparse.Namespace) -> dict[str, float]:
     return {"prefill": prefill, "short": short, "long": timed(answers(640), 48)}
 
 
+def score(options: argparse.Namespace) -> dict[str, float]:
+    """Score the text with the teacher."""
+    from sofrito.teachers.llama.teacher import LlamaTeacher
+
+    async def go() -> float:
+        teacher = LlamaTeacher(Path(options.model), context=1024, threads=options.threads)
+        scored = await teacher.answer(Score("teacher", wikitext()))
+        await teacher.close()
+        assert isinstance(scored, Scored)
+        logprobs = array("f", scored.logprobs)
+        return math.exp(-math.fsum(logprobs) / len(logprobs))
+
+    return {"perplexity": asyncio.run(go())}
+
+
 PARTS: dict[str, Callable[[argparse.Namespace], dict[str, float]]] = {
     "ours": ours,
     "llama": llama,
     "server": server,
     "bare": bare,
+    "score": score,
 }
 
 
-def contenders(options: argparse.Namespace, ready: str) -> Iterator[tuple[str, list[str]]]:
+def best_server(options: argparse.Namespace) -> list[str]:
+    """Return the settings of llama.cpp's server that are fastest with two rounds of its slots."""
+    if not find_spec("xllamacpp"):
+        return []
+    speeds: dict[tuple[str, ...], float] = {}
+    for slots in (8, 16):
+        for cache in ([], ["--unified"]):
+            settings = ["server", "--parallel", str(slots), *cache]
+            told = measured([*settings, "--some", str(2 * slots)], options)
+            speeds[tuple(settings)] = told["speed"]
+            print(f"  tried: {' '.join(settings)}: {told['speed']:.0f} tokens/s", flush=True)
+    return list(max(speeds, key=lambda settings: speeds[settings]))
+
+
+def contenders(
+    options: argparse.Namespace, ready: str, server: list[str]
+) -> Iterator[tuple[str, list[str]]]:
     """Yield a name and the arguments of the process that measures it."""
     few = str(max(1, options.prompts // 8))
     yield "Llama, reset", ["llama", "--reset", "--some", few]
     yield "Llama, its prefix reuse", ["llama", "--some", str(max(1, options.prompts // 3))]
-    if find_spec("xllamacpp"):
-        for slots in (8, 16):
-            yield f"server, {slots} slots", ["server", "--parallel", str(slots)]
-            yield (
-                f"server, {slots} slots, unified",
-                ["server", "--parallel", str(slots), "--unified"],
-            )
+    if server:
+        yield " ".join(["llama.cpp's", *server]), [*server, "--some", str(options.prompts // 2)]
     yield "Sofrito, the same weights", ["ours"]
     if ready:
         yield "Llama, prefix reuse, ready weights", ["llama", "--some", few, "--model", ready]
@@ -252,21 +282,21 @@ def measured(arguments: list[str], options: argparse.Namespace) -> dict[str, flo
     return found
 
 
-def best(options: argparse.Namespace, ready: str) -> dict[str, dict[str, float]]:
+def best(options: argparse.Namespace, ready: str, server: list[str]) -> dict[str, dict[str, float]]:
     """Return each contender's best round."""
     found: dict[str, dict[str, float]] = {}
     for _ in range(options.rounds):
-        for name, arguments in contenders(options, ready):
+        for name, arguments in contenders(options, ready, server):
             told = measured(arguments, options)
             if told["speed"] > found.get(name, {"speed": 0})["speed"]:
                 found[name] = told
     return found
 
 
-def report(options: argparse.Namespace, ready: str) -> None:
-    found = best(options, ready)
+def report(options: argparse.Namespace, ready: str, server: list[str]) -> None:
+    found = best(options, ready, server)
     speeds = {name: told["speed"] for name, told in found.items()}
-    servers = {name: speed for name, speed in speeds.items() if name.startswith("server")}
+    servers = {name: speed for name, speed in speeds.items() if name.startswith("llama.cpp's")}
     against = ["Llama, reset", "Llama, its prefix reuse"]
     against += [max(servers, key=lambda name: servers[name])] if servers else []
     print(f"\n{options.shape}: {options.prompts} prompts, {options.tokens} new tokens, tokens/s")
@@ -284,6 +314,25 @@ def report(options: argparse.Namespace, ready: str) -> None:
             f"reaches {least['short'] / least['prefill']:.0%} of it, with a prefix of 640 "
             f"{least['long'] / least['prefill']:.0%}; outside llama_decode {told['outside']:.1%}"
         )
+
+
+def wikitext() -> str:
+    """Return a real text to measure perplexity on, "" where it is not there."""
+    folder = Path(__file__).parents[2] / "shared" / "data" / "real_text"
+    path = folder / "wikitext2_valid.txt"
+    return path.read_text(encoding="utf-8")[:8_000] if path.is_file() else ""
+
+
+def print_quality(options: argparse.Namespace, ready: str, text: str) -> None:
+    """Print what the ready weights cost: the perplexity of a text that both models score."""
+    found = []
+    for model in (options.model, ready):
+        told = measured(["score", "--model", model], options)
+        found.append(told["perplexity"])
+    print(
+        f"perplexity of {len(text):,} characters of WikiText-2: {found[0]:.2f} as shipped, "
+        f"{found[1]:.2f} with ready weights ({found[1] / found[0] - 1:+.1%}); more in bench/ready.py"
+    )
 
 
 def main() -> None:
@@ -317,9 +366,12 @@ def main() -> None:
         )
         if not find_spec("xllamacpp"):
             print("llama.cpp's own server is not measured: pip install xllamacpp")
+        if ready and (text := wikitext()):
+            print_quality(options, ready, text)
+        server = best_server(options)
         for shape in options.shapes:
             options.shape = shape
-            report(options, ready)
+            report(options, ready, server)
 
 
 if __name__ == "__main__":

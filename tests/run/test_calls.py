@@ -2,12 +2,13 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 from storm import VirtualLoop
 
 from sofrito.problems import Trouble
+from sofrito.run.answers import pack
 from sofrito.run.budget import Budget, Limits
 from sofrito.run.calls import Calls, Patience
 from sofrito.run.journal import MemoryJournal, Spent
@@ -49,6 +50,7 @@ def asked(
     *,
     limits: Limits | None = None,
     answers: dict[bytes, bytes] | None = None,
+    journal: MemoryJournal | None = None,
 ) -> tuple[dict[str, Answer | Refused], Calls]:
     """Ask all the prompts and return what was told, and the calls."""
     told: dict[str, Answer | Refused] = {}
@@ -58,7 +60,7 @@ def asked(
         wake = asyncio.Event()
         calls = Calls(
             {"m": server},
-            MemoryJournal(answers if answers is not None else {}),
+            journal or MemoryJournal(answers),
             Budget(limits or Limits(), Spent()),
             wake=wake.set,
             patience=Patience(tries=4, tries_at_first=3, first=1.0, most=8.0),
@@ -245,6 +247,21 @@ def test_equal_calls_share_one_try() -> None:
     asyncio.run(go())
     assert server.prompts() == ["same"]
     assert [one.answer for one in told] == [OK, OK]
+
+
+class Slower(MemoryJournal):
+    """A journal in which another process stores an answer while this one asks."""
+
+    def get_many(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
+        found = super().get_many(keys)
+        self.answers.update(dict.fromkeys(keys, pack(Answer("theirs", "stop", 1, 1))))
+        return found
+
+
+def test_what_another_process_stored_first_is_told() -> None:
+    told, calls = asked(["a"], Server(lambda *_: OK), journal=Slower())
+    assert told == {"a": Answer("theirs", "stop", 1, 1)}
+    assert (calls.totals.asked, calls.busy) == (1, False)
 
 
 def test_the_lowest_candidate_is_asked_first() -> None:

@@ -158,37 +158,23 @@ class Calls:
 
     def start(self) -> None:
         """Start as many waiting calls as servers and budget allow."""
-        loop = asyncio.get_running_loop()
-        for server in self._servers:
-            while (first := self._next(server)) is not None:
-                task = loop.create_task(self._work(*first))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
-
-    def _next(self, server: Server) -> tuple[Line, Ask, _Sent] | None:
-        """Take the first call that waits for a server, if it and the budget allow one more now."""
         now = asyncio.get_running_loop().time()
-        while not self.closed and (line := server.next()) is not None:
-            ask = line.waiting[0][2]
-            if not any(alive() for _, alive in self._waiters[ask.key]):
+        for server in self._servers:
+            while not self.closed and (line := server.next()) is not None:
+                ask = line.waiting[0][2]
+                if not any(alive() for _, alive in self._waiters[ask.key]):
+                    line.pop()
+                    del self._waiters[ask.key]
+                    continue
+                tokens = most_tokens(ask.call).total if server.minute.rate.tokens else 0
+                if (wait := server.wait(now, tokens)) > 0:
+                    self._wake_in(wait)
+                    break
+                reserved = self._budget.reserve(ask.call, self._tariffs[line.name])
+                if reserved is None:
+                    break
                 line.pop()
-                del self._waiters[ask.key]
-                continue
-            tokens = most_tokens(ask.call).total if server.minute.rate.tokens else 0
-            if (wait := server.wait(now, tokens)) > 0:
-                self._wake_in(wait)
-                return None
-            reserved = self._budget.reserve(ask.call, self._tariffs[line.name])
-            if reserved is None:
-                return None
-            line.pop()
-            line.inflight += 1
-            sent = _sent(server, reserved, tokens, now)
-            if not ask.tries:
-                self.totals.asked += 1
-                ask.before, ask.since = line.answered, sent.ticket.at
-            return line, ask, sent
-        return None
+                self._launch(line, ask, _sent(server, reserved, tokens, now))
 
     def _wake_in(self, seconds: float) -> None:
         """Be woken then; infinity stands for the end of a call in flight, which wakes by itself."""
@@ -204,18 +190,14 @@ class Calls:
         self._timer = None
         self._wake()
 
-    async def _work(self, line: Line, ask: Ask, sent: _Sent) -> None:
-        """Make a call, and then in its place the next one that waits, until none may be made.
-
-        So a place is taken again in the very turn of the loop in which it became free.
-        """
-        server = line.server
-        following: tuple[Line, Ask, _Sent] | None = (line, ask, sent)
-        while following is not None:
-            await self._call(*following)
-            following = self._next(server)
-            if following is None or server.limit.inflight < server.limit.most:
-                self._wake()
+    def _launch(self, line: Line, ask: Ask, sent: _Sent) -> None:
+        line.inflight += 1
+        if not ask.tries:
+            self.totals.asked += 1
+            ask.before, ask.since = line.answered, sent.ticket.at
+        task = asyncio.get_running_loop().create_task(self._call(line, ask, sent))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _call(self, line: Line, ask: Ask, sent: _Sent) -> None:
         try:
@@ -238,6 +220,7 @@ class Calls:
             self.closed = True
         finally:
             line.inflight -= 1
+            self._wake()
 
     async def _try(self, line: Line, call: Call, sent: _Sent) -> Result | Refused | Transient:
         limit = line.server.limit
@@ -328,9 +311,7 @@ class Calls:
         handle = loop.call_later(delay, due)
         self._later.add(handle)
 
-    def _store(
-        self, line: Line, ask: Ask, outcome: Result | Refused, usd: float | None
-    ) -> None:
+    def _store(self, line: Line, ask: Ask, outcome: Result | Refused, usd: float | None) -> None:
         if isinstance(outcome, Refused) and not outcome.journaled:
             self._tell(ask.key, outcome)
             return
@@ -353,6 +334,7 @@ class Calls:
     def _committed(self, key: bytes, stored: bytes) -> None:
         packed, answer = self._held.pop(key)
         self._tell(key, answer if answer is not None and stored == packed else unpack(stored))
+        self._wake()
 
     def _not_committed(self, error: Exception) -> None:
         self._held.clear()  # what cannot be stored now never will be: the run ends
@@ -363,7 +345,6 @@ class Calls:
     def _tell(self, key: bytes, outcome: Result | Refused) -> None:
         for waiter, _ in self._waiters.pop(key, ()):
             waiter(Told(key.hex(), outcome))
-        self._wake()
 
     async def close(self, *, grace: float = 0.0) -> None:
         """Ask nothing more; wait up to ``grace`` seconds for what is in flight, then cancel it."""

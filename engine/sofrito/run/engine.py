@@ -109,19 +109,19 @@ class Engine:
     # Candidates are started as far ahead as is useful; how far never changes the result.
 
     def _ahead(self) -> int:
-        concurrency = (
-            self.calls.concurrency
-        )  # as it is known now, so what is asked in vain stays little
+        concurrency = self.calls.concurrency  # as known now, so what is asked in vain stays little
         limit = self._window or max(4 * concurrency, 64)
         if self.program.in_rounds or self.program.rows is None:
             return limit
         missing = self.program.rows - self.accepted
         if self.settled < 32:
-            return min(limit, concurrency, missing * (self.settled + 1) // (self.accepted + 1))
+            places = concurrency + self.calls.held
+            return min(limit, places, missing * (self.settled + 1) // (self.accepted + 1))
         return min(limit, missing * (self.settled + 2) * 11 // ((self.accepted + 1) * 10) + 4)
 
     def _issue(self) -> None:
-        while self.status is None and self.live < max(1, self._ahead()):
+        ahead = max(1, self._ahead())
+        while self.status is None and self.live < ahead:
             made = self.candidates.next()
             if made is None:
                 return

@@ -112,7 +112,7 @@ class SqliteJournal:
     A commit gathers for at most ``gather`` seconds. Two processes may share the file.
     """
 
-    def __init__(self, path: Path, run: str = "", *, gather: float = 0.005) -> None:
+    def __init__(self, path: Path, run: str = "", *, gather: float = 0.01) -> None:
         self.path, self._run, self._gather = path, run, gather
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

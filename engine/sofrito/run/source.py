@@ -15,7 +15,7 @@ class Candidates:
     """Makes candidates one after the other; ``settled`` tells it how each ended, in number order."""
 
     def __init__(self, program: Program) -> None:
-        self._program = program
+        self._program, self._in_rounds = program, program.in_rounds
         self.accepted: Counter[int] = Counter()
         self.tried: Counter[int] = Counter()
         self.grown: dict[str, list[Pooled]] = defaultdict(list)
@@ -57,7 +57,7 @@ class Candidates:
         values = self._start(cell)
         if values is None:
             return None
-        if self._program.in_rounds:
+        if self._in_rounds:
             self._members.popleft()
         root = Root(self._issued, cell, round_, self._view(round_))
         self._issued += 1
@@ -68,7 +68,7 @@ class Candidates:
         return root, Row((root.n,), self._key(cell, values), values, story)
 
     def _place(self) -> tuple[int, int] | None:
-        if self._program.in_rounds:
+        if self._in_rounds:
             while not self._members and self._open_round():
                 pass
             return self._members[0] if self._members else None
@@ -143,7 +143,7 @@ class Candidates:
         self.tried[root.cell] += 1
         for pool, row, values in sorted(root.grown, key=lambda g: (g[0], g[1].path)):
             self.grown[pool].append(Pooled.of(values, f"{pool}, grown from row {row.id}"))
-        if self._program.in_rounds and root.n + 1 == self._last_of[root.round]:
+        if self._in_rounds and root.n + 1 == self._last_of[root.round]:
             self._close(root.round)
 
     def given_up(self) -> Mapping[int, int]:

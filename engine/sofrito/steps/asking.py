@@ -15,7 +15,7 @@ SOFT = "_soft"
 _AGAIN = "That answer does not fit: {why}. Give the whole answer again, as JSON and nothing else."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Read:
     """What an answer came to: items or a lost row; ``text`` is the answer to ``question``."""
 
@@ -58,7 +58,7 @@ class Asking:
                 events.append(Event(self.label, "call", {"key": one.key}))
                 reads[i] = self._read(row, parser, asked[i], one)
         results = [read.result for read in reads if read is not None]
-        return self._rows(row.told(*events), results, many=parser.many or self.n > 1)
+        return self._rows(row, events, results, many=parser.many or self.n > 1)
 
     def _questions(
         self, row: Row, question: Completion, reads: list[_Read | None], attempt: int
@@ -101,10 +101,12 @@ class Asking:
             return cut_off if cut else Lost(row, "rejected", "empty list")
         return [{column: item[column] for column in self.columns} for item in items]
 
-    def _rows(self, row: Row, results: list[list[Item] | Lost], *, many: bool) -> Outcome:
-        if not many:
-            (result,) = results
-            return [replace(result, row=row) if isinstance(result, Lost) else row.having(result[0])]
+    def _rows(
+        self, row: Row, events: list[Event], results: list[list[Item] | Lost], *, many: bool
+    ) -> Outcome:
+        if not many and isinstance(results[0], list):
+            return [row.having(results[0][0], *events)]
+        row = row.told(*events)
         items = [item for result in results if isinstance(result, list) for item in result]
         lost = [replace(result, row=row) for result in results if isinstance(result, Lost)]
         return [*row.children(self.label, items), *lost]

@@ -191,6 +191,10 @@ called `yes` and `no`."""
         return tuple(draw.from_ for draw in self.shots)
 
     @cached_property
+    def _chosen(self) -> dict[str, Any]:
+        return self.sampling.chosen()
+
+    @cached_property
     def _parser(self) -> Parser:
         return self._parser_of(self.generate)
 
@@ -256,7 +260,7 @@ called `yes` and `no`."""
         return Completion(
             model,
             () if self.raw else messages,
-            self.sampling.chosen(),
+            self._chosen,
             parser.schema,
             self.labels,
             turn=self.turn,

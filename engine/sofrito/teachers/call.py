@@ -53,15 +53,20 @@ class Completion:
         batch job, the number of the try, the row that asks and the step's name. What came to the
         language later is left out at its default, so that older keys stay as they are.
         """
-        later = {"turn": self.turn, "prompt": self.prompt, "soft_labels": self.soft_labels}
-        plain = {"turn": "assistant", "prompt": "", "soft_labels": 0}
-        return {
+        asked: dict[str, Any] = {
             "messages": plain_messages(self.messages),
             "sampling": dict(self.sampling),
             "schema": self.schema,
             "choices": list(self.choices),
             "seed": self.seed,
-        } | {name: value for name, value in later.items() if value != plain[name]}
+        }
+        if self.turn != "assistant":
+            asked["turn"] = self.turn
+        if self.prompt:
+            asked["prompt"] = self.prompt
+        if self.soft_labels:
+            asked["soft_labels"] = self.soft_labels
+        return asked
 
     def key(self, identity: Mapping[str, Any]) -> bytes:
         """Return the 16-byte content key (xxh3-128) of this call to a model of that identity."""

@@ -54,6 +54,12 @@ def test_a_number_that_is_asked_for_is_kept(info: GgufInfo) -> None:
     assert capacity(info, 2048, 3, memory=1) == Capacity(3, 2048, 128)
 
 
+def test_many_cores_and_gpus_write_more_at_once(info: GgufInfo) -> None:
+    assert capacity(info, 2048, 0, memory=None, cores=64).parallel == 32
+    assert capacity(info, 2048, 0, memory=None, gpu=True) == Capacity(32, 32 * 768, 512)
+    assert capacity(info, 2048, 0, memory=6 * GB, cores=64).parallel == 8
+
+
 def test_there_are_sequences_to_keep_beginnings_in() -> None:
     found = [Capacity(parallel, 1, 1).sequences for parallel in (1, 2, 16, 128)]
     assert found == [1, 6, 24, 192]

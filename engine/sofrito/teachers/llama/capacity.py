@@ -6,8 +6,12 @@ from pathlib import Path
 
 from sofrito.teachers.llama.gguf import GgufInfo
 
-PARALLEL = 16
-"""Answers written at once where nothing is said: on 2 cores, 8 are slower and 32 no faster."""
+PARALLEL, MANY_PARALLEL, MANY_CORES = 16, 32, 16
+"""Answers written at once where nothing is said: on 2 cores, 8 are slower and 32 no faster.
+
+With ``MANY_CORES`` or a GPU the weights' way from memory is the bound, which more answers share;
+that was not measured.
+"""
 
 ROOM = 768
 """Cells for each of the answers written at once, beyond the first, which may fill the context."""
@@ -41,7 +45,13 @@ class Capacity:
 
 
 def capacity(
-    info: GgufInfo, context: int, parallel: int, *, memory: int | None, gpu: bool = False
+    info: GgufInfo,
+    context: int,
+    parallel: int,
+    *,
+    memory: int | None,
+    cores: int = 1,
+    gpu: bool = False,
 ) -> Capacity:
     """Return what suits a model: as many answers as asked for, else what fits into ``memory`` (bytes).
 
@@ -54,7 +64,8 @@ def capacity(
     batch = GPU_BATCH if gpu else BATCH
     if parallel:
         return Capacity(parallel, _cells(context, parallel, most), max(batch, 2 * parallel))
-    for several in (PARALLEL, 8, 4, 2):
+    many = gpu or cores >= MANY_CORES
+    for several in (*((MANY_PARALLEL,) if many else ()), PARALLEL, 8, 4, 2):
         if most is None or max(context, several * ROOM) <= most:
             return Capacity(several, _cells(context, several, most), batch)
     return Capacity(2, context, batch)

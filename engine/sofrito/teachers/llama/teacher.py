@@ -15,7 +15,7 @@ from sofrito.problems import Trouble
 from sofrito.teachers.call import Call, Completion, Embed, Score, Weigh
 from sofrito.teachers.chat import ChatTemplate
 from sofrito.teachers.llama.capacity import Capacity, capacity, free_memory
-from sofrito.teachers.llama.cores import free_cores
+from sofrito.teachers.llama.cores import free_cores, usable_cores
 from sofrito.teachers.llama.gguf import GgufInfo
 from sofrito.teachers.llama.weights import content_hash
 from sofrito.teachers.result import Answer, Result, Scored, Weighed
@@ -220,7 +220,7 @@ def _capacity(info: GgufInfo, context: int, parallel: int) -> Capacity:
     if memory is not None:
         memory -= sum(_promised.values())
     gpu = bool(llama_cpp.llama_supports_gpu_offload())
-    return capacity(info, context, parallel, memory=memory, gpu=gpu)
+    return capacity(info, context, parallel, memory=memory, cores=usable_cores(), gpu=gpu)
 
 
 def _ready(

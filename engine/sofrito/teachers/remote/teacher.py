@@ -65,6 +65,7 @@ class OpenAITeacher:
         self._profile: Profile = self._connection.profile
         self._model, self._key_name = model, key_name
         self._rung: Rung = self._profile.rungs[0]
+        self._checked: Mapping[str, Any] | None = None
         self._gatherer = Gatherer(self._vectors, self._profile.texts)
         self._where = self._connection.where
         self.server = f"{self._where} {model}"
@@ -127,7 +128,9 @@ class OpenAITeacher:
             told = f"at most {most} of the likeliest tokens" if most else "no log-probabilities"
             fix = f"Set `soft_labels` to at most {most}." if most else ELSEWHERE
             raise Trouble(f"{self._profile.name} tells {told}.", fix)
-        self._profile.check(call.sampling)
+        if call.sampling is not self._checked:  # a step's calls share one
+            self._profile.check(call.sampling)
+            self._checked = call.sampling
 
     async def _complete(self, call: Completion) -> Answer:
         """Ask by the best way the server takes; raises the first Failure where none is taken."""
