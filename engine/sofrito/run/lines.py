@@ -58,7 +58,8 @@ class Server:
         """Say what keeps calls from being sent, or ""."""
         if self.held_until > now:
             return f"server asks to wait {math.ceil(self.held_until - now)} s"
-        return self.limit.said
+        waited = (str(getattr(line.teacher, "said", "")) for line in self.lines)
+        return self.limit.said or next(filter(None, waited), "")
 
 
 @dataclass(eq=False)

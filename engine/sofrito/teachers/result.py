@@ -92,12 +92,13 @@ class Scored:
 
     def plain(self) -> dict[str, Any]:
         """Return this as what JSON can hold."""
-        return {"logprobs": _text(self.logprobs), "tokens": self.prompt_tokens}
+        written = {"written": self.completion_tokens} if self.completion_tokens else {}
+        return {"logprobs": _text(self.logprobs), "tokens": self.prompt_tokens, **written}
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> "Scored":
         """Return what :meth:`plain` was made of."""
-        return cls(b64decode(data["logprobs"]), data["tokens"])
+        return cls(b64decode(data["logprobs"]), data["tokens"], data.get("written", 0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,6 +184,24 @@ def test_a_prompt_in_the_cache_gets_the_answers_it_gets_anew(
 
 @needs_starter
 @pytest.mark.real
+def test_a_conversation_that_goes_on_gets_the_answer_it_gets_anew(
+    eight_bit: Path, tmp_path: Path
+) -> None:
+    eight = Talk(tmp_path, eight_bit)
+    greedy = {"temperature": 0, "max_tokens": 40}
+    first = call("Write a long story about the sea.", sampling=greedy)
+    said = eight(first).text
+    more = (*first.messages, Message("assistant", said), Message("user", "Go on with it."))
+    second = Completion("teacher", more, {"temperature": 0, "max_tokens": 12}, soft_labels=5)
+    going_on = eight(second)
+    eight.close()
+    alone = Talk(tmp_path, eight_bit)
+    assert alone(second) == going_on
+    alone.close()
+
+
+@needs_starter
+@pytest.mark.real
 def test_the_seed_decides(talk: Talk) -> None:
     sampling = {"temperature": 1.0, "max_tokens": 12}
     answers = [talk(call("Tell a story.", sampling=sampling, seed=s)).text for s in (1, 2, 1)]

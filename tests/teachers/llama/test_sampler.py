@@ -63,6 +63,11 @@ def test_at_temperature_zero_the_likeliest_comes() -> None:
     assert draws([1, 5, 2], 3, temperature=0) == {1: 3}
 
 
+@pytest.mark.parametrize("temperature", [1e-39, 1e-9, 1e-4])
+def test_a_temperature_next_to_zero_is_zero(temperature: float) -> None:
+    assert draws([1, 5, 2], 3, temperature=temperature) == {1: 3}
+
+
 def test_a_token_without_odds_is_never_drawn() -> None:
     logits = np.full(BLOCK + 3, -np.inf)
     logits[[2, BLOCK]] = 0.0

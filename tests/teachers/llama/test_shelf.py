@@ -121,8 +121,27 @@ def test_one_at_a_time_uses_its_one_sequence_again_in_whole_pieces() -> None:
     shelf = Shelf(1, 1000, parallel=1, grid=32)
     read(shelf, place(shelf, LONG), LONG, packed(500))
     shelf.release(0)
+    assert shelf.orders == [Cut(0, 96)]
+    shelf.orders.clear()
     assert place(shelf, LONG[: 80 * BYTES] + packed(*range(600, 640))).shared == 64
     assert shelf.orders == [Cut(0, 64)]
+
+
+def test_one_at_a_time_reads_its_own_answer_again() -> None:
+    shelf = Shelf(1, 1000, parallel=1, grid=32)
+    written = packed(*range(500, 600))
+    read(shelf, place(shelf, LONG, limit=100), LONG, written)
+    shelf.release(0)
+    assert place(shelf, LONG + written + packed(7)).shared == 96
+
+
+def test_what_a_failed_decoding_leaves_is_forgotten() -> None:
+    shelf = Shelf(3, 200, parallel=2)
+    place(shelf, LONG, limit=90)
+    shelf.clear()
+    assert (shelf.live, shelf.used) == (0, 0)
+    assert shelf.orders == [Cut(0, 0), Cut(1, 0), Cut(2, 0)]
+    assert place(shelf, LONG, limit=90).shared == 0
 
 
 def test_a_model_with_a_state_shares_nothing() -> None:

@@ -117,8 +117,10 @@ class Clerk:
             return self.words.begun(self.words.tokens(call.prompt)), ""
         if call.turn == "assistant":
             return self.words.chat(self._chat(), call.messages), ""
-        before, after = self._chat().users_turn(call.messages)
-        return self.words.begun(self.words.tokens(before, special=True)), after.strip()
+        chat = self._chat()
+        _, after = chat.users_turn(call.messages)
+        parts = self.words.guard.rendered(call.messages, lambda m: chat.users_turn(m)[0])
+        return self.words.parts(parts), after.strip()
 
     def _chat(self) -> ChatTemplate:
         if self._template is None:

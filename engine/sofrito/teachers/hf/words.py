@@ -1,8 +1,6 @@
 """Texts to tokens and back, as one model's tokenizer does it."""
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -12,12 +10,10 @@ import xxhash
 from sofrito.problems import Trouble
 from sofrito.teachers.call import Message
 from sofrito.teachers.chat import ChatTemplate
+from sofrito.teachers.guard import Guard, Part
 
 TAIL = 4
 """Tokens of a prompt that are decoded with the answer: some tokenizers drop a space at the start."""
-
-_MARK = "\ue0f0"
-_MARKED = re.compile(f"{_MARK}(\\d+){_MARK}")
 
 
 class Words:
@@ -65,17 +61,12 @@ class Words:
         What spells a special token in a message stays ordinary text: a document cannot end the
         user's turn.
         """
-        marked: list[str] = []
+        return self.parts(self.guard.rendered(messages, template.render))
 
-        def mark(found: re.Match[str]) -> str:
-            marked.append(found.group())
-            return f"{_MARK}{len(marked) - 1}{_MARK}"
-
-        guarded = [replace(m, content=self._spelled.sub(mark, m.content)) for m in messages]
-        tokens: list[int] = []
-        for i, part in enumerate(_MARKED.split(template.render(guarded))):
-            tokens += self.tokens(marked[int(part)]) if i % 2 else self.tokens(part, special=True)
-        return self.begun(tokens)
+    def parts(self, parts: Sequence[Part]) -> list[int]:
+        """Return the tokens of a rendered chat, begun as the model wants it."""
+        several = [self.tokens(part.text, special=not part.spelt) for part in parts]
+        return self.begun([token for tokens in several for token in tokens])
 
     def bias(self, wanted: Mapping[str, float]) -> dict[int, float]:
         """Return what is added to logits by token, given it by a text or by the token's number.
@@ -105,9 +96,9 @@ class Words:
         return whole[len(before) :] if whole.startswith(before) else self._decode(list(written))
 
     @cached_property
-    def _spelled(self) -> re.Pattern[str]:
-        texts = sorted(map(str, self._own.added_tokens_decoder.values()), key=len, reverse=True)
-        return re.compile("|".join(re.escape(text) for text in texts if text) or r"(?!)")
+    def guard(self) -> Guard:
+        """What keeps special tokens that messages spell apart from the template's."""
+        return Guard(map(str, self._own.added_tokens_decoder.values()))
 
     @cached_property
     def _specials(self) -> frozenset[int]:

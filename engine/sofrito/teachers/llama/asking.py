@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ class Asking:
             words = _too_long(len(given), len(tokens) - len(given), self.context)
             raise Refused("context", words, journaled=False)
         told = max(len(given), 1)
-        for start in range(0, max(1, len(tokens)), self.context // 2):
+        for start in range(0, max(1, len(tokens)), max(1, self.context // 2)):
             window = tokens[start : start + self.context]
             if start + len(window) > told:
                 yield Scoring(window, told - start - 1)
@@ -81,9 +81,8 @@ class Asking:
 
     def prompt(self, messages: tuple[Message, ...]) -> list[int]:
         """Return the tokens of a chat up to where the assistant begins."""
-        texts, marked = self.tokenizer.guard([m.content for m in messages])
-        guarded = tuple(replace(m, content=t) for m, t in zip(messages, texts, strict=True))
-        return self.tokenizer.encode_guarded(self._chat().render(guarded), marked)
+        parts = self.tokenizer.guard.rendered(messages, self._chat().render)
+        return self.tokenizer.encode_parts(parts)
 
     def _opening(self, call: Completion) -> tuple[list[int], frozenset[int], tuple[str, ...]]:
         """Return the prompt's tokens, the tokens that end the answer, and the texts that do."""
@@ -92,8 +91,10 @@ class Asking:
             return self.tokenizer.encode(call.prompt, begin=True), ends, ()
         if call.turn == "assistant":
             return self.prompt(call.messages), ends, ()
-        before, after = self._chat().users_turn(call.messages)
-        tokens = self.tokenizer.encode(before, special=True, begin=True)
+        chat = self._chat()
+        _, after = chat.users_turn(call.messages)
+        parts = self.tokenizer.guard.rendered(call.messages, lambda m: chat.users_turn(m)[0])
+        tokens = self.tokenizer.encode_parts(parts)
         special = self.tokenizer.special_at_start(after)
         if special is not None:
             return tokens, ends | {special}, ()

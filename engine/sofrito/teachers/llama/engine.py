@@ -80,6 +80,7 @@ class Engine:
             for slot, count in portions
             for place in range(slot.decoded, slot.decoded + count)
         ]
+        assert entries or self.idle, "stuck: jobs wait for room that nobody holds"
         before = after = time.perf_counter()
         if entries:
             logits = self.context.decode(entries)
@@ -96,6 +97,7 @@ class Engine:
             slot.job.end()
             slot.job.over()
         self._live, self._waiting = [], deque()
+        self._shelf.clear()
 
     def _leave(self) -> None:
         """Let go of jobs that nobody waits for any more."""

@@ -16,6 +16,9 @@ NEAR, SLACK = 24.0, 12.0
 and how far below it the likeliest allowed one may be; else the grammar is asked about all. What is
 not asked about so has less than exp(-12) of the odds of what is."""
 
+COLD = 1e-4
+"""A temperature at which, and below which, the likeliest token is as good as certain."""
+
 BLOCK = 256
 """Odds are added up in blocks of so many tokens, so that a draw looks into one block only."""
 
@@ -27,7 +30,8 @@ class Sampler:
 
     A token is first drawn from the whole vocabulary and shown to the grammar; only when it is
     refused is one drawn from what the grammar allows. That is the distribution of drawing within
-    the grammar, and several times faster.
+    the grammar, and several times faster. With top_k, top_p or min_p it would not be: these then
+    narrow what the grammar allows.
     """
 
     def __init__(self, vocab: Any, how: Sampling, grammar: str | None = None) -> None:
@@ -49,14 +53,19 @@ class Sampler:
     def draw(self, logits: Logits) -> int:
         """Return the next token, given the logits of shape (vocabulary,)."""
         logits = self._shifted(logits)
-        token = self._drawn(logits)
-        if self._grammar and not self._allowed(np.array([token]))[0]:
-            tokens = self._within(logits)
-            token = int(tokens[self._drawn(logits[tokens])])
-        if self._grammar:
-            lc.llama_sampler_accept(self._grammar, token)
+        token = self._drawn_within(logits) if self._grammar else self._drawn(logits)
         if self._how.penalised:
             self._written[token] = self._written.get(token, 0) + 1
+        return token
+
+    def _drawn_within(self, logits: Logits) -> int:
+        """Return the next token that the grammar allows, and tell it that."""
+        how = self._how
+        token = -1 if how.narrowed and how.temperature > COLD else self._drawn(logits)
+        if token < 0 or not self._allowed(np.array([token]))[0]:
+            tokens = self._within(logits)
+            token = int(tokens[self._drawn(logits[tokens])])
+        lc.llama_sampler_accept(self._grammar, token)
         return token
 
     def may_end(self) -> bool:
@@ -108,7 +117,7 @@ class Sampler:
     def _drawn(self, logits: Logits) -> int:
         """Draw a place by logits; the greatest at temperature 0."""
         how = self._how
-        if how.temperature <= 0:
+        if how.temperature <= COLD:
             return int(logits.argmax())
         if not how.narrowed:
             return self._place(logits)

@@ -150,9 +150,12 @@ class Shelf:
         while cells are to spare: every cell in use slows every token that is written.
         """
         sequence = self._all[number]
+        read = len(sequence.plan) // BYTES
         sequence.live, sequence.due, sequence.plan = False, 0, b""
         self._touch(sequence)
         if self.parallel == 1:
+            # what was written token by token, or read in a shorter piece, has other last bits
+            self._cut(sequence, read // self.grid * self.grid if self.grid else 0)
             return
         wanted = max((common(sequence.held, prompt) for prompt in waiting), default=0)
         keep = max(sequence.proven, wanted)
@@ -161,6 +164,13 @@ class Shelf:
             return
         covered = any(self._covers(other, sequence, keep) for other in self._all)
         self._cut(sequence, 0 if covered else keep)
+
+    def clear(self) -> None:
+        """Forget everything: nobody knows what a failed decoding has left."""
+        for sequence in self._all:
+            sequence.live, sequence.due, sequence.plan, sequence.proven = False, 0, b"", 0
+            sequence.held, sequence.runs = bytearray(), []
+        self.orders = [Cut(sequence.number, 0) for sequence in self._all]
 
     def _covers(self, other: _Sequence, sequence: _Sequence, keep: int) -> bool:
         return other is not sequence and other.held.startswith(sequence.held[: keep * BYTES])

@@ -87,7 +87,7 @@ class LlamaTeacher:
         } | ({"requantized": self._ready.target} if self._ready.target else {})
         self._desk: _Desk | None = None
         self._loading = threading.Lock()
-        self._closed = False
+        self._closed = threading.Event()
 
     @property
     def identity(self) -> Mapping[str, Any]:
@@ -119,7 +119,7 @@ class LlamaTeacher:
 
     async def close(self) -> None:
         """Stop what is being written and free the model; calling it twice is allowed."""
-        self._closed = True
+        self._closed.set()
         _promised.pop(self, None)
         desk, self._desk = self._desk, None
         if desk is not None:
@@ -127,10 +127,14 @@ class LlamaTeacher:
 
     def _load(self) -> "_Desk":
         with self._loading:
-            if self._closed:
-                raise Transient("unreachable", "the local model was told to stop")
+            if self._closed.is_set():
+                raise _told_to_stop()
             if self._desk is None:
-                self._desk = self._loaded()
+                desk = self._loaded()
+                if self._closed.is_set():  # while it was loading
+                    desk.worker.close()
+                    raise _told_to_stop()
+                self._desk = desk
             return self._desk
 
     def _loaded(self) -> "_Desk":
@@ -211,6 +215,10 @@ async def _weigh(desk: _Desk, call: Weigh) -> Weighed:
     tokens = jobs[0].first + 1 + sum(job.length - job.first - 1 for job in jobs)
     mass = math.fsum(math.exp(log) for log in logs)
     return Weighed(tuple(share / math.fsum(shares) for share in shares), mass, tokens)
+
+
+def _told_to_stop() -> Transient:
+    return Transient("unreachable", "the local model was told to stop")
 
 
 def _capacity(info: GgufInfo, context: int, parallel: int) -> Capacity:

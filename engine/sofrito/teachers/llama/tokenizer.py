@@ -1,7 +1,6 @@
 """The vocabulary of a model: texts to tokens and back; import it only where llama_cpp is."""
 
 import ctypes
-import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -10,9 +9,7 @@ import llama_cpp as lc
 import xxhash
 
 from sofrito.problems import Trouble
-
-_MARK = "\ue0f0"
-_MARKED = re.compile(f"{_MARK}(\\d+){_MARK}")
+from sofrito.teachers.guard import Guard, Part
 
 
 class Tokenizer:
@@ -44,30 +41,11 @@ class Tokenizer:
             del tokens[0]
         return [self.bos, *tokens] if self.adds_bos and tokens[:1] != [self.bos] else tokens
 
-    def guard(self, texts: Sequence[str]) -> tuple[list[str], list[str]]:
-        """Return the texts with what spells a special token marked, and what was marked.
-
-        A chat template then puts them around its own special tokens, and :meth:`encode_guarded`
-        keeps the two apart: a document cannot end the user's turn.
-        """
-        marked: list[str] = []
-
-        def mark(found: re.Match[str]) -> str:
-            marked.append(found.group())
-            return f"{_MARK}{len(marked) - 1}{_MARK}"
-
-        return [self._specials.sub(mark, text) for text in texts], marked
-
-    def encode_guarded(self, text: str, marked: Sequence[str]) -> list[int]:
-        """Return the tokens of a rendered prompt; what :meth:`guard` marked stays ordinary text."""
-        if not marked:
-            return self.encode(text, special=True, begin=True)
+    def encode_parts(self, parts: Sequence[Part]) -> list[int]:
+        """Return the tokens of a rendered chat, begun as the model wants it."""
         tokens: list[int] = []
-        for i, part in enumerate(_MARKED.split(text)):
-            if i % 2:
-                tokens += self.encode(marked[int(part)])
-            else:
-                tokens += self.encode(part, special=True, begin=not i)
+        for i, part in enumerate(parts):
+            tokens += self.encode(part.text, special=not part.spelt, begin=not i)
         return tokens
 
     def biases(self, wanted: Mapping[str, float]) -> dict[int, float]:
@@ -77,7 +55,8 @@ class Tokenizer:
         """
         found: dict[int, float] = {}
         for text, bias in wanted.items():
-            tokens = [int(text)] if text.isdecimal() else self.encode(text)
+            number = text.isascii() and text.isdecimal()
+            tokens = [int(text)] if number else self.encode(text)
             if len(tokens) != 1 or not 0 <= tokens[0] < self.size:
                 raise Trouble(
                     f"`logit_bias`: {text!r} is not one token of the model but {len(tokens)}.",
@@ -130,9 +109,9 @@ class Tokenizer:
         )
 
     @cached_property
-    def _specials(self) -> re.Pattern[str]:
-        names = sorted({n for t in self._controls if (n := self.name_of(t))}, key=len, reverse=True)
-        return re.compile("|".join(map(re.escape, names)) or r"(?!)")
+    def guard(self) -> Guard:
+        """What keeps special tokens that messages spell apart from the template's."""
+        return Guard(self.name_of(token) for token in self._controls)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -28,6 +28,7 @@ class Worker:
                 self._condition.notify()
                 return
         job.error = _told_to_stop()
+        job.end()
         over()
 
     def close(self) -> None:

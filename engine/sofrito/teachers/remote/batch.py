@@ -95,13 +95,21 @@ class BatchTeacher:
             asked = self._asked[key] = _Asked(call, future, self._dialect.way(call))
             try:
                 self._enter(key, asked)
-            except Trouble:
-                del self._asked[key]
+            except BaseException:
+                self._asked.pop(key, None)
                 raise
         outcome = await asyncio.shield(asked.outcome)
         if isinstance(outcome, Exception):
             raise outcome.with_traceback(None)
         return outcome
+
+    @property
+    def said(self) -> str:
+        """What the calls that were asked wait for, or ""."""
+        if not self._asked:
+            return ""
+        gathered = f"{len(self._asked):,} calls are gathered for a batch job"
+        return self._runner.said or gathered
 
     def let_go(self) -> list[str]:
         """Wait for no answer any more; return the ids of the jobs that go on at the server."""
@@ -173,34 +181,35 @@ class BatchTeacher:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    # A job is made, waited for, and its results told.
+    # A job is made, waited for, and its results told. Whatever raises there, nobody waits for ever.
 
     async def _make(self, url: str, heap: _Heap) -> None:
-        data = b"".join(heap.lines)
-        heap.lines.clear()
         try:
+            data = b"".join(heap.lines)
+            heap.lines.clear()
             job = await self._runner.make(self.jobs, url, heap.keys, data)
+            assert self._held is not None
+            self._held.update(dict.fromkeys(job.keys, job))
+            self._start(self._watch(job))
         except Exception as error:
-            self._tell({key: self._trouble(error) for key in heap.keys})
-            return
-        self._hold(job)
-        self._start(self._watch(job))
-
-    def _hold(self, job: Job) -> None:
-        assert self._held is not None
-        self._held.update(dict.fromkeys(job.keys, job))
+            self._give_up(heap.keys, error)
 
     async def _watch(self, job: Job) -> None:
         try:
             results = await self._runner.results(self.jobs, job)
+            assert self._held is not None
+            for key in job.keys:
+                self._held.pop(key, None)
+            self._settle(results.lines)
+            self._miss(results)
         except Exception as error:
-            self._tell({key: self._trouble(error) for key in job.keys})
-            return
-        assert self._held is not None
-        for key in job.keys:
-            self._held.pop(key, None)
-        self._settle(results.lines)
-        self._miss(results)
+            self._give_up(job.keys, error)
+
+    def _give_up(self, keys: Iterable[bytes], error: Exception) -> None:
+        """Tell an exception to those who wait for these calls, but for what the next job asks."""
+        told = self._dialect.trouble(error) if isinstance(error, Failure) else error
+        gathered = {key for heap in self._heaps.values() for key in heap.keys}
+        self._tell({key: told for key in keys if key not in gathered})
 
     def _settle(self, lines: Iterable[Line]) -> None:
         """Tell what lines say to those who wait; keep those that nobody waits for yet."""
@@ -218,11 +227,19 @@ class BatchTeacher:
                 outcomes[key] = outcome
         for key, failure in failures.items():
             asked = self._asked[key]
-            if self._dialect.learns(asked.call, asked.way, failure):
-                self._gather(key, asked)
-            else:
+            if not self._dialect.learns(asked.call, asked.way, failure):
                 outcomes[key] = self._dialect.permanent(failure)
+            elif trouble := self._gather_again(key):
+                outcomes[key] = trouble
         self._done(outcomes)
+
+    def _gather_again(self, key: bytes) -> Trouble | None:
+        """Have a call asked by the next job; return why it cannot be asked, if so."""
+        try:
+            self._gather(key, self._asked[key])
+        except Trouble as trouble:
+            return trouble
+        return None
 
     def _miss(self, results: Results) -> None:
         """Have the calls asked again that a job has no line for."""
@@ -230,9 +247,8 @@ class BatchTeacher:
             return
         if results.status == "unknown":
             self.jobs.release(results.missing)
-            for key in results.missing:
-                if key in self._asked:
-                    self._gather(key, self._asked[key])
+            again = {k: self._gather_again(k) for k in results.missing if k in self._asked}
+            self._tell({key: trouble for key, trouble in again.items() if trouble})
             return
         cause, words = "bad answer", "the batch job has no line for this call"
         if results.status == "failed":
@@ -260,8 +276,8 @@ class BatchTeacher:
         """Tell what came of calls; those without an answer to keep leave their job first."""
         lost = [key for key, found in outcomes.items() if isinstance(found, Transient | Trouble)]
         if lost:
-            self.jobs.release(lost)
+            try:
+                self.jobs.release(lost)
+            except Trouble as trouble:
+                outcomes = {**outcomes, **dict.fromkeys(lost, trouble)}
         self._tell(outcomes)
-
-    def _trouble(self, error: Exception) -> Exception:
-        return self._dialect.trouble(error) if isinstance(error, Failure) else error

@@ -26,13 +26,18 @@ _ENDED = frozenset(("completed", "expired", "cancelled", "canceled", "failed"))
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a job stands: its id, status, result files ("" where there is none), the server's words."""
+    """How a job stands: its id, status, result files ("" where there is none), the server's words.
+
+    ``done`` of its calls, of ``total``, have come to an end; 0 where the server does not count.
+    """
 
     name: str
     status: str
     output: str = ""
     errors: str = ""
     words: str = ""
+    done: int = 0
+    total: int = 0
 
     @property
     def ended(self) -> bool:
@@ -44,9 +49,11 @@ class Standing:
         """Return what a job's JSON says; raises KeyError where that has no id or status."""
         errors = data.get("errors")
         told = errors.get("data") if isinstance(errors, dict) else errors
+        told = told if isinstance(told, list) else []
+        counts = data.get("request_counts")
         words = "; ".join(
             " ".join(str(one[k]) for k in ("code", "message") if one.get(k))
-            for one in (told or [])[:3]
+            for one in told[:3]
             if isinstance(one, dict)
         )
         return cls(
@@ -55,6 +62,8 @@ class Standing:
             data.get("output_file_id") or "",
             data.get("error_file_id") or "",
             words,
+            _count(counts, "completed") + _count(counts, "failed"),
+            _count(counts, "total"),
         )
 
 
@@ -109,7 +118,7 @@ class BatchClient(Connection):
                 if error.status in (404, 405, 501):
                     return None  # a server without the list
                 raise
-            data = page.get("data") or []
+            data = page.get("data") if isinstance(page.get("data"), list) else []
             for one in data:
                 if _is(one, job):
                     return _standing(one)
@@ -181,6 +190,11 @@ def _older(listed: Any, job: Job) -> bool:
     """Whether a listed job was made well before the plan, clocks apart by minutes at most."""
     made = listed.get("created_at") if isinstance(listed, dict) else None
     return isinstance(made, int) and made < job.planned - _SLACK
+
+
+def _count(counts: Any, name: str) -> int:
+    value = counts.get(name) if isinstance(counts, dict) else None
+    return value if isinstance(value, int) and value > 0 else 0
 
 
 def _standing(data: Mapping[str, Any]) -> Standing:

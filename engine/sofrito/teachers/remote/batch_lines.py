@@ -37,7 +37,7 @@ def body_of(line: Mapping[str, Any], hide: Hide, again: float) -> Any:
     """
     response = line.get("response")
     if isinstance(response, dict) and "body" in response:
-        body, status = response["body"], response.get("status_code") or 200
+        body, status = response["body"], _status(response.get("status_code"))
         if status == 200:
             return body
         raw = body.encode() if isinstance(body, str) else orjson.dumps(body)
@@ -54,3 +54,12 @@ def body_of(line: Mapping[str, Any], hide: Hide, again: float) -> Any:
     if code in _UNREAD:
         raise Transient("overloaded", told, again)
     raise Transient("time-out" if code == "request_timeout" else "server error", told, again)
+
+
+def _status(told: Any) -> int:
+    """Return a line's status, which some servers write as a text; 200 where none is told."""
+    try:
+        return int(told or 200)
+    except (TypeError, ValueError, OverflowError) as e:
+        words = "a line of the results has a status that is no number"
+        raise Transient("bad answer", words) from e

@@ -41,8 +41,24 @@ class JobRunner:
 
     def __init__(self, client: BatchClient, pace: Pace) -> None:
         self.running: dict[int, Job] = {}
+        self._standings: dict[int, Standing] = {}
         self._making: set[asyncio.Task[Job]] = set()
         self._client, self._pace = client, pace
+
+    @property
+    def said(self) -> str:
+        """Which jobs are waited for and how far they are, or ""."""
+        if not self.running:
+            return ""
+        done = total = 0
+        for job in self.running.values():
+            seen = self._standings.get(job.id)
+            done += seen.done if seen else 0
+            total += (seen.total if seen else 0) or len(job.keys)
+        names = [job.batch or "one just made" for job in self.running.values()]
+        shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        what = "the batch job" if len(names) == 1 else f"{len(names)} batch jobs:"
+        return f"waits for {what} {shown}, {done:,} of {total:,} done"
 
     async def make(self, jobs: JobStore, url: str, keys: Sequence[bytes], data: bytes) -> Job:
         """Make a job of a file's bytes, and remember it before and after it is made."""
@@ -103,6 +119,7 @@ class JobRunner:
             return await self._read(job, standing)
         finally:
             del self.running[job.id]
+            self._standings.pop(job.id, None)
 
     async def _look_for(self, job: Job) -> Standing | None:
         """Return the job of a process that died before it learned the id; None if it was not made."""
@@ -125,7 +142,7 @@ class JobRunner:
                     raise
                 unknown += 1
                 continue
-            unknown = 0
+            unknown, self._standings[job.id] = 0, standing
             if standing.ended:
                 return standing
         return None
