@@ -1,10 +1,12 @@
 """Chat templates from model files."""
 
+from pathlib import Path
+
 import pytest
 
 from sofrito.problems import Trouble
 from sofrito.teachers.call import Message
-from sofrito.teachers.chat import ChatTemplate
+from sofrito.teachers.chat import CHATML, ChatTemplate, chosen_template
 from sofrito.teachers.teacher import Refused
 
 SYSTEM, USER = Message("system", "Be brief."), Message("user", "Hi")
@@ -55,3 +57,20 @@ def test_a_template_that_is_no_jinja() -> None:
 def test_a_template_cannot_leave_its_sandbox(source: str) -> None:
     with pytest.raises(Refused):
         ChatTemplate(source).render([USER])
+
+
+def test_a_broken_template_of_the_recipe_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bad.jinja").write_text("{{ oops")
+    with pytest.raises(Trouble) as caught:
+        chosen_template("bad.jinja", tmp_path)
+    assert caught.value.what.startswith(f"{tmp_path / 'bad.jinja'} is not valid Jinja: ")
+    assert not caught.value.what.endswith("..")
+
+
+def test_a_template_is_chatml_or_a_file_of_the_recipe(tmp_path: Path) -> None:
+    (tmp_path / "mine.jinja").write_text("{{ messages }}")
+    assert chosen_template("mine.jinja", tmp_path) == "{{ messages }}"
+    assert chosen_template("chatml", tmp_path) == CHATML
+    for name in ("mine.txt", "../mine.jinja", "none.jinja"):
+        with pytest.raises(Trouble, match=r"is no \.jinja file below"):
+            chosen_template(name, tmp_path)

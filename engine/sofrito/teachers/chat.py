@@ -39,7 +39,7 @@ class ChatTemplate:
             self._template = _environment().from_string(source)
         except TemplateError as e:
             raise Trouble(
-                f"The chat template in the model's file is not valid Jinja: {e}.",
+                f"The chat template in the model's file is not valid Jinja: {_sentence(e)}",
                 "Take another conversion of the model.",
             ) from e
 
@@ -97,7 +97,16 @@ def chosen_template(name: str, folder: Path) -> str:
             f"`chat_template: {name}` is no .jinja file below the recipe's folder.",
             "Write `chatml`, or the name of such a file.",
         )
-    return path.read_text("utf-8")
+    text = path.read_text("utf-8")
+    try:
+        _environment().from_string(text)
+    except TemplateError as e:
+        raise Trouble(f"{path} is not valid Jinja: {_sentence(e)}", "Mend the template.") from e
+    return text
+
+
+def _sentence(error: Exception) -> str:
+    return str(error).rstrip(".") + "."
 
 
 def no_template(name: str) -> Trouble:

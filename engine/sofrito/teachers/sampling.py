@@ -1,8 +1,10 @@
 """How a model in this process samples: the defaults, and the options of one call."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from sofrito.problems import Trouble
 
 DEFAULTS: Mapping[str, Any] = {
     "temperature": 0.7,
@@ -65,6 +67,41 @@ class Sampling:
         return (self.presence_penalty, self.frequency_penalty, self.repeat_penalty) != (0, 0, 1)
 
 
+def most_written(sampling: Mapping[str, Any]) -> int:
+    """Return the most tokens that an answer to a call of that sampling has."""
+    return int(sampling.get("max_tokens") or DEFAULTS["max_tokens"])
+
+
 def options_of(sampling: Mapping[str, Any]) -> dict[str, Any]:
     """Return a call's sampling with the defaults for what it leaves out."""
     return {**DEFAULTS, **{name: value for name, value in sampling.items() if value is not None}}
+
+
+def biases_of(
+    wanted: Mapping[str, float], encode: Callable[[str], list[int]], size: int
+) -> dict[int, float]:
+    """Return logit biases by token, given them by a text or by the token's number.
+
+    ``size`` is how many tokens there are. Trouble for a text that is not one token and for a
+    number that no token has.
+    """
+    found: dict[int, float] = {}
+    for text, bias in wanted.items():
+        number = text.removeprefix("-")
+        if number.isascii() and number.isdecimal():
+            if not 0 <= int(text) < size:
+                raise Trouble(
+                    f"`logit_bias`: there is no token {text}; the model's have the numbers 0 to "
+                    f"{size - 1}.",
+                    "Name the token by its text, or look its number up in the model's vocabulary.",
+                )
+            found[int(text)] = float(bias)
+            continue
+        tokens = encode(text)
+        if len(tokens) != 1:
+            raise Trouble(
+                f"`logit_bias`: {text!r} is not one token of the model but {len(tokens)}.",
+                "Bias a text that is one token (a leading space counts), or a token's number.",
+            )
+        found[tokens[0]] = float(bias)
+    return found

@@ -8,26 +8,36 @@ from sofrito.teachers.call import Call
 from sofrito.teachers.result import Result
 
 
+Spent = tuple[int, int] | None
+"""Tokens that a try without an answer read and wrote; None where nobody told and some may have been."""
+
+
 class Transient(Exception):
     """No answer this time, nothing wrong with the question: refused, reset, 429, 5xx, time-out.
 
     ``cause`` is a class, never the server's text ("unreachable", "overloaded", "server error",
-    "time-out", "bad answer"). ``retry_after`` is in seconds where the server named it.
+    "time-out", "bad answer"). ``retry_after`` is in seconds where the server named it. ``spent`` is
+    what the try cost all the same.
     """
 
-    def __init__(self, cause: str, words: str, retry_after: float | None = None) -> None:
-        self.cause, self.words, self.retry_after = cause, words, retry_after
+    def __init__(
+        self, cause: str, words: str, retry_after: float | None = None, *, spent: Spent = (0, 0)
+    ) -> None:
+        self.cause, self.words, self.retry_after, self.spent = cause, words, retry_after, spent
         super().__init__(f"{cause}: {words}")
 
 
 class Refused(Exception):
     """This question can never be answered: the prompt does not fit, the server calls it invalid.
 
-    ``journaled`` says whether the refusal is an answer worth keeping (it cost a call).
+    ``journaled`` says whether the refusal is an answer worth keeping: one that is not is asked again
+    by the next run. ``spent`` is what the try cost all the same.
     """
 
-    def __init__(self, cause: str, words: str, *, journaled: bool = True) -> None:
-        self.cause, self.words, self.journaled = cause, words, journaled
+    def __init__(
+        self, cause: str, words: str, *, journaled: bool = True, spent: Spent = (0, 0)
+    ) -> None:
+        self.cause, self.words, self.journaled, self.spent = cause, words, journaled, spent
         super().__init__(f"{cause}: {words}")
 
 

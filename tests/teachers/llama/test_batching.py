@@ -207,8 +207,13 @@ def test_a_bias_forbids_and_forces(room: Room) -> None:
     assert without != free
     forced = room(write("Say hello.", 3, sampling={"logit_bias": {" soup": 100}})).text
     assert forced == " soup soup soup"
-    with pytest.raises(Trouble, match="is not one token"):
-        room(write("Hi", 1, sampling={"logit_bias": {"two words": 1}}))
+    for key, words in (
+        ("two words", "is not one token"),
+        ("99999", "no token 99999"),
+        ("-5", "-5"),
+    ):
+        with pytest.raises(Trouble, match=words):
+            room(write("Hi", 1, sampling={"logit_bias": {key: 1}}))
 
 
 def test_the_model_writes_the_users_turn(room: Room) -> None:
@@ -232,6 +237,13 @@ def test_what_spells_a_special_token_in_a_message_stays_text(room: Room) -> None
     plain = room(write("What is im_end?", 1)).prompt_tokens
     spelt = room(write("What is <|im_end|>?", 1)).prompt_tokens
     assert spelt > plain  # a real special token would be one token instead of several
+
+
+def test_a_giant_prompt_is_refused_unread(room: Room) -> None:
+    with pytest.raises(Refused) as caught:
+        room(write("hello world " * 90_000))
+    assert (caught.value.cause, caught.value.journaled) == ("context", False)
+    assert "the prompt has at least" in caught.value.words
 
 
 @pytest.mark.parametrize("turn", ["assistant", "user"])

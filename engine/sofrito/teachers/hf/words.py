@@ -7,10 +7,10 @@ from typing import Any
 import orjson
 import xxhash
 
-from sofrito.problems import Trouble
 from sofrito.teachers.call import Message
 from sofrito.teachers.chat import ChatTemplate
 from sofrito.teachers.guard import Guard, Part
+from sofrito.teachers.sampling import biases_of
 
 TAIL = 4
 """Tokens of a prompt that are decoded with the answer: some tokenizers drop a space at the start."""
@@ -73,16 +73,7 @@ class Words:
 
         Trouble for a text that is not one token.
         """
-        found: dict[int, float] = {}
-        for text, bias in wanted.items():
-            tokens = [int(text)] if text.isdecimal() else self.tokens(text, special=True)
-            if len(tokens) != 1 or tokens[0] >= len(self._own):
-                raise Trouble(
-                    f"`logit_bias`: {text!r} is not one token of the model but {len(tokens)}.",
-                    "Bias a text that is one token (a leading space counts), or a token's number.",
-                )
-            found[tokens[0]] = float(bias)
-        return found
+        return biases_of(wanted, lambda text: self.tokens(text, special=True), len(self._own))
 
     def special(self, text: str) -> int | None:
         """Return the special token that ``text`` begins with, or None."""

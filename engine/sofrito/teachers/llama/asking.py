@@ -33,8 +33,9 @@ class Asking:
     def write(self, call: Completion) -> Writing:
         """Return the job that writes; Refused when the prompt and ``max_tokens`` exceed the context."""
         options = options_of(call.sampling)
-        prompt, ends, stops = self._opening(call)
         limit = int(options["max_tokens"])
+        self._refuse_a_giant(call, limit)
+        prompt, ends, stops = self._opening(call)
         if len(prompt) + limit > self.context:
             words = _too_long(len(prompt), limit, self.context)
             raise Refused("context", words, journaled=False)
@@ -100,15 +101,24 @@ class Asking:
             return tokens, ends | {special}, ()
         return tokens, ends, tuple(after.split()[:1])
 
+    def _refuse_a_giant(self, call: Completion, limit: int) -> None:
+        """Refuse what cannot fit by its length alone: to render and cut it up takes a second or more."""
+        texts = (call.prompt, *(message.content for message in call.messages))
+        least = sum(map(self.tokenizer.at_least, texts))
+        if least > self.context:
+            raise Refused(
+                "context", _too_long(least, limit, self.context, "at least "), journaled=False
+            )
+
     def _chat(self) -> ChatTemplate:
         if self.template is None:
             raise no_template(str(self.path))
         return self.template
 
 
-def _too_long(prompt: int, limit: int, context: int) -> str:
+def _too_long(prompt: int, limit: int, context: int, about: str = "") -> str:
     return (
-        f"the prompt has {prompt} tokens and max_tokens asks for {limit} more, but the context "
+        f"the prompt has {about}{prompt} tokens and max_tokens asks for {limit} more, but the context "
         f"holds {context}: shorten the prompt, lower max_tokens or raise `context`"
     )
 

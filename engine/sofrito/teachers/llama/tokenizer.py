@@ -8,8 +8,8 @@ from typing import Any
 import llama_cpp as lc
 import xxhash
 
-from sofrito.problems import Trouble
 from sofrito.teachers.guard import Guard, Part
+from sofrito.teachers.sampling import biases_of
 
 
 class Tokenizer:
@@ -48,22 +48,20 @@ class Tokenizer:
             tokens += self.encode(part.text, special=not part.spelt, begin=not i)
         return tokens
 
+    def at_least(self, text: str) -> int:
+        """Return a number of tokens that a text has at the least, found at once."""
+        return len(text.encode("utf-8", "replace")) // self._longest
+
+    @cached_property
+    def _longest(self) -> int:
+        return max(len(self._piece(token)) for token in range(self.size)) or 1
+
     def biases(self, wanted: Mapping[str, float]) -> dict[int, float]:
         """Return logit biases by token, given them by text or by the token's number.
 
         Trouble for a text that is not one token.
         """
-        found: dict[int, float] = {}
-        for text, bias in wanted.items():
-            number = text.isascii() and text.isdecimal()
-            tokens = [int(text)] if number else self.encode(text)
-            if len(tokens) != 1 or not 0 <= tokens[0] < self.size:
-                raise Trouble(
-                    f"`logit_bias`: {text!r} is not one token of the model but {len(tokens)}.",
-                    "Bias a text that is one token (a leading space counts), or a token's number.",
-                )
-            found[tokens[0]] = float(bias)
-        return found
+        return biases_of(wanted, self.encode, self.size)
 
     def piece(self, token: int) -> bytes:
         """Return the bytes that ``token`` writes; special tokens write nothing."""

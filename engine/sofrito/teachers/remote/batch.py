@@ -16,7 +16,7 @@ from sofrito.teachers.remote.batch_runner import JobRunner, Results
 from sofrito.teachers.remote.batch_servers import MAX_BYTES, MAX_LINES
 from sofrito.teachers.remote.wire import Failure
 from sofrito.teachers.result import Result
-from sofrito.teachers.teacher import Transient, unable
+from sofrito.teachers.teacher import Refused, Transient, unable
 
 CONCURRENCY = 50_000
 """Calls that wait at once where the recipe sets no limit: one full file."""
@@ -274,10 +274,17 @@ class BatchTeacher:
 
     def _done(self, outcomes: Mapping[bytes, Outcome]) -> None:
         """Tell what came of calls; those without an answer to keep leave their job first."""
-        lost = [key for key, found in outcomes.items() if isinstance(found, Transient | Trouble)]
+        lost = [key for key, found in outcomes.items() if not _kept(found)]
         if lost:
             try:
                 self.jobs.release(lost)
             except Trouble as trouble:
                 outcomes = {**outcomes, **dict.fromkeys(lost, trouble)}
         self._tell(outcomes)
+
+
+def _kept(outcome: Outcome) -> bool:
+    """Whether an outcome is an answer to keep, and not to ask for again."""
+    if isinstance(outcome, Refused):
+        return outcome.journaled
+    return not isinstance(outcome, Transient | Trouble)

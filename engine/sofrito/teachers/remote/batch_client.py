@@ -9,7 +9,6 @@ from typing import Any
 import aiohttp
 import orjson
 
-from sofrito.problems import Trouble
 from sofrito.teachers.remote.batch_jobs import Job
 from sofrito.teachers.remote.connection import Connection
 from sofrito.teachers.remote.wire import Failure, transient
@@ -155,7 +154,7 @@ class BatchClient(Connection):
         self, method: str, path: str, **rest: Any
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Open a response of status 200, its body not read yet."""
-        try:
+        with self.told("in time"):
             async with self._open().request(
                 method, self.url(path), proxy=self.proxy, allow_redirects=False, **rest
             ) as response:
@@ -163,19 +162,6 @@ class BatchClient(Connection):
                     failure = Failure(response.status, await response.read(), self.hide)
                     raise transient(failure, response.headers) or failure
                 yield response
-        except TimeoutError as e:
-            words = f"{self.where} did not answer in time"
-            raise Transient("time-out", words) from e
-        except aiohttp.ClientConnectorCertificateError as e:
-            words = f"{self.where} has no valid certificate: {e.certificate_error}"
-            raise Trouble(words, "Check `base_url`, or this machine's certificates.") from e
-        except aiohttp.ClientPayloadError as e:
-            words = f"{self.where} broke off in the middle of its answer"
-            raise Transient("bad answer", words) from e
-        except (aiohttp.ClientError, OSError) as e:
-            reason = e.strerror if isinstance(e, OSError) and e.strerror else type(e).__name__
-            words = f"{self.where} cannot be reached ({self.hide(reason)})"
-            raise Transient("unreachable", words) from e
 
 
 def _is(listed: Any, job: Job) -> bool:

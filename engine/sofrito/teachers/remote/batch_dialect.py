@@ -37,7 +37,6 @@ class Dialect(OpenAITeacher):
 
     def __init__(self, base_url: str, model: str, *, api_key: str = "", key_name: str = "") -> None:
         super().__init__(base_url, model, api_key=api_key, key_name=key_name)
-        self._proven: set[Rung] = set()
         reason = WITHOUT.get(self.profile.name)
         if reason is not None:
             what = f"{self.profile.name} has no batch jobs that can be asked here: {reason}."
@@ -72,7 +71,7 @@ class Dialect(OpenAITeacher):
     def way(self, call: BatchCall) -> Way:
         """Return how a call is asked now."""
         schema = None if isinstance(call, Embed) else call.schema
-        rung = RUNGS[0] if schema is None else self._rungs(schema)[0]
+        rung = RUNGS[0] if schema is None else self._ladder.rung(schema)
         return Way(rung, self.profile.limit)
 
     def read(self, call: BatchCall, way: Way, line: bytes, again: float) -> Outcome | Failure:
@@ -91,26 +90,23 @@ class Dialect(OpenAITeacher):
             return Trouble(what, f"Check that it can; if not: {ELSEWHERE}")
         except (Transient, Refused, Trouble, Failure) as error:
             return error
-        self._proven.add(way.rung)
+        if isinstance(call, Completion) and call.schema is not None:
+            self._ladder.answered(way.rung)
         return answer
 
     def learns(self, call: BatchCall, way: Way, failure: Failure) -> bool:
         """Whether a failed call is worth asking in another way, which is then the way to ask.
 
-        A way of asking for JSON that has brought an answer is not to blame.
+        A way of asking for JSON that has brought an answer is to blame only if the server says so.
         """
         if isinstance(call, Embed):
             return False
         if way.limit != "max_completion_tokens" and failure.says("max_completion_tokens"):
             self._profile = replace(self._profile, limit="max_completion_tokens")
             return True
-        if call.schema is None or not failure.invalid or way.rung in self._proven:
+        if call.schema is None or not self._ladder.blamed(way.rung, failure):
             return False
-        later = [r for r in self.profile.rungs if RUNGS.index(r) > RUNGS.index(way.rung)]
-        if not later:
-            return False
-        if RUNGS.index(self._rung) < RUNGS.index(later[0]):
-            self._rung = later[0]
+        self._ladder.fall(call.schema, self._ladder.below(way.rung)[0], failure)
         return True
 
     def permanent(self, failure: Failure) -> Refused | Trouble:

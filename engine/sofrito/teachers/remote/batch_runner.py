@@ -57,8 +57,8 @@ class JobRunner:
             total += (seen.total if seen else 0) or len(job.keys)
         names = [job.batch or "one just made" for job in self.running.values()]
         shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-        what = "the batch job" if len(names) == 1 else f"{len(names)} batch jobs:"
-        return f"waits for {what} {shown}, {done:,} of {total:,} done"
+        what = "the batch job" if len(names) == 1 else f"{len(names)} batch jobs"
+        return f"waits for {what} ({shown}): {done:,} of {total:,} calls done"
 
     async def make(self, jobs: JobStore, url: str, keys: Sequence[bytes], data: bytes) -> Job:
         """Make a job of a file's bytes, and remember it before and after it is made."""

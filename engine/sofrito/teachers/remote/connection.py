@@ -1,5 +1,7 @@
 """Requests to one server: sent, timed, read, and sorted by what came of them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from ipaddress import ip_address
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
@@ -58,21 +60,34 @@ class Connection:
         Raises Transient for what a later try may mend, Failure for another status, Trouble for a
         certificate that is none.
         """
-        try:
+        with self.told(f"within {self._timeout.total:g} seconds"):
             return await self._exchange(self.url(path), orjson.dumps(body))
+
+    @contextmanager
+    def told(self, in_time: str) -> Iterator[None]:
+        """Raise what goes wrong in an exchange as Transient, or as Trouble for a bad certificate.
+
+        ``in_time`` says how soon an answer was awaited. What was never sent cost nothing; of what
+        was, nobody knows.
+        """
+        try:
+            yield
+        except aiohttp.ConnectionTimeoutError as e:
+            raise Transient("time-out", f"{self.where} did not answer {in_time}") from e
         except TimeoutError as e:
-            words = f"{self.where} did not answer within {self._timeout.total:g} seconds"
-            raise Transient("time-out", words) from e
+            words = f"{self.where} did not answer {in_time}"
+            raise Transient("time-out", words, spent=None) from e
         except aiohttp.ClientConnectorCertificateError as e:
             words = f"{self.where} has no valid certificate: {e.certificate_error}"
             raise Trouble(words, "Check `base_url`, or this machine's certificates.") from e
         except aiohttp.ClientPayloadError as e:
             words = f"{self.where} broke off in the middle of its answer"
-            raise Transient("bad answer", words) from e
+            raise Transient("bad answer", words, spent=None) from e
         except (aiohttp.ClientError, OSError) as e:
             reason = e.strerror if isinstance(e, OSError) and e.strerror else type(e).__name__
             words = f"{self.where} cannot be reached ({self.hide(reason)})"
-            raise Transient("unreachable", words) from e
+            spent = (0, 0) if isinstance(e, aiohttp.ClientConnectorError) else None
+            raise Transient("unreachable", words, spent=spent) from e
 
     async def close(self) -> None:
         """Close the connections; calling it twice is allowed."""
@@ -166,7 +181,8 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
         raw += chunk
         if len(raw) > MAX_BODY:
             response.close()
-            raise Transient("bad answer", f"the answer is longer than {MAX_BODY:,} bytes")
+            words = f"the answer is longer than {MAX_BODY:,} bytes"
+            raise Transient("bad answer", words, spent=None)
     return bytes(raw)
 
 

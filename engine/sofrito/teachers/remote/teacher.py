@@ -6,7 +6,9 @@ from typing import Any
 
 from sofrito.problems import Trouble
 from sofrito.teachers.call import Call, Completion, Embed, Score, Weigh
+from sofrito.teachers.posts import POSTS
 from sofrito.teachers.remote.connection import Connection
+from sofrito.teachers.remote.ladder import Ladder
 from sofrito.teachers.remote.logprobs import (
     MALFORMED,
     Misaligned,
@@ -15,7 +17,7 @@ from sofrito.teachers.remote.logprobs import (
     scored,
     weighed,
 )
-from sofrito.teachers.remote.profiles import RUNGS, Profile, Rung, is_closed
+from sofrito.teachers.remote.profiles import RUNGS, Profile, Rung
 from sofrito.teachers.remote.vectors import Gatherer, read_vectors
 from sofrito.teachers.remote.wire import (
     Failure,
@@ -25,9 +27,11 @@ from sofrito.teachers.remote.wire import (
     payload,
     permanent,
     read_answer,
+    spent_of,
 )
 from sofrito.teachers.result import Answer, Embedded, Result, Scored, Weighed
-from sofrito.teachers.teacher import Transient, unable
+from sofrito.teachers.sampling import DEFAULTS
+from sofrito.teachers.teacher import Refused, Transient, unable
 
 LIKELIEST = 20
 """How many first tokens are looked at for the labels of a scale: what most servers tell at most."""
@@ -64,7 +68,7 @@ class OpenAITeacher:
         self._connection = Connection(base_url, api_key, key_name, timeout)
         self._profile: Profile = self._connection.profile
         self._model, self._key_name = model, key_name
-        self._rung: Rung = self._profile.rungs[0]
+        self._ladder = Ladder(self._profile)
         self._checked: Mapping[str, Any] | None = None
         self._gatherer = Gatherer(self._vectors, self._profile.texts)
         self._where = self._connection.where
@@ -76,8 +80,12 @@ class OpenAITeacher:
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        """The model's name; the host is left out, since many hosts serve one model."""
-        return {"backend": "openai", "model": self._model}
+        """The model's name, and the limit that is sent where a recipe names none.
+
+        The host is left out, since many hosts serve one model.
+        """
+        defaults = {"max_tokens": DEFAULTS["max_tokens"]}
+        return {"backend": "openai", "model": self._model, "defaults": defaults}
 
     async def answer(self, call: Call) -> Result:
         """Answer one call by one try.
@@ -133,43 +141,70 @@ class OpenAITeacher:
             self._checked = call.sampling
 
     async def _complete(self, call: Completion) -> Answer:
-        """Ask by the best way the server takes; raises the first Failure where none is taken."""
-        rungs = self._rungs(call.schema) if call.schema is not None else RUNGS[:1]
-        failure: Failure | None = None
-        for rung in rungs:
+        """Ask by the best way the server takes; raises the first Failure where none is taken.
+
+        While one call finds it, others of that schema wait.
+        """
+        schema, posts = call.schema, POSTS.get()
+        if schema is None:
+            return read_answer(await self._ask(call, RUNGS[0]), call, self._connection.hide)
+        turn = self._ladder.turn(schema)
+        if turn.locked():
+            posts.pause()
+            async with turn:
+                pass
+            await posts.resume()
+        rung = self._ladder.rung(schema)
+        try:
+            return await self._by(call, rung)
+        except Failure as e:
+            if not self._ladder.blamed(rung, e):
+                raise
+            failure = e
+        posts.pause()
+        async with turn:
+            known = self._ladder.rung(schema)
+            if known == rung:
+                return await self._descend(call, schema, rung, failure)
+        await posts.resume()
+        return await self._by(call, known)
+
+    async def _descend(
+        self, call: Completion, schema: Mapping[str, Any], rung: Rung, failure: Failure
+    ) -> Answer:
+        """Ask by each rung below one that failed, and keep to the first that is taken."""
+        posts = POSTS.get()
+        for lower in self._ladder.below(rung):
+            await posts.resume()
             try:
-                data = await self._ask(call, rung)
+                answer = await self._by(call, lower)
             except Failure as e:
                 if not e.invalid:
                     raise
-                failure = failure or e
+                posts.pause()
                 continue
-            answer = read_answer(data, call, self._connection.hide)
-            if failure is not None:
-                self._rung = rung
+            if self._ladder.blamed(rung, failure):  # another call may have proven it meanwhile
+                self._ladder.fall(schema, lower, failure)
             return answer
-        assert failure is not None
         raise failure
 
-    def _rungs(self, schema: Mapping[str, Any]) -> tuple[Rung, ...]:
-        """Return the ways to ask that are left: from the last that was taken on."""
-        left = RUNGS[RUNGS.index(self._rung) :]
-        rungs = tuple(rung for rung in self._profile.rungs if rung in left)
-        if rungs[0] == "strict" and self._profile.closed and not is_closed(schema):
-            return rungs[1:]
-        return rungs
+    async def _by(self, call: Completion, rung: Rung) -> Answer:
+        answer = read_answer(await self._ask(call, rung), call, self._connection.hide)
+        self._ladder.answered(rung)
+        return answer
 
     async def _ask(self, call: Completion, rung: Rung) -> Any:
         """Post, and once more where the server wants another name for ``max_tokens``."""
-        path, limit = endpoint(call), "max_completion_tokens"
+        path, limit, sent = endpoint(call), "max_completion_tokens", self._profile
         try:
-            return await self._connection.post(
-                path, payload(self._model, call, rung, self._profile)
-            )
+            return await self._connection.post(path, payload(self._model, call, rung, sent))
         except Failure as e:
-            if self._profile.limit == limit or not e.says(limit):
+            if sent.limit == limit or not e.says(limit):
                 raise
         self._profile = replace(self._profile, limit=limit)
+        posts = POSTS.get()
+        posts.pause()
+        await posts.resume()
         return await self._connection.post(path, payload(self._model, call, rung, self._profile))
 
     async def _weigh(self, call: Weigh) -> Weighed:
@@ -189,6 +224,9 @@ class OpenAITeacher:
             raise Trouble(what, fix) from e
         except MALFORMED as e:
             raise not_an_answer(data, "one with log-probabilities", self._connection.hide) from e
+        except Refused as e:
+            e.spent = spent_of(data)
+            raise
 
     async def _score(self, call: Score) -> Scored:
         """Have the text echoed with its log-probabilities and one token more."""
@@ -214,7 +252,7 @@ class OpenAITeacher:
             ) from e
         if score is None:
             words = "the server ended the text, which leaves its numbers unproven"
-            raise Transient("bad answer", words)
+            raise Transient("bad answer", words, spent=spent_of(data))
         return score
 
     async def _vectors(self, texts: list[str]) -> list[Embedded]:

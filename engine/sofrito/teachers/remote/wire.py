@@ -13,7 +13,8 @@ from sofrito.teachers.call import Completion
 from sofrito.teachers.remote.logprobs import MALFORMED, soft_labels
 from sofrito.teachers.remote.profiles import Profile, Rung
 from sofrito.teachers.result import Answer
-from sofrito.teachers.teacher import Refused, Transient
+from sofrito.teachers.sampling import most_written
+from sofrito.teachers.teacher import Refused, Spent, Transient
 
 Hide = Callable[[str], str]
 
@@ -21,6 +22,19 @@ SEED_RANGE = 2**31
 """Seeds are sent modulo this: some servers hold 32 bits and take negative ones as random."""
 
 OVERLOADED, TIME_OUT = (429, 503, 529), (408, 504)
+
+_PERHAPS_ANSWERED = (408, 502, 504, 520, 522, 524)
+"""What a gateway says while the model behind it may have worked."""
+
+_MONEY = r"\b(credits?|balance|billing|quota|payment)\b"
+_KEY = r"\bapi[ _-]?keys?\b"
+_MODEL = (
+    r"\bmodel[ _-]?not[ _-]?(found|loaded)|\bno (such )?model\b|\bunknown model\b"
+    r"|\bmodel\b.{0,200}\b(not (be )?(found|loaded)|not (exist|available)|no longer|does ?n.t exist)"
+)
+_FORMAT = r"response.?format|json.?schema|json.?object|\bschema|structured|grammar|guided"
+
+NEXT_RUN = "the next run asks again"
 
 
 def endpoint(call: Completion) -> str:
@@ -39,12 +53,10 @@ def payload(model: str, call: Completion, rung: Rung, profile: Profile) -> dict[
         body: dict[str, Any] = {"model": model, "prompt": call.prompt, **profile.extra}
     else:
         body = {"model": model, "messages": _messages(call, rung), **profile.extra}
+    # A limit is always sent: what nothing bounds cannot be reserved in a budget.
+    body["max_tokens" if call.prompt else profile.limit] = most_written(call.sampling)
     for key, value in call.sampling.items():
-        if value is None:
-            continue
-        if key == "max_tokens":
-            body["max_tokens" if call.prompt else profile.limit] = value
-        else:
+        if value is not None and key != "max_tokens":
             body |= dict.fromkeys(profile.sampling[key], value)
     if call.seed is not None and profile.seed:
         body[profile.seed] = call.seed % SEED_RANGE
@@ -88,9 +100,11 @@ def read_answer(data: Any, call: Completion, hide: Hide) -> Answer:
     except (KeyError, IndexError, TypeError, AttributeError) as e:
         raise not_an_answer(data, "a completion", hide) from e
     if finish == "content_filter":
-        raise Refused("content filter", "the server's filter withheld the answer")
+        words = "the server's filter withheld the answer"
+        raise Refused("content filter", words, spent=spent_of(data))
     if not text and message.get("refusal"):
-        raise Refused("declined", _excerpt(str(message["refusal"]).encode(), hide))
+        words = _excerpt(str(message["refusal"]).encode(), hide)
+        raise Refused("declined", words, spent=spent_of(data))
     try:
         soft = soft_labels(choice, text, call.soft_labels) if call.soft_labels else None
     except MALFORMED as e:
@@ -102,7 +116,8 @@ def read_answer(data: Any, call: Completion, hide: Hide) -> Answer:
 def not_an_answer(data: Any, kind: str, hide: Hide) -> Transient:
     """Return what to raise for a body of status 200 that holds something else."""
     raw = data if isinstance(data, bytes) else orjson.dumps(data)
-    return Transient("bad answer", f"the server's answer is not {kind}: {_excerpt(raw, hide)}")
+    words = f"the server's answer is not {kind}: {_excerpt(raw, hide)}"
+    return Transient("bad answer", words, spent=spent_of(data))
 
 
 def counts(data: Any) -> tuple[int, int]:
@@ -113,6 +128,12 @@ def counts(data: Any) -> tuple[int, int]:
     usage = data.get("usage") or {}
     prompt, completion = _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
     return prompt, max(completion, _count(usage, "total_tokens") - prompt)
+
+
+def spent_of(data: Any) -> Spent:
+    """Return the tokens that a body of any shape says were spent, None where it does not."""
+    usage = data.get("usage") if isinstance(data, dict) else None
+    return counts(data) if isinstance(usage, dict) and counts(data)[0] else None
 
 
 def _content(content: Any) -> str:
@@ -161,6 +182,16 @@ class Failure(Exception):
         )
 
     @property
+    def of_the_account(self) -> bool:
+        """Whether it speaks of money, the key or the model, which no question changes."""
+        return self.says(f"{_MONEY}|{_KEY}|{_MODEL}")
+
+    @property
+    def of_the_format(self) -> bool:
+        """Whether it speaks of the way that JSON was asked for."""
+        return self.says(_FORMAT)
+
+    @property
     def too_long(self) -> bool:
         """Whether the prompt does not fit."""
         return self.status == 413 or (
@@ -176,35 +207,42 @@ def transient(failure: Failure, headers: Mapping[str, str]) -> Transient | None:
         return None
     if status in OVERLOADED:
         return Transient("overloaded", words, retry_after(headers))
+    spent = None if status in _PERHAPS_ANSWERED else (0, 0)
     if status in TIME_OUT:
-        return Transient("time-out", words, retry_after(headers))
+        return Transient("time-out", words, retry_after(headers), spent=spent)
     if status >= 500 or status in (409, 425):
-        return Transient("server error", words, retry_after(headers))
+        return Transient("server error", words, retry_after(headers), spent=spent)
     return None
 
 
 def permanent(failure: Failure, where: str, model: str, key_name: str) -> Refused | Trouble:
-    """Return what no later try mends: Refused for this question, Trouble for every one."""
+    """Return what no later try of this session mends: Refused for this question, Trouble for every one.
+
+    What a server says of a length or of a request may change with its settings, so it is no answer
+    to keep.
+    """
     status, words = failure.status, failure.words
     if failure.too_long:
-        return Refused("context", words)
+        return Refused("context", f"{words} ({NEXT_RUN})", journaled=False)
     if failure.says("content_filter|content_policy|moderation|flagged"):
         return Refused("content filter", words)
-    if failure.status == 400 and not failure.unknown:
-        return Refused("invalid request", words)
+    if status == 400 and not failure.unknown and not failure.of_the_account:
+        return Refused("invalid request", f"{words} ({NEXT_RUN})", journaled=False)
     what = f"{where} answered HTTP {status}: {words}"
-    return Trouble(what, _fix(status, where, model, key_name))
+    return Trouble(what, _fix(failure, where, model, key_name))
 
 
-def _fix(status: int, where: str, model: str, key_name: str) -> str:
+def _fix(failure: Failure, where: str, model: str, key_name: str) -> str:
     key = f"the environment variable {key_name}" if key_name else "`api_key` (none is set)"
-    if status == 401:
+    status = failure.status
+    said = status == 400 and not failure.unknown
+    if status in (402, 429) or (said and failure.says(_MONEY)):
+        return "The account has no credit left; add some, or use another model."
+    if status == 401 or (said and failure.says(_KEY)):
         return f"Check the API key: {key}."
     if status == 403:
         return f"Check that the API key may use model `{model}`: {key}."
-    if status in (402, 429):
-        return "The account has no credit left; add some, or use another model."
-    if status in (404, 405):
+    if status in (404, 405) or said:
         return f"Check that the server has a model `{model}`, and `base_url` ({where})."
     if 300 <= status < 400:
         return "Set `base_url` to where the server really is."
