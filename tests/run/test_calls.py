@@ -191,6 +191,75 @@ def test_a_prompt_that_is_refused_while_others_are_answered_is_refused_for_good(
     assert len(journal) == 2
 
 
+def test_three_refusals_in_a_row_are_looked_into() -> None:
+    """After an account ran dry a server may say anything: no row may be lost to it for good."""
+
+    def reply(prompt: str, _: int) -> Answer:
+        if prompt in ("a", "b"):
+            return OK
+        raise Refused("invalid request", "no", journaled=False)
+
+    journal: dict[bytes, bytes] = {}
+    server = Server(reply, concurrency=1)
+    with pytest.raises(Trouble, match="refuses every call"):
+        asked(["a", "b", "c", "d", "e", "f", "g"], server, answers=journal)
+    assert server.prompts() == ["a", "b", "c", "d", "e", "Say yes."]
+    assert len(journal) == 2
+
+
+def test_rows_that_a_living_server_refuses_fail_alone() -> None:
+    def reply(prompt: str, _: int) -> Answer:
+        if prompt in ("a", "Say yes."):
+            return OK
+        raise Refused("invalid request", "no", journaled=False)
+
+    journal: dict[bytes, bytes] = {}
+    server = Server(reply, concurrency=1)
+    told, _ = asked(list("abcdefg"), server, answers=journal)
+    assert server.prompts() == ["a", "b", "c", "d", "Say yes.", "e", "f", "g", "Say yes."]
+    assert [isinstance(told[p], Refused) for p in "abcdefg"] == [False] + [True] * 6
+    assert len(journal) == 1
+
+
+def test_many_refusals_at_once_are_looked_into_once() -> None:
+    def reply(prompt: str, _: int) -> Answer:
+        if prompt in ("a", "Say yes."):
+            return OK
+        raise Refused("invalid request", "no", journaled=False)
+
+    server = Server(reply, concurrency=20)
+    told, _ = asked(["a", *(f"p{i}" for i in range(12))], server)
+    assert len(told) == 13
+    assert server.prompts().count("Say yes.") == 1
+
+
+@pytest.mark.parametrize(("told", "second"), [(17.0, 17.1), (3600.0, 1.1)])
+def test_an_error_s_own_wait_is_for_that_call_alone(told: float, second: float) -> None:
+    def reply(prompt: str, time: int) -> Answer:
+        if (prompt, time) == ("p0", 1):
+            raise Transient("server error", "500", retry_after=told)
+        return OK
+
+    server = Server(reply, concurrency=1)
+    asked([f"p{i}" for i in range(5)], server)
+    times = {prompt: at for at, prompt in server.asked}
+    assert times["p1"] == pytest.approx(0.1)
+    assert times["p4"] < 0.6
+    assert times["p0"] == pytest.approx(second, rel=0.6 if second < 2 else 1e-6)
+
+
+def test_a_server_that_asks_to_wait_for_an_hour_ends_the_run() -> None:
+    def reply(_: str, __: int) -> Answer:
+        raise Transient("overloaded", "429", retry_after=3600.0)
+
+    with pytest.raises(Trouble) as caught:
+        asked(["a"], Server(reply))
+    assert caught.value.what == "The server of `m` asks to wait 60 minutes."
+    assert caught.value.fix == (
+        "Run the same command again after that: every answer so far is kept."
+    )
+
+
 def test_an_answer_is_durable_before_it_is_used() -> None:
     answers: dict[bytes, bytes] = {}
     durable: list[bool] = []
@@ -274,7 +343,7 @@ def test_a_try_beyond_the_calls_allowed_is_not_made() -> None:
     server = Server(lambda *_: OK, concurrency=3)
     told, calls = asked([f"p{i}" for i in range(10)], server, limits=Limits(calls=4))
     assert (len(told), len(server.asked)) == (4, 4)
-    assert calls.out_of_budget == "budget.calls of 4"
+    assert calls.out_of_budget == "budget.calls of 4 is spent"
 
 
 def test_tokens_are_reserved_before_they_are_spent() -> None:
@@ -285,7 +354,7 @@ def test_tokens_are_reserved_before_they_are_spent() -> None:
     assert spent <= 1_000
     # while p0 to p9 are asked 578 are reserved; 84 x 5 + 578 is within 1,000, 85 x 5 + 578 is not
     assert len(told) == 85
-    assert calls.out_of_budget == "budget.tokens of 1,000"
+    assert calls.out_of_budget == "the next call could go over budget.tokens of 1,000 (425 spent)"
 
 
 def test_each_retry_counts() -> None:
@@ -298,4 +367,4 @@ def test_each_retry_counts() -> None:
     told, calls = asked(["a", "b", "c"], server, limits=Limits(session_calls=5))
     assert list(told) == ["a", "b"]
     assert len(server.asked) == 5
-    assert calls.out_of_budget == "--limit-calls 5"
+    assert calls.out_of_budget == "--limit-calls 5 is spent"

@@ -15,7 +15,9 @@ from runs import command, digests, environment, journaled, only_run
 from sofrito.problems import Trouble
 from sofrito.run.jobs import SqliteJobs, jobs_kept, let_go
 from sofrito.run.journal import SqliteJournal
+from sofrito.run.lines import lines_of
 from sofrito.teachers.remote.batch_jobs import Job, JobStore, MemoryJobs
+from sofrito.teachers.scripted.teacher import ScriptedTeacher
 
 A, B, C = b"a" * 16, b"b" * 16, b"c" * 16
 HERE, THERE = "http://here/v1", "http://there/v1"
@@ -80,6 +82,28 @@ def test_another_process_reads_what_one_has_written(path: Path) -> None:
         assert other.jobs(HERE) == [made]
 
 
+# A full disk ends a transaction by itself, as this trigger does.
+NO_SPACE = """
+CREATE TRIGGER no_space BEFORE DELETE ON batch_call
+BEGIN SELECT RAISE(ROLLBACK, 'database or disk is full'); END
+"""
+
+
+def test_a_full_disk_is_told_and_costs_no_more_than_what_it_refused(path: Path) -> None:
+    with closing(SqliteJobs(path)) as jobs:
+        planned = jobs.plan(HERE, "file-1", [A, B], 1.0)
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute(NO_SPACE)
+        with pytest.raises(Trouble) as caught:
+            jobs.release([A])
+        assert caught.value.what == (
+            f"Batch jobs cannot be remembered in {path}: database or disk is full."
+        )
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("DROP TRIGGER no_space")
+        assert jobs.jobs(HERE) == [planned]
+
+
 def test_a_file_that_cannot_be_written_is_trouble(tmp_path: Path) -> None:
     (tmp_path / "journal.sqlite").mkdir()
     with pytest.raises(Trouble, match=r"Batch jobs cannot be remembered in .*journal\.sqlite"):
@@ -105,6 +129,19 @@ def test_what_is_told_of_jobs_that_go_on() -> None:
     assert let_go({"a": one, "b": other}) == (
         f"the batch jobs go on at the server (b1, c0, c1, c2, c3 and 1 more): {fix}"
     )
+
+
+class Waits(ScriptedTeacher):
+    """A teacher that says what it waits for."""
+
+    said = "waits for the batch job (b1): 2 of 3 calls done"
+
+
+def test_a_server_says_what_its_teacher_waits_for() -> None:
+    lines = lines_of({"a": ScriptedTeacher(), "b": Waits()}, {})
+    assert [line.server.said(0.0) for line in lines.values()] == ["", Waits.said]
+    lines["b"].server.hold(7.0)
+    assert lines["b"].server.said(0.0) == "server asks to wait 7 s"
 
 
 def test_teachers_with_jobs_remember_them_in_the_journal(path: Path) -> None:

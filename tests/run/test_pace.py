@@ -131,3 +131,34 @@ def test_a_teacher_that_knows_its_number_keeps_it() -> None:
     ticket = limit.sent(0.0)
     limit.refused(ticket)
     assert (limit.most, limit.inflight, limit.said) == (4, 0, "")
+
+
+@pytest.mark.parametrize(("first", "room"), [(8, 1), (32, 1), (8, 20)])
+def test_a_number_that_is_refused_is_tried_again_rarely(first: int, room: int) -> None:
+    pace = Pace(512, first=first)
+    told = asked(pace, lambda *_: 1.0, room=room, answers=3_000)
+    assert told.refused < first + 80
+    assert told.rate > 0.9 * room
+
+
+@pytest.mark.parametrize("free", [1, 16])
+def test_calls_that_only_queue_are_taken_back(free: int) -> None:
+    told = asked(Pace(512), batching(free), answers=4_000)
+    later = told.inflight[2_000:]
+    assert sum(later) / len(later) < 2 * free + 4
+    assert told.rate > 0.95 * free
+
+
+def test_after_a_storm_it_doubles_back_to_where_it_was() -> None:
+    pace = Pace(512)
+    asked(pace, lambda *_: 1.0, answers=20_000)
+    while pace.inflight:
+        pace.failed()
+    for _ in range(30):
+        tickets = [pace.sent(0.0) for _ in range(pace.most)]
+        for ticket in reversed(tickets):
+            pace.refused(ticket)
+    assert pace.most == 1
+    told = asked(pace, lambda *_: 1.0, answers=8_000)
+    assert max(told.inflight) == 512
+    assert told.rate > 8_000 / 50  # 16 s at one, nine doublings, then 358 to 512 by small steps

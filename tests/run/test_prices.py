@@ -4,6 +4,8 @@ import pytest
 
 from sofrito.problems import Trouble
 from sofrito.recipe.model import Model
+from sofrito.run.budget import Reserved
+from sofrito.run.charge import Charge, charge_of
 from sofrito.run.cost import ModelCost, costs_of, dollars, spelled
 from sofrito.run.journal import Spent
 from sofrito.run.manifest import cost_of
@@ -36,7 +38,7 @@ def test_the_table_prices_by_address_and_name() -> None:
         "own server": server("gpt-4o-mini", "http://localhost:8000/v1"),
     }
     tariffs = tariffs_of(models, {"batch": 0.5})
-    assert (tariffs["nobody's"], tariffs["own server"]) == (None, None)
+    assert (tariffs["nobody's"], tariffs["own server"]) == (None, FREE)
     known, batch = tariffs["known"], tariffs["batch"]
     assert known is not None
     assert batch is not None
@@ -64,9 +66,14 @@ def test_answers_without_token_counts_have_no_price() -> None:
     from sofrito.teachers.result import Answer
 
     uncounted = Answer("x", "stop", 0, 0)
-    assert Totals.cost(uncounted, Declared(1, 1)) is None
-    assert Totals.cost(uncounted, FREE) == 0.0
-    assert Totals.cost(Answer("x", "stop", 10, 5), Declared(1, 1)) == 15e-6
+    nothing, some = Reserved(), Reserved(90, 0.5)
+    price = Declared(1, 1)
+    assert charge_of(uncounted, price, nothing, metered=False) == Charge(usd=None)
+    assert charge_of(uncounted, FREE, nothing, metered=False) == Charge()
+    assumed = Charge(tokens=90, usd=0.5, assumed=True)
+    assert charge_of(uncounted, price, some, metered=False) == assumed
+    counted = Answer("x", "stop", 10, 5)
+    assert charge_of(counted, price, some, metered=False) == Charge(10, 5, 15, 15e-6)
 
 
 PAID = Declared(1.0, 2.0)

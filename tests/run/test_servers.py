@@ -187,4 +187,6 @@ def test_money_is_reserved_before_it_is_spent() -> None:
     answered = done.calls.totals.answered
     assert done.calls.totals.usd <= 0.01
     assert answered == 62  # 62 cost 0.00992, and no other one fits
-    assert done.calls.out_of_budget == "budget.usd of 0.01"
+    assert done.calls.out_of_budget == (
+        "the next call could go over budget.usd of $0.01 ($0.0099 spent)"
+    )

@@ -62,6 +62,16 @@ def test_the_schema_of_a_type(said: Any, schema: dict[str, Any]) -> None:
             "never",
             "no number is at least 1.0 and at most 0.5",
         ),
+        (
+            {"type": "integer", "minimum": 1.2, "maximum": 1.8},
+            "never",
+            "no whole number is at least 1.2 and at most 1.8",
+        ),
+        (
+            {"type": "integer", "maximum": 5, "enum": [5, 7]},
+            "never",
+            "`enum` has a value that can never be: 7, more than 5",
+        ),
         ({"enum": [1]}, "never", "`enum` has a value that can never be: 1 is not a text"),
         ({"pattern": "(a"}, "pattern", "`(a` is not a regular expression: unclosed group"),
     ],

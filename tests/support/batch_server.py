@@ -153,6 +153,7 @@ class BatchServer:
             "metadata": wish["metadata"] if self.remembers_metadata else None,
             "created_at": int(time.time()),
             "status": "in_progress",
+            "request_counts": {"total": len(lines), "completed": 0, "failed": 0},
             "looks": self.looks,
             "ending": ending,
         }
@@ -164,6 +165,7 @@ class BatchServer:
         if job is None:
             return self._json({"error": {"message": "no such batch"}}, 404)
         job["looks"] -= 1
+        job["request_counts"]["completed"] = job["request_counts"]["total"] // 2
         if job["looks"] < 0 and job["status"] == "in_progress":
             ending: Ending = job["ending"]
             job["status"] = ending.status

@@ -237,10 +237,23 @@ def _response(body: bytes, status: int = 200, more: str = "") -> bytes:
 
 async def _serve(options: argparse.Namespace) -> None:
     settings = vars(options)
-    settings["faults"] = {k: float(v) for k, v in (f.split("=") for f in settings.pop("fault"))}
+    settings["faults"] = dict(settings.pop("fault"))
     async with MockServer(**settings) as server:
         print(server.base_url, flush=True)
         await asyncio.Event().wait()
+
+
+def _fault(text: str) -> tuple[str, float]:
+    name, _, rate = text.partition("=")
+    if name not in FAULTS:
+        raise argparse.ArgumentTypeError(f"no such fault: {name}; there are {', '.join(FAULTS)}")
+    try:
+        share = float(rate)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"{name} needs a rate from 0 to 1, as in {name}=0.01")
+    return name, share
 
 
 def _options() -> argparse.Namespace:
@@ -250,7 +263,10 @@ def _options() -> argparse.Namespace:
     for name, usual in (("latency", 0.0), ("jitter", 0.0), ("retry-after", 1.0)):
         parser.add_argument(f"--{name}", type=float, default=usual)
     parser.add_argument("--over", choices=("refuse", "queue"), default="refuse")
-    parser.add_argument("--fault", action="append", default=[], metavar="NAME=RATE")
+    parser.add_argument(
+        "--fault", action="append", default=[], type=_fault, metavar="NAME=RATE",
+        help=f"a share of the answers that goes wrong; NAME is one of {', '.join(FAULTS)}",
+    )  # fmt: skip
     return parser.parse_args()
 
 

@@ -6,8 +6,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 SCRIPTED = """
@@ -64,6 +64,22 @@ def sofrito(
         env=environment(**extra),
         check=False,
     )
+
+
+@contextmanager
+def served(*arguments: str) -> Iterator[str]:
+    """Run the mock server in a process of its own; yields its base URL."""
+    mock = Path(__file__).with_name("mock_server.py")
+    process = subprocess.Popen(
+        [sys.executable, str(mock), *arguments], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    try:
+        with process.stdout as lines:
+            yield lines.readline().strip()
+    finally:
+        process.kill()
+        process.wait()
 
 
 def journaled(workspace: Path) -> tuple[int, int]:

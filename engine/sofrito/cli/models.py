@@ -1,6 +1,8 @@
 """`sofrito models`: which models are here, adding one, and trying one."""
 
 import json
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,11 @@ if TYPE_CHECKING:
     from sofrito.teachers.found import FoundModel
 
 _COLOURS = {"allowed": "green", "conditional": "yellow", "not allowed": "red", "unknown": "yellow"}
+_ENGINES = {
+    "local": ("llama_cpp", "sofrito[local]"),
+    "hf": ("transformers", "sofrito[hf]"),
+    "embed": ("numpy", "sofrito[embed]"),
+}
 _KINDS = {
     "chat": "chat template",
     "base": "no chat template",
@@ -85,14 +92,30 @@ def model_plain(model: "FoundModel") -> dict[str, Any]:
         "context": model.context,
         "license": model.licence,
         "terms": {"verdict": model.terms.verdict, "words": model.terms.words},
+        "needs": needed(model),
     }
+
+
+def needed(
+    model: "FoundModel", installed: Callable[[str], bool] = lambda package: bool(find_spec(package))
+) -> str:
+    """Return what must be installed before a model can be asked, "sofrito[local]", or ""."""
+    extra = "local"
+    if model.path.is_dir():
+        extra = "embed" if model.kind == "embeddings" else "hf"
+    package, extra = _ENGINES[extra]
+    return "" if installed(package) else extra
 
 
 def echo_model(model: "FoundModel") -> None:
     """Print a model: its name, what it is, its terms and the line for a recipe."""
     context = f"{model.context:,} tokens" if model.context else "context not said"
     facts = [size_text(model.size), model.quantisation, context, _KINDS[model.kind]]
-    click.echo(f"{click.style(model.name, bold=True)}  {'  '.join(f for f in facts if f)}")
+    starter = model.spec == {"model": "local"}
+    name = f"local ({model.name})" if starter else model.name
+    click.echo(f"{click.style(name, bold=True)}  {'  '.join(f for f in facts if f)}")
+    if extra := needed(model):
+        click.echo(f"  {click.style(f'needs {extra}', fg='red')}: pip install '{extra}'")
     terms = model.terms
     verdict = click.style(terms.verdict, fg=_COLOURS[terms.verdict])
     licence = model.licence or "no licence named"

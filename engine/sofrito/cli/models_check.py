@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sofrito.problems import Trouble, did_you_mean
+from sofrito.recipe.words import either
 
 if TYPE_CHECKING:
     from sofrito.cli.models_try import Tried
@@ -108,11 +109,20 @@ def _here(name: str) -> Models:
     names = {word: one for one in found for word in (one.path.name, one.path.stem, one.name)}
     chosen = {word.casefold(): one for word, one in names.items()}.get(name.casefold())
     if chosen is None:
-        raise Trouble(
-            f"There is no model `{name}` here, and no such file.",
-            did_you_mean(name, names, otherwise="`sofrito models` lists those there are."),
-        )
+        known = {w: "local" if one.spec == {"model": "local"} else w for w, one in names.items()}
+        raise Trouble(f"There is no model `{name}` here, and no such file.", _near(name, known))
     return {chosen.name: Model.model_validate(chosen.spec)}
+
+
+def _near(name: str, known: Mapping[str, str]) -> str:
+    """Suggest the names that have this one in them, by what each is called here; else the nearest."""
+    folded = name.casefold()
+    inside = sorted({called for word, called in known.items() if folded in word.casefold()})
+    if inside:
+        return f"did you mean {either(map('`{}`'.format, inside), 'or')}?"
+    return did_you_mean(
+        name, [*known, "local"], otherwise="`sofrito models` lists those there are."
+    )
 
 
 def _tried(name: str, model: "Model", folder: Path, *, embed: bool) -> "Tried":
@@ -128,6 +138,8 @@ def _echo(one: "Tried") -> None:
         click.echo(
             "\n".join(click.style(f"    {line}", dim=True) for line in one.prompt.split("\n"))
         )
+    if one.note:
+        click.echo(f"  {click.style(one.note, fg='yellow')}")
     if not one.answered:
         click.echo(f"  {click.style('no answer:', fg='red', bold=True)} {one.trouble}")
         click.echo(f"  {one.fix}\n" if one.fix else "")

@@ -22,6 +22,15 @@ QUESTION = "Why is the sky blue? Answer in one sentence."
 WRITTEN, READ_WORDS = 48, 300
 """Tokens of the answer; words of the prompt by which reading is timed."""
 
+BASE = "no chat template: use `raw: true` in the step, or `chat_template` in the model"
+
+# A server that answers says itself what is wrong.
+_HELP = {
+    "unreachable": "Is the server up, and its address right?",
+    "time-out": "Is the server up? A model that is being loaded may take minutes.",
+    "overloaded": "Try again later.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Tried:
@@ -29,6 +38,7 @@ class Tried:
 
     ``prompt`` is the text that its chat template makes of the question, "" where the server does
     that. A speed is 0 where it was not taken. Without an answer ``trouble`` and ``fix`` say why.
+    ``note`` is what a recipe must do to ask the model.
     """
 
     name: str
@@ -42,6 +52,7 @@ class Tried:
     answered: bool = False
     trouble: str = ""
     fix: str = ""
+    note: str = ""
 
 
 async def tried(name: str, model: Model, folder: Path, *, embed: bool = False) -> Tried:
@@ -55,6 +66,7 @@ async def tried(name: str, model: Model, folder: Path, *, embed: bool = False) -
                 what=f"{model.backend}, {found.name} {found.quantisation or ''}".rstrip(),
                 terms=_told(_terms(found, model)),
                 prompt=_rendered(found, model),
+                note=BASE if _is_base(found, model) else "",
             )
         # One question is no batch job, whose answer may take a day.
         teacher = teacher_of(name, model.model_copy(update={"batch": False}), folder)
@@ -63,7 +75,7 @@ async def tried(name: str, model: Model, folder: Path, *, embed: bool = False) -
     try:
         if embed or isinstance(teacher, EmbeddingTeacher):
             return await _vector(one, teacher)
-        raw = found is not None and found.kind == "base" and not model.chat_template
+        raw = found is not None and _is_base(found, model)
         return await _text(one, teacher, raw=raw, local=model.backend != "openai")
     except (Trouble, Transient, Refused) as error:
         return _failed(one, error)
@@ -121,6 +133,10 @@ def _found(model: Model, folder: Path) -> FoundModel | None:
     return model_at({"hub": model.hub}, find_checkpoint(model.path, model.hub, folder))
 
 
+def _is_base(found: FoundModel, model: Model) -> bool:
+    return found.kind == "base" and not model.chat_template
+
+
 def _rendered(found: FoundModel, model: Model) -> str:
     if found.kind != "chat" or model.chat_template:
         return ""
@@ -144,5 +160,5 @@ def _told(terms: Terms) -> str:
 def _failed(one: Tried, error: Trouble | Transient | Refused) -> Tried:
     if isinstance(error, Trouble):
         return replace(one, answered=False, trouble=error.what, fix=error.fix)
-    fix = "Is the server up, and its address right?" if isinstance(error, Transient) else ""
+    fix = _HELP.get(error.cause, "") if isinstance(error, Transient) else ""
     return replace(one, answered=False, trouble=str(error), fix=fix)

@@ -70,6 +70,8 @@ def display(name: str, progress: Progress) -> Group:
     lines += [Text(f"  {notice}", style="yellow") for notice in progress.notices]
     if progress.retrying:
         lines.append(Text(f"  trying again: {progress.retrying}", style="yellow"))
+    if progress.stopping:
+        lines.append(Text(f"  {progress.stopping}", style="bold yellow"))
     return Group(*lines)
 
 
@@ -112,10 +114,13 @@ def duration(seconds: float) -> str:
 
 
 def _plain_lines(name: str) -> OnProgress:
-    last = time.monotonic()
+    last, stopping = time.monotonic(), False
 
     def show(progress: Progress) -> None:
-        nonlocal last
+        nonlocal last, stopping
+        if progress.stopping and not stopping:
+            stopping = True
+            print(f"{name}: {progress.stopping}", file=sys.stderr, flush=True)
         now = time.monotonic()
         if now - last >= PLAIN_EVERY:
             last = now

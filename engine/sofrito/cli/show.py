@@ -124,8 +124,10 @@ def _show_row(folder: Path, row: dict[str, Any], *, as_json: bool) -> None:
         f"{row['kind']} at {row['step']}: {row['reason']}" if "step" in row else "in the dataset"
     )
     click.echo(click.style(f"row {row['id']}: {ending}", bold=True))
-    if row.get("detail"):
-        click.echo(f"  {row['detail']}")
+    verdict = [row["detail"]] if row.get("detail") else []
+    verdict += [f"score {row['score']:.3f}"] if row.get("score") is not None else []
+    if verdict:
+        click.echo(f"  {', '.join(verdict)}")
     if row.get("cell"):
         click.echo(f"  cell: {', '.join(f'{k} = {v}' for k, v in row['cell'].items())}")
     for event in row["story"]:
@@ -146,22 +148,26 @@ def _call(journal: SqliteJournal, key: str) -> dict[str, Any]:
 
 def _echo_event(event: Mapping[str, Any]) -> None:
     click.echo(click.style(f"{event['step']}", fg="green", bold=True))
-    match event["kind"]:
-        case "call" if "request" in event:
-            _echo_call(event["request"], event["answer"])
-        case "call":
-            click.echo(f"  {event['note']}")
-        case "shots":
-            click.echo(f"  drew {'; '.join(event['from'])}")
-        case "score":
-            score = "" if event["score"] is None else f" {event['score']:.3f}"
-            click.echo(f"  {event['filter']}{score}: {event['detail']}".rstrip(": "))
-        case "seed":
-            click.echo(f"  started from {event['from']}")
-        case "skip":
-            click.echo(f"  skipped: {event['when']} is false")
-        case "grow":
-            click.echo(f"  joined the pool {event['pool']}")
+    match event:
+        case {"kind": "call", "request": request, "answer": answer}:
+            _echo_call(request, answer)
+        case {"kind": "call", "note": note}:
+            click.echo(f"  {note}")
+        case {"kind": "shots", "from": origins}:
+            click.echo(f"  drew {'; '.join(origins)}")
+        case {"kind": "score", "score": score, "detail": detail}:
+            number = "" if score is None else f"{score:.3f}"
+            head = " ".join(filter(None, (event.get("filter", ""), number)))
+            click.echo(f"  {': '.join(filter(None, (head, detail)))}")
+        case {"kind": "seed", "from": origin}:
+            click.echo(f"  started from {origin}")
+        case {"kind": "skip", "when": when}:
+            click.echo(f"  skipped: {when} is false")
+        case {"kind": "grow", "pool": pool}:
+            click.echo(f"  joined the pool {pool}")
+        case _:
+            told = {key: value for key, value in event.items() if key not in ("step", "kind")}
+            click.echo(f"  {event['kind']}: {json.dumps(told, ensure_ascii=False)}")
 
 
 def _echo_call(request: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
@@ -181,7 +187,10 @@ def _answer(request: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
     """Return a stored answer as a text to read, whatever its kind."""
     if "weights" in answer:
         shares = zip(request["labels"], answer["weights"], strict=True)
-        return "\n".join(f"{label}: {share:.3f}" for label, share in shares)
+        lines = [f"{label}: {share:.3f}" for label, share in shares]
+        if "mass" in answer:
+            lines.append(f"mass (of all of them together): {answer['mass']:.3g}")
+        return "\n".join(lines)
     if "logprobs" in answer:
         return "the log-probability of each token"
     return str(answer.get("text", answer.get("words", "a vector")))

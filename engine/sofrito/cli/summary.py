@@ -95,8 +95,8 @@ def _echo_ending(made: Made) -> None:
     _echo_how_on(made)
     if ended.unmetered:
         click.echo(
-            f"note: {ended.unmetered:,} answers came without token counts; the totals and "
-            "`budget.tokens` leave them out"
+            f"note: {ended.unmetered:,} answers came without token counts; the totals leave them "
+            "out, a budget counts what was reserved for them"
         )
     for note in (*ended.notes, *(made.exported.notes if made.exported else ())):
         click.echo(f"note: {note}")
@@ -105,12 +105,13 @@ def _echo_ending(made: Made) -> None:
 
 def _echo_cost(ended: Ended) -> None:
     words, totals = spelled(ended.costs), ended.totals
-    if not words:
-        return
     sum_ = sum(cost.usd for cost in ended.costs)
+    unpriced = any(cost.unpriced for cost in ended.costs)
+    if not words or not (sum_ or unpriced or totals.answered):
+        return
     session = f", {dollars(totals.usd)} of it in this session" if totals.usd < sum_ else ""
     click.echo(f"cost: {words}{session}")
-    if any(cost.price == "unknown" for cost in ended.costs if cost.model):
+    if any(cost.price == "unknown" and cost.unpriced for cost in ended.costs if cost.model):
         click.echo("note: for a model's cost, add `price: {input: …, output: …}` to it")
 
 
@@ -137,4 +138,5 @@ def _echo_places(made: Made) -> None:
     for name in made.exported.rows:
         click.echo(f"dataset    {made.folder / 'dataset' / name}")
     click.echo(f"rejected   {made.folder / 'rejected.parquet'}")
-    click.echo(f"a row's story: sofrito show {made.folder} ROW")
+    if made.ended.accepted:
+        click.echo(f"a row's story: sofrito show {made.folder} ROW")

@@ -33,6 +33,6 @@ CODES: dict[str, str] = {
     "SOF211": "The recipe cannot produce a row, or does not say how many.",
     "SOF212": "Two parts of a step contradict each other.",
     "SOF213": "Nothing uses what is declared.",
-    "SOF214": "An environment variable that the recipe needs is not set.",
+    "SOF214": "Something that the recipe needs is not here: an environment variable, a price, enough cores.",
     "SOF215": "A model is asked for what its backend cannot do.",
 }

@@ -110,6 +110,10 @@ class Verb(Part):
         """What the model that this step asks must be able to do."""
         return ()
 
+    def longest_answer(self) -> int | None:
+        """The tokens that the step's `sampling` allows an answer, None where it does not say."""
+        return None
+
     def draws(self) -> dict[Key, PoolDraw]:
         """What the step draws from seed pools, by the path of the draw."""
         return {}

@@ -18,6 +18,8 @@ _ABLE: Mapping[str, frozenset[Need]] = {
     "openai": frozenset(("complete", "score", "weigh", "embed")),
     "wordllama": frozenset(("embed",)),
 }
+# What a server does call by call, and not by batch jobs.
+_UNBATCHED: frozenset[Need] = frozenset(("score", "weigh"))
 _WORDS: Mapping[Need, str] = {
     "complete": "writes",
     "turn": "writes the user's turn",
@@ -64,13 +66,15 @@ def _check(scene: Scene, where: Key, who: str, asked: str | None, needs: Sequenc
 def _able(
     scene: Scene, where: Key, who: str, name: str, needs: Sequence[Need], *, at_key: bool
 ) -> None:
-    backend = scene.recipe.model(name).backend
+    model = scene.recipe.model(name)
     for need in needs:
-        if need not in _ABLE.get(backend, (need,)):
-            what = (
-                f"`{who}` needs a model that {_WORDS[need]}, and `{name}` is of "
-                f"`backend: {backend}`."
-            )
+        if need not in _ABLE.get(model.backend, (need,)):
+            has = f"is of `backend: {model.backend}`"
             able = (one for one in scene.vocabulary.backends if need in _ABLE.get(one, (need,)))
             fix = f"Backends that can: {either(map('`{}`'.format, able), 'and')}."
-            scene.problems.add("SOF215", where, what, fix, at_key=at_key)
+        elif model.backend == "openai" and model.batch and need in _UNBATCHED:
+            has, fix = "has `batch: true`", "Remove `batch: true` from it, or ask another model."
+        else:
+            continue
+        what = f"`{who}` needs a model that {_WORDS[need]}, and `{name}` {has}."
+        scene.problems.add("SOF215", where, what, fix, at_key=at_key)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from sofrito.recipe.base import Key
+from sofrito.recipe.check_limits import check_limits
 from sofrito.recipe.model import Model
 from sofrito.recipe.overrides import COMMAND_LINE
 from sofrito.recipe.scene import Scene
@@ -14,6 +15,9 @@ _OF_SERVERS = frozenset(
     ("concurrency", "calls_per_minute", "tokens_per_minute", "batch", "price", "timeout")
 )
 _OF_LLAMA = frozenset(("context", "parallel", "requantize", "threads", "chat_template"))
+
+# A job is one upload, whatever the number of its calls.
+_OF_LIVE_CALLS = ("calls_per_minute", "tokens_per_minute")
 
 # A scripted model hears nothing: any recipe can be tried on one by a single --set.
 _UNHEARD = {
@@ -39,13 +43,17 @@ def check_models(scene: Scene) -> None:
             elif model.backend == "wordllama":
                 _nothing_to_name(scene, path, model)
             _key(scene, path, model, scene.environ)
+    check_limits(scene)
 
 
 def _unheard(scene: Scene, path: Key, model: Model) -> None:
-    """Note what a model says that its backend does not hear."""
-    for key in sorted(_UNHEARD.get(model.backend, ())):
+    """Note what a model says that its backend, or a batch job, does not hear."""
+    unheard = dict.fromkeys(_UNHEARD.get(model.backend, ()), f"backend: {model.backend}")
+    if model.batch and model.backend == "openai":
+        unheard |= dict.fromkeys(_OF_LIVE_CALLS, "batch: true")
+    for key, by in sorted(unheard.items()):
         if key in model.model_fields_set:
-            what = f"`{key}` means nothing to `backend: {model.backend}`."
+            what = f"`{key}` means nothing to `{by}`."
             scene.problems.add("SOF212", (*path, key), what, "Remove it.", at_key=True)
 
 
@@ -72,6 +80,10 @@ def _embedded(scene: Scene, path: Key, model: Model) -> None:
         what = f"An embedded model is `local`, or is named by `path` or `hub`; not `{model.model}`."
         fix = "For a model of a server, add `backend: openai` and `base_url`."
         scene.problems.add("SOF212", (*path, "model"), what, fix)
+    elif given == ["hub"] and not model.hub.endswith(".gguf"):
+        what = f"`hub: {model.hub}` names a repository, and an embedded model is one GGUF file."
+        fix = f"Write `hub: {model.hub}/FILE.gguf`; for a checkpoint add `backend: transformers`."
+        scene.problems.add("SOF212", (*path, "hub"), what, fix)
 
 
 def _checkpoint(scene: Scene, path: Key, model: Model) -> None:

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
+import orjson
+
 from sofrito.run.journal import Spent
 from sofrito.run.prices import Tariff
-from sofrito.teachers.call import Call, Completion, Embed, Weigh
+from sofrito.teachers.call import Call, Completion, Embed, Score, Weigh
+from sofrito.teachers.sampling import most_written
 
-DEFAULT_MAX_TOKENS = 512
 _TEMPLATE = 64
+_SCHEMA = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class Budget:
         return wanted
 
     def exhausted(self, call: Call, tariff: Tariff | None) -> str:
-        """Return which limit one more try of a call would break, or ""."""
+        """Say which limit one more try of a call would break ("budget.calls of 4 is spent"), or ""."""
         return self._broken(self._most(call, tariff))
 
     def _most(self, call: Call, tariff: Tariff | None) -> Reserved:
@@ -87,44 +90,59 @@ class Budget:
     def _broken(self, wanted: Reserved) -> str:
         limits, before = self.limits, self._before
         if limits.session_calls is not None and self.tries >= limits.session_calls:
-            return f"--limit-calls {limits.session_calls}"
+            return f"--limit-calls {limits.session_calls} is spent"
         if limits.calls is not None and before.calls + self.tries >= limits.calls:
-            return f"budget.calls of {limits.calls:,}"
+            return f"budget.calls of {limits.calls:,} is spent"
         used = before.tokens + self.tokens + self._reserved
         if limits.tokens is not None and used + wanted.tokens > limits.tokens:
-            return f"budget.tokens of {limits.tokens:,}"
+            spent = before.tokens + self.tokens
+            return _over(
+                "budget.tokens", f"{limits.tokens:,}", f"{spent:,}", spent >= limits.tokens
+            )
         paid = before.usd + self.usd + self._reserved_usd
         if limits.usd is not None and paid + wanted.usd > limits.usd:
-            return f"budget.usd of {limits.usd:,.2f}"
+            spent_usd = before.usd + self.usd
+            most, told = _dollars(limits.usd), _dollars(spent_usd)
+            return _over("budget.usd", most, told, spent_usd >= limits.usd)
         return ""
 
     def settle(self, reserved: Reserved, tokens: int, usd: float) -> None:
-        """Replace a reservation by what the try really used (nothing for one that failed)."""
+        """Replace a reservation by what the try really used."""
         self._reserved -= reserved.tokens
         self._reserved_usd -= reserved.usd
         self.tokens += tokens
         self.usd += usd
 
 
+def _over(limit: str, most: str, spent: str, reached: bool) -> str:
+    if reached:
+        return f"{limit} of {most} is spent"
+    return f"the next call could go over {limit} of {most} ({spent} spent)"
+
+
+def _dollars(usd: float) -> str:
+    return f"${usd:,.2f}" if usd >= 0.1 or not usd else f"${usd:.2g}"
+
+
 def most_tokens(call: Call) -> Tokens:
     """Return the most tokens a call may cost: a token a byte of what is read, and all its answer.
 
-    ``_TEMPLATE`` stands for what a chat template adds.
+    ``_TEMPLATE`` stands for what a chat template adds, ``_SCHEMA`` for the words that go with a
+    schema. A server that tells probabilities writes a token with them.
     """
     messages = () if isinstance(call, Embed) else call.messages
     read = sum(_most(message.content) for message in messages)
     match call:
         case Completion():
-            return Tokens(read + _most(call.prompt), _written(call))
+            schema = 0 if call.schema is None else len(orjson.dumps(call.schema)) + _SCHEMA
+            return Tokens(read + _most(call.prompt) + schema, most_written(call.sampling))
         case Weigh():
-            return Tokens(read + sum(_most(label) for label in call.labels), 0)
-        case _:
+            return Tokens(read + sum(_most(label) for label in call.labels), 1)
+        case Score():
+            return Tokens(read + _most(call.text), 1)
+        case Embed():
             return Tokens(read + _most(call.text), 0)
 
 
 def _most(text: str) -> int:
     return len(text.encode()) + _TEMPLATE if text else 0
-
-
-def _written(call: Completion) -> int:
-    return int(call.sampling.get("max_tokens", DEFAULT_MAX_TOKENS))

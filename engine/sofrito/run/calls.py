@@ -10,15 +10,17 @@ import orjson
 
 from sofrito.problems import Trouble
 from sofrito.run.answers import pack, unpack
-from sofrito.run.budget import Budget, Reserved, most_tokens
+from sofrito.run.budget import Budget, Tokens, most_tokens
+from sofrito.run.charge import Charge, charge_of, is_unknown
 from sofrito.run.journal import Entry, Journal
 from sofrito.run.lines import Ask, Line, Server, lines_of
 from sofrito.run.minute import Rate
-from sofrito.run.pace import Ticket
 from sofrito.run.prices import FREE, Tariff
+from sofrito.run.sending import SOON, Sent, room, sent
 from sofrito.run.totals import Totals
 from sofrito.steps.work import Told
-from sofrito.teachers.call import Call, Completion, Message
+from sofrito.teachers.call import Call, Completion, Embed, Message
+from sofrito.teachers.posts import POSTS
 from sofrito.teachers.result import Answer, Result
 from sofrito.teachers.teacher import Refused, Teacher, Transient
 
@@ -27,10 +29,17 @@ Waiter = Callable[[Told], None]
 # Causes that speak of the server and never of the prompt: such a call is only ever asked again.
 _OF_THE_SERVER = frozenset({"unreachable", "overloaded"})
 
+# Causes that a server gives before it looks at an answer: all calls may get them for its reasons.
+_AT_THE_DOOR = frozenset({"invalid request", "content filter"})
+_REFUSALS = 3
+
+LONGEST_WAIT = 600.0
+"""Seconds that a server is waited for which asks for it; one that asks for more ends the run."""
+
 # Causes that say there was no room. One that got no answer in time waited for its turn, or was long.
 _NO_ROOM = frozenset({"overloaded", "time-out"})
 
-_SOON = 0.001
+_UNCOUNTED = Tokens(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +57,6 @@ class Patience:
     first: float = 0.5
     most: float = 30.0
     crowded: float = 120.0
-
-
-@dataclass(slots=True)
-class _Sent:
-    """A try on its way: what is kept for it in the budget and in its minute, and its ticket.
-
-    ``usd`` is what it cost once it has ended; None where nobody knows.
-    """
-
-    reserved: Reserved
-    minute: int
-    ticket: Ticket
-    usd: float | None = 0.0
-
-
-def _sent(server: Server, reserved: Reserved, tokens: int, now: float) -> _Sent:
-    return _Sent(reserved, server.minute.sent(now, tokens), server.limit.sent(now))
 
 
 class Calls:
@@ -166,20 +158,20 @@ class Calls:
                     line.pop()
                     del self._waiters[ask.key]
                     continue
-                tokens = most_tokens(ask.call).total if server.minute.rate.tokens else 0
-                if (wait := server.wait(now, tokens)) > 0:
+                most = _most_tokens(server, ask.call)
+                if (wait := server.wait(now, most.total)) > 0:
                     self._wake_in(wait)
                     break
                 reserved = self._budget.reserve(ask.call, self._tariffs[line.name])
                 if reserved is None:
                     break
                 line.pop()
-                self._launch(line, ask, _sent(server, reserved, tokens, now))
+                self._launch(line, ask, sent(server, reserved, most, now))
 
     def _wake_in(self, seconds: float) -> None:
         """Be woken then; infinity stands for the end of a call in flight, which wakes by itself."""
         loop = asyncio.get_running_loop()
-        at = loop.time() + max(seconds, _SOON)
+        at = loop.time() + max(seconds, SOON)
         if math.isinf(seconds) or (self._timer is not None and self._timer.when() <= at):
             return
         if self._timer is not None:
@@ -190,7 +182,7 @@ class Calls:
         self._timer = None
         self._wake()
 
-    def _launch(self, line: Line, ask: Ask, sent: _Sent) -> None:
+    def _launch(self, line: Line, ask: Ask, sent: Sent) -> None:
         line.inflight += 1
         if not ask.tries:
             self.totals.asked += 1
@@ -199,20 +191,21 @@ class Calls:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _call(self, line: Line, ask: Ask, sent: _Sent) -> None:
+    async def _call(self, line: Line, ask: Ask, sent: Sent) -> None:
         try:
             ask.tries += 1
-            outcome = await self._try(line, ask.call, sent)
+            outcome, charge = await self._try(line, ask.call, sent)
             if isinstance(outcome, Transient):
                 final = await self._verdict(line, outcome, ask)
                 if final is None:
+                    ask.tokens, ask.usd = ask.tokens + charge.tokens, ask.usd + (charge.usd or 0.0)
                     self._retry(line, ask, outcome)
                     return
                 outcome = final
             self.retrying = ""
-            if isinstance(outcome, Refused) and outcome.journaled:
-                await self._doubt(line, outcome)
-            self._store(line, ask, outcome, sent.usd)
+            if isinstance(outcome, Refused):
+                outcome = await self._doubt(line, outcome, ask.call)
+            self._store(line, ask, outcome, charge)
         except asyncio.CancelledError:
             raise
         except BaseException as error:
@@ -222,28 +215,32 @@ class Calls:
             line.inflight -= 1
             self._wake()
 
-    async def _try(self, line: Line, call: Call, sent: _Sent) -> Result | Refused | Transient:
+    async def _try(
+        self, line: Line, call: Call, sent: Sent
+    ) -> tuple[Result | Refused | Transient, Charge]:
         limit = line.server.limit
-        read = written = 0
         outcome: Result | Refused | Transient | None = None
+        POSTS.set(sent)
         try:
             outcome = await line.teacher.answer(call)
-            read, written = outcome.prompt_tokens, outcome.completion_tokens
-            line.answered += 1
+            line.answered, line.refused = line.answered + 1, 0
         except (Transient, Refused) as error:
             outcome = error
         finally:
+            tariff, metered = self._tariffs[line.name], line.metered
+            charge = charge_of(outcome, tariff, sent.reserved, metered=metered)
             now = asyncio.get_running_loop().time()
             if isinstance(outcome, Transient) and outcome.cause in _NO_ROOM:
                 limit.refused(sent.ticket)
             elif outcome is None or isinstance(outcome, Transient | Refused):
                 limit.failed()
             else:
-                limit.answered(sent.ticket, now, read, written)
-            line.server.minute.ended(now, sent.minute, read + written)
-            sent.usd = self.totals.tried(line.name, outcome, self._tariffs[line.name])
-            self._budget.settle(sent.reserved, read + written, sent.usd or 0.0)
-        return outcome
+                limit.answered(sent.ticket, now, outcome.prompt_tokens, outcome.completion_tokens)
+            used = sent.minute if is_unknown(outcome, metered=metered) else charge.tokens
+            line.server.minute.ended(now, sent.minute, used)
+            self.totals.tried(line.name, outcome, charge)
+            self._budget.settle(sent.reserved, charge.tokens, charge.usd or 0.0)
+        return outcome, charge
 
     async def _verdict(self, line: Line, error: Transient, ask: Ask) -> Refused | None:
         """Return the final failure of a call that keeps failing while others succeed; else None.
@@ -254,47 +251,70 @@ class Calls:
         if ask.tries < (patience.tries if line.answered else patience.tries_at_first):
             return None
         if line.answered > ask.before:
-            return None if error.cause in _OF_THE_SERVER else Refused(error.cause, error.words)
+            if error.cause in _OF_THE_SERVER:
+                return None
+            return Refused(error.cause, error.words, spent=error.spent)
         if error.cause == "overloaded":
             waited = asyncio.get_running_loop().time() - ask.since
             if waited < patience.crowded:
                 return None
-        elif error.cause not in _OF_THE_SERVER and await self._answers(line):
-            return Refused(error.cause, error.words)
+        elif error.cause not in _OF_THE_SERVER and await self._answers(line, ask.call):
+            return Refused(error.cause, error.words, spent=error.spent)
         raise Trouble(
             f"The teacher does not answer ({error.cause}, {ask.tries} tries): {error.words}",
             "Mend the server or the address and run the same command again: every answer so far is kept.",
         )
 
-    async def _doubt(self, line: Line, refused: Refused) -> None:
-        """Raise Trouble for a refusal by a server that refuses every call: it is not the prompt's."""
-        if not line.answered and not await self._answers(line):
-            raise Trouble(
-                f"The teacher refuses every call ({refused.cause}): {refused.words}",
-                "Check the model's name, its key and its address, and run the same command again.",
-            )
+    async def _doubt(self, line: Line, refused: Refused, call: Call) -> Refused:
+        """Return a refusal that is the prompt's; raise Trouble for one of a server that refuses all.
 
-    async def _answers(self, line: Line) -> bool:
-        """Ask for one token, to learn whether the server or the prompt is at fault; not journaled."""
-        probe = Completion(
-            line.name, (Message("user", "Say yes."),), {"max_tokens": 1, "temperature": 0}
+        Where the budget has nothing left to learn which it is, it is asked again by the next run.
+        """
+        at_the_door = refused.cause in _AT_THE_DOOR
+        line.refused += at_the_door
+        async with line.doubt:
+            unheard = not line.answered and (at_the_door or refused.journaled)
+            if line.refused < _REFUSALS and not unheard:
+                return refused
+            answers = await self._answers(line, call)
+        if answers is None:
+            return Refused(refused.cause, refused.words, journaled=False, spent=refused.spent)
+        if answers:
+            return refused
+        raise Trouble(
+            f"The teacher refuses every call ({refused.cause}): {refused.words}",
+            "Check the model's name, its key and its address, and run the same command again.",
         )
-        loop, server = asyncio.get_running_loop(), line.server
-        tokens = most_tokens(probe).total
-        while (wait := server.wait(loop.time(), tokens)) > 0:
-            await asyncio.sleep(min(max(wait, _SOON), 1.0))
+
+    async def _answers(self, line: Line, call: Call) -> bool | None:
+        """Ask for one token, to learn whether the server or the prompt of a call is at fault.
+
+        It is not journaled. None where the budget does not allow it.
+        """
+        probe = _probe(line.name, call)
+        most = _most_tokens(line.server, probe)
+        await room(line.server, most)
         reserved = self._budget.reserve(probe, self._tariffs[line.name])
         if reserved is None:
-            return False
-        sent = _sent(server, reserved, tokens, loop.time())
-        return isinstance(await self._try(line, probe, sent), Answer)
+            return None
+        now = asyncio.get_running_loop().time()
+        outcome, _ = await self._try(line, probe, sent(line.server, reserved, most, now))
+        return not isinstance(outcome, Refused | Transient)
 
     def _retry(self, line: Line, ask: Ask, error: Transient) -> None:
-        """Let a call wait for its next try, which holds no place meanwhile; it was no answer."""
+        """Let a call wait for its next try, which holds no place meanwhile; it was no answer.
+
+        A server that has no room is asked nothing for as long as it says; what another cause says
+        of waiting is of that call alone, and not heard where it is longer than any wait.
+        """
         loop = asyncio.get_running_loop()
-        if error.retry_after is not None:
-            line.server.hold(loop.time() + error.retry_after)
+        told = error.retry_after
+        if told is not None and error.cause == "overloaded":
+            _bearable(line, told)
+            line.server.hold(loop.time() + told)
             delay = 0.0
+        elif told is not None and told <= LONGEST_WAIT:
+            delay = told
         else:
             wait = min(self._patience.first * 2.0 ** (ask.tries - 1), self._patience.most)
             delay = wait * self._chance.uniform(0.5, 1.5)
@@ -311,7 +331,7 @@ class Calls:
         handle = loop.call_later(delay, due)
         self._later.add(handle)
 
-    def _store(self, line: Line, ask: Ask, outcome: Result | Refused, usd: float | None) -> None:
+    def _store(self, line: Line, ask: Ask, outcome: Result | Refused, charge: Charge) -> None:
         if isinstance(outcome, Refused) and not outcome.journaled:
             self._tell(ask.key, outcome)
             return
@@ -322,9 +342,8 @@ class Calls:
             "identity": line.identity,
             **call.request(),
         }
-        tokens = 0
-        if not isinstance(outcome, Refused):
-            tokens = outcome.prompt_tokens + outcome.completion_tokens
+        tokens = charge.tokens + ask.tokens
+        usd = None if charge.usd is None else charge.usd + ask.usd
         packed = pack(outcome)
         entry = Entry(ask.key, packed, orjson.dumps(request), ask.tries, tokens, line.name, usd)
         # An answer is told as it is if it is the one in force: reading it again gives the same.
@@ -346,6 +365,12 @@ class Calls:
         for waiter, _ in self._waiters.pop(key, ()):
             waiter(Told(key.hex(), outcome))
 
+    def cut(self) -> None:
+        """Ask nothing more, and cancel what is in flight."""
+        self.closed = True
+        for task in self._tasks:
+            task.cancel()
+
     async def close(self, *, grace: float = 0.0) -> None:
         """Ask nothing more; wait up to ``grace`` seconds for what is in flight, then cancel it."""
         self.closed = True
@@ -354,6 +379,28 @@ class Calls:
         self._later, self._timer = set(), None
         if self._tasks and grace:
             await asyncio.wait(self._tasks, timeout=grace)
-        for task in self._tasks:
-            task.cancel()
+        self.cut()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _most_tokens(server: Server, call: Call) -> Tokens:
+    return most_tokens(call) if server.minute.rate.tokens else _UNCOUNTED
+
+
+def _probe(name: str, call: Call) -> Call:
+    """Return the smallest call that goes the way of another one."""
+    if isinstance(call, Embed):
+        return Embed(name, "yes")
+    sampling = {"max_tokens": 1, "temperature": 0}
+    if isinstance(call, Completion) and call.prompt:
+        return Completion(name, sampling=sampling, prompt="Say yes.")
+    return Completion(name, (Message("user", "Say yes."),), sampling)
+
+
+def _bearable(line: Line, seconds: float) -> None:
+    """Raise Trouble for a server that asks to wait longer than anyone would."""
+    if seconds > LONGEST_WAIT:
+        raise Trouble(
+            f"The server of `{line.name}` asks to wait {math.ceil(seconds / 60):,} minutes.",
+            "Run the same command again after that: every answer so far is kept.",
+        )

@@ -65,10 +65,11 @@ class SqliteJobs:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield self._connection
+            self._connection.execute("COMMIT")
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:  # a full disk has rolled back already
+                self._connection.execute("ROLLBACK")
             raise
-        self._connection.execute("COMMIT")
 
     def jobs(self, server: str) -> list[Job]:
         """Return the jobs at a server that hold a call which the journal has no answer to."""

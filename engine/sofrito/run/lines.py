@@ -1,5 +1,6 @@
 """The calls that wait for each model, and what the server behind it allows."""
 
+import asyncio
 import heapq
 import itertools
 import math
@@ -18,6 +19,7 @@ class Ask:
     """A call that is to be answered: the number of its candidate, its key, and how it fared so far.
 
     ``before`` are the answers its model had given when it was first tried, at ``since`` (seconds).
+    ``tokens`` and ``usd`` are what tries without an answer cost.
     """
 
     n: int
@@ -26,6 +28,8 @@ class Ask:
     tries: int = 0
     before: int = 0
     since: float = 0.0
+    tokens: int = 0
+    usd: float = 0.0
 
 
 @dataclass(eq=False)
@@ -64,7 +68,10 @@ class Server:
 
 @dataclass(eq=False)
 class Line:
-    """The calls that wait for one of a recipe's models, lowest candidate first."""
+    """The calls that wait for one of a recipe's models, lowest candidate first.
+
+    ``refused`` are the statuses 400 since its last answer; ``doubt`` is held by who looks into them.
+    """
 
     name: str
     teacher: Teacher
@@ -73,12 +80,19 @@ class Line:
     waiting: list[tuple[int, int, Ask]] = field(default_factory=list)
     inflight: int = 0
     answered: int = 0
+    refused: int = 0
+    doubt: asyncio.Lock = field(default_factory=asyncio.Lock)
     _tick: Iterator[int] = field(default_factory=itertools.count)
 
     @property
     def most(self) -> int:
         """The most calls to this model in flight, by what its teacher says."""
         return self.teacher.concurrency or CEILING
+
+    @property
+    def metered(self) -> bool:
+        """Whether the teacher always counts its tokens; one that may not counts where it could not."""
+        return not hasattr(self.teacher, "unmetered")
 
     def push(self, ask: Ask) -> None:
         """Let a call wait."""

@@ -20,10 +20,13 @@ class Rate:
 
 
 class Minute:
-    """Keeps a rate: never more in any window of 60 seconds, whenever a server counts a call.
+    """Keeps a rate: never more is sent in any window of 60 seconds.
 
-    A call's tokens are reserved while it is out, and count as used for a minute from its end. One
-    that may take more than a whole minute's tokens is sent by itself.
+    It counts by this clock, calls when they are sent. A server that counts them when they arrive,
+    or by minutes of its own with a burst at their turn, may see a few more at the edges; nor does
+    it see what other programs send with the same key. A call's tokens are reserved while it is out,
+    and count as used for a minute from its end. One that may take more than a whole minute's tokens
+    is sent by itself.
     """
 
     def __init__(self, rate: Rate) -> None:

@@ -19,6 +19,10 @@ _BETTER, _SLOW = 1.1, 2.0
 _BACK_FROM_DOUBLING, _BACK = 0.5, 0.7
 _STEPS = 32
 
+# Answers to wait for before a number that was refused is tried again: twice as many each time, up
+# to the last.
+_RARELY, _MOST_RARELY = 16, 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
@@ -101,35 +105,72 @@ class _Load:
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """A decrease on suspicion: what was measured before it, and how things stood."""
+    """A decrease on suspicion: what was measured before it, and what holds if it was wrong.
+
+    ``idle`` says that it was suspected because more calls had brought no more answers.
+    """
 
     load: _Load
     limit: float
-    doubling: bool
+    goal: float
+    idle: bool
+
+
+class _Bar:
+    """A number of calls in flight that was refused, and is tried again only rarely."""
+
+    def __init__(self) -> None:
+        self.at = math.inf
+        self._answers, self._wait = 0, _RARELY
+
+    @property
+    def room(self) -> float:
+        """The most calls that may be in flight now; at the bar itself once it is time for a try."""
+        return self.at if self._answers >= self._wait else self.at - 1
+
+    def answered(self, inflight: int) -> bool:
+        """Count an answer; return whether it lifted the bar."""
+        self._answers += 1
+        if inflight < self.at:
+            return False
+        self.at, self._answers, self._wait = math.inf, 0, _RARELY
+        return True
+
+    def refused(self, inflight: int) -> bool:
+        """Set the bar to what was refused; return whether it stood there already."""
+        stood = inflight >= self.at
+        self._wait = min(2 * self._wait, _MOST_RARELY) if stood else _RARELY
+        self.at, self._answers = max(2, min(inflight, self.at)), 0
+        return stood
 
 
 class Pace:
     """Finds how many calls a server bears: additive increase, multiplicative decrease.
 
-    It doubles each round trip until the first sign of too much, then adds a small step for each.
-    Signs are a refusal for want of room, and answers that come twice as slowly as the fastest seen,
-    for the tokens they have. The second is only a suspicion: fewer calls are tried, and if fewer
-    answers come of it, the load was not the cause (the prompts changed, the network did) or was
-    worth it; then the number is restored, and this pace is what counts as fast from now on. Calls
-    that were sent before a decrease are no reason for another one. It grows only while it is used.
+    It doubles each round trip until the first sign of too much, then adds a small step for each. A
+    number that was refused is tried again ever more rarely; once it is taken, as after a storm of
+    refusals, it doubles again, up to where it was good before. Signs are a refusal for want of
+    room, and answers that come twice as slowly as the fastest seen, for the tokens they have. The
+    second is only a suspicion: fewer calls are tried, and if fewer answers come of it, the load was
+    not the cause (the prompts changed, the network did) or was worth it; then the number is
+    restored, and this pace is what counts as fast from now on. Where twice the calls brought no
+    more answers, half of them are tried in the same way. Calls that were sent before a decrease are
+    no reason for another one. It grows only while it is used.
     """
 
     def __init__(self, ceiling: int, *, first: int = FIRST) -> None:
         self.inflight = 0
         self._ceiling = ceiling
         self._limit = float(min(first, ceiling))
-        self._doubling = True
+        self._goal = math.inf
+        self._bar, self._good, self._answers = _Bar(), 0.0, 0
         self._step = 1.0
         self._number = 0
         self._again()
         self._fastest = math.inf
         self._last: _Load | None = None
         self._trial: _Trial | None = None
+        self._needed = 0.0
         self._cut_from, self._why = 0.0, ""
 
     @property
@@ -151,10 +192,13 @@ class Pace:
     def answered(self, ticket: Ticket, now: float, read: int, written: int) -> None:
         """Learn from an answer that came at ``now``, of so many tokens."""
         self.inflight -= 1
-        if 2 * ticket.inflight > self._limit:
-            more = 1.0 if self._doubling else self._step / self._limit
-            self._limit = min(self._ceiling, self._limit + more)
+        if self._bar.answered(ticket.inflight):
+            self._goal, self._step = self._good, 1.0 + self._good / _STEPS
+        if 2 * ticket.inflight > self._limit and self._trial is None:
+            more = 1.0 if self._limit < self._goal else self._step / self._limit
+            self._limit = max(self._limit, min(self._ceiling, self._bar.room, self._limit + more))
         if ticket.number > self._since:
+            self._answers += 1
             work = _OVERHEAD + written + read * _READ
             self._seen.append((max(now - ticket.at, 1e-6) / work, ticket.inflight))
             if len(self._seen) >= self._sample:
@@ -165,27 +209,60 @@ class Pace:
         self.inflight -= 1
         if ticket.number > self._since:
             self._trial = None
-            self._decrease(min(self._limit, ticket.inflight), "server busy")
+            self._refused(ticket.inflight)
 
     def failed(self) -> None:
         """Count a call that ended in a way that says nothing about room."""
         self.inflight -= 1
 
+    def _refused(self, inflight: int) -> None:
+        limit = min(self._limit, inflight)
+        if self._answers:  # with no answer since the last decrease it is a storm, and no bound
+            self._good = _BACK * limit
+        self._answers = 0
+        if self._bar.refused(int(limit)):
+            self._cut_from, self._why = self._limit, "server busy"
+            self._limit = max(1.0, limit - 1.0)
+            self._again()
+        else:
+            self._decrease(limit, "server busy")
+
     def _measured(self) -> None:
         """Draw the conclusion from the answers since the last one."""
         load = _Load(fmean(n for _, n in self._seen), median(s for s, _ in self._seen))
         self._again()
-        if self._trial is not None and self._in_vain(self._trial, load):
+        trial, self._trial = self._trial, None
+        if trial is not None and self._in_vain(trial, load):
             return
-        self._trial = None
         self._fastest = min(self._fastest, load.seconds)
+        last = self._last
+        if last is None or _apart(load, last):
+            self._last = load
+            if trial is not None and trial.idle:
+                self._try_fewer(load, load.inflight, idle=True)
+                return
+            if last is not None and load.inflight > last.inflight:
+                self._compared(load, last)
+                return
         if load.seconds > _SLOW * self._fastest and self._limit > 1:
-            trial = _Trial(load, self._limit, self._doubling)
-            self._decrease(min(self._limit, load.inflight), "server slow")
-            self._trial = trial
-        elif self._last is not None and _no_better(load, self._last):
-            self._steady()
-        self._last = load
+            self._last = load
+            self._try_fewer(load, self._limit, idle=False)
+
+    def _compared(self, load: _Load, fewer: _Load) -> None:
+        """Draw the conclusion from clearly more calls than before."""
+        if load.rate >= _BETTER * fewer.rate:
+            self._needed = 0.0
+        elif fewer.inflight > 1.5 * self._needed:
+            self._try_fewer(fewer, fewer.inflight, idle=True)
+        else:
+            self._last = fewer
+            self._decrease(fewer.inflight, "server slow", by=1.0)
+
+    def _try_fewer(self, load: _Load, limit: float, *, idle: bool) -> None:
+        """Suspect that fewer calls than those measured are enough; ``limit`` holds if they are not."""
+        trial = _Trial(load, limit, 0.0 if idle else self._goal, idle)
+        self._decrease(min(limit, load.inflight), "server slow", by=0.5 if idle else None)
+        self._trial = trial
 
     def _in_vain(self, trial: "_Trial", load: _Load) -> bool:
         """Whether fewer calls brought fewer answers; then all is again as it was before the trial.
@@ -195,19 +272,21 @@ class Pace:
         """
         if load.rate >= trial.load.rate * (1 + load.inflight / trial.load.inflight) / 2:
             return False
-        self._limit, self._doubling, self._cut_from = trial.limit, trial.doubling, 0.0
-        self._fastest, self._last, self._trial = trial.load.seconds, None, None
+        self._limit, self._goal, self._cut_from = trial.limit, trial.goal, 0.0
+        if trial.idle:
+            self._needed, self._last = trial.load.inflight, trial.load
+        else:
+            self._fastest, self._last = trial.load.seconds, None
         return True
 
-    def _decrease(self, limit: float, why: str) -> None:
+    def _decrease(self, limit: float, why: str, *, by: float | None = None) -> None:
+        doubling = self._limit < self._goal
         self._cut_from, self._why = self._limit, why
-        self._limit = max(1.0, limit * (_BACK_FROM_DOUBLING if self._doubling else _BACK))
-        self._steady()
-        self._again()
-
-    def _steady(self) -> None:
-        self._doubling = False
+        by = by or (_BACK_FROM_DOUBLING if doubling else _BACK)
+        self._limit = max(1.0, limit * by)
+        self._goal = 0.0
         self._step = 1.0 + self._limit / _STEPS
+        self._again()
 
     def _again(self) -> None:
         """Measure anew, by calls that are still to be sent; as many as are out now say enough."""
@@ -216,6 +295,11 @@ class Pace:
         self._sample = max(_SAMPLE, self.most)
 
 
+def _apart(load: _Load, before: _Load) -> bool:
+    """Whether the calls in flight differ enough for the answers to tell more from fewer."""
+    return not before.inflight / 1.5 <= load.inflight <= 1.5 * before.inflight
+
+
 def _no_better(load: _Load, before: _Load) -> bool:
     """Whether clearly more calls brought hardly more answers."""
-    return load.inflight > 1.5 * before.inflight and load.rate < _BETTER * before.rate
+    return load.inflight > before.inflight and load.rate < _BETTER * before.rate

@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Protocol
 
 from sofrito.problems import Trouble
+from sofrito.recipe.machine import on_this_machine
 from sofrito.recipe.model import Model
 
 if TYPE_CHECKING:
@@ -78,8 +79,9 @@ def tariffs_of(
 ) -> dict[str, Tariff | None]:
     """Return what each model costs; None where nobody knows.
 
-    What runs on this machine costs nothing. A model of a server costs what the recipe's `price` says, as
-    it is, else what the table says for its address and name, times its factor (a batch job's discount).
+    What runs on this machine costs nothing, nor does a server on it. A model of another server
+    costs what the recipe's `price` says, as it is, else what the table says for its address and
+    name, times its factor (a batch job's discount).
     """
     return {name: _tariff(model, (factors or {}).get(name, 1.0)) for name, model in models.items()}
 
@@ -89,6 +91,8 @@ def _tariff(model: Model, factor: float) -> Tariff | None:
         return FREE
     if model.price is not None:
         return Declared(model.price.input, model.price.output)
+    if on_this_machine(model.base_url):
+        return FREE
     return _listed(model, factor)
 
 

@@ -21,7 +21,7 @@ class Progress:
     """A run so far; ``elapsed`` and ``left`` in seconds, ``left`` None while it cannot be told.
 
     ``notices`` say what keeps calls from being sent; ``usd`` is what this session has cost, beside
-    the ``unpriced`` answers.
+    the ``unpriced`` answers. ``stopping`` says what an interrupted run still waits for.
     """
 
     accepted: int
@@ -39,6 +39,7 @@ class Progress:
     notices: tuple[str, ...] = ()
     usd: float = 0.0
     unpriced: int = 0
+    stopping: str = ""
 
     @property
     def tokens_per_second(self) -> float:
@@ -50,11 +51,15 @@ OnProgress = Callable[[Progress], None]
 
 
 class Watch:
-    """Takes the progress of an engine at moments of ``now`` (seconds)."""
+    """Takes the progress of an engine at moments of ``now`` (seconds).
+
+    ``grace`` is how many seconds an interrupted run waits for what is in flight.
+    """
 
     def __init__(self, engine: Engine, now: float) -> None:
         self._engine, self._start = engine, now
         self._first_ask: tuple[float, int] | None = None
+        self.grace = 0.0
 
     def progress(self, now: float) -> Progress:
         """Return how far the run is."""
@@ -77,7 +82,15 @@ class Watch:
             notices=tuple(engine.calls.notices()),
             usd=totals.usd,
             unpriced=totals.unpriced,
+            stopping=self._stopping(),
         )
+
+    def _stopping(self) -> str:
+        flying = self._engine.calls.inflight
+        if not self.grace or not flying:
+            return ""
+        calls = f"{flying:,} call{'s' * (flying != 1)}"
+        return f"stopping: waiting up to {self.grace:g} s for {calls}; Ctrl-C again stops at once"
 
     def _left(self, now: float, totals: Totals) -> float | None:
         """Seconds at the pace since the first call that was not replayed."""

@@ -34,6 +34,8 @@ from sofrito.teachers.teacher import Teacher
 JOURNAL = "journal.sqlite"
 TICK = 0.25
 GRACE = 20.0
+ONE_PRESS = 0.2
+"""Seconds within which several signals are one: `timeout` sends its own twice."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,9 @@ class Ended:
     """How a session ended. ``reason`` says in words why a run has fewer rows than wanted.
 
     ``examples`` are details of the first row of each reason, by step and reason. ``exhausted`` says
-    what ran out ("seeds", "tries"). ``unmetered`` counts answers that came without token counts: no
-    budget of tokens saw them. ``notes`` are what teachers did otherwise than asked. ``costs`` are
-    of all sessions.
+    what ran out ("seeds", "tries"). ``unmetered`` counts answers that came without token counts: a
+    budget has what was reserved for them. ``notes`` are what teachers did otherwise than asked, and what their
+    answers are not good for. ``costs`` are of all sessions.
     """
 
     status: Status
@@ -134,8 +136,12 @@ def run_program(
                 rates=rates,
                 tariffs=tariffs,
             )
+            start = time.monotonic()
             with _seldom_collected():
-                ended = asyncio.run(_run(engine, calls, teachers, limits, on_progress))
+                try:
+                    ended = asyncio.run(_run(engine, calls, teachers, limits, on_progress))
+                except KeyboardInterrupt:
+                    ended = _cut_short(engine, calls, limits, time.monotonic() - start)
             costs = costs_of(before, ended.totals, teachers, tariffs or {})
             ended = replace(ended, costs=costs)
             # an interrupted replay leaves the rows that the dataset beside them was made of
@@ -153,12 +159,19 @@ async def _run(
     on_progress: OnProgress,
 ) -> Ended:
     start = time.monotonic()
-    ticker = asyncio.create_task(_tick(Watch(engine, start), on_progress))
+    watch = Watch(engine, start)
+    ticker = asyncio.create_task(_tick(watch, on_progress))
     timer = _stop_after(limits.minutes, engine)
     grace = 0.0
+
+    def stop() -> None:
+        engine.stop("interrupted")
+        watch.grace = GRACE
+        on_progress(watch.progress(time.monotonic()))
+
     try:
         engine.calls = calls
-        with _interrupted_by(lambda: engine.stop("interrupted")):
+        with _interrupted_by(stop, calls.cut):
             status = await engine.run(calls)
             goes_on = let_go(teachers) if status != "complete" else ""
             grace = 0.0 if status == "complete" else GRACE
@@ -171,9 +184,11 @@ async def _run(
         await asyncio.gather(ticker, return_exceptions=True)
         for teacher in teachers.values():
             await teacher.close()
-    on_progress(Watch(engine, start).progress(time.monotonic()))
+    watch.grace = 0.0
+    on_progress(watch.progress(time.monotonic()))
     unmetered = sum(getattr(teacher, "unmetered", 0) for teacher in set(teachers.values()))
     notes = tuple(dict.fromkeys(n for t in teachers.values() for n in getattr(t, "notes", ())))
+    notes = (*notes, *calls.totals.doubts())
     ended = _ended(engine, calls, status, limits, time.monotonic() - start)
     reason = "; ".join(filter(None, (ended.reason, goes_on)))
     return replace(ended, reason=reason, unmetered=unmetered, notes=notes)
@@ -203,19 +218,30 @@ def _stop_after(minutes: float | None, engine: Engine) -> asyncio.TimerHandle | 
 
 
 @contextmanager
-def _interrupted_by(stop: Callable[[], None]) -> Iterator[None]:
-    """Turn the first Ctrl-C (or SIGTERM) into an orderly stop; the second one ends it at once."""
+def _interrupted_by(stop: Callable[[], None], cut: Callable[[], None]) -> Iterator[None]:
+    """Turn the first Ctrl-C (or SIGTERM) into an orderly stop; the second one ends what is waited for.
+
+    Where the loop does not come to stop, as a template never ends, the second one raises
+    KeyboardInterrupt; so does a third one.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    loop, told = asyncio.get_running_loop(), []
+    loop, told, stopped = asyncio.get_running_loop(), list[float](), threading.Event()
 
-    def handle(number: int, _: FrameType | None) -> None:
+    def stopping() -> None:
+        stopped.set()
+        stop()
+
+    def handle(number: int, _: FrameType | None) -> None:  # noqa: ARG001
         # Not the loop's own handlers: they would wait for a template that never ends.
-        told.append(number)
-        if len(told) > 1:
+        now = time.monotonic()
+        if told and now - told[-1] < ONE_PRESS:
+            return
+        told.append(now)
+        if len(told) > 2 or (len(told) == 2 and not stopped.is_set()):
             raise KeyboardInterrupt
-        loop.call_soon_threadsafe(stop)
+        loop.call_soon_threadsafe(stopping if len(told) == 1 else cut)
 
     before = {n: signal.signal(n, handle) for n in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -223,6 +249,13 @@ def _interrupted_by(stop: Callable[[], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _cut_short(engine: Engine, calls: Calls, limits: Limits, seconds: float) -> Ended:
+    """Return how a session ended that was interrupted amid its work: by the turns that were taken."""
+    engine.stop("interrupted")
+    engine.ledger.close()
+    return _ended(engine, calls, "interrupted", limits, seconds)
 
 
 def _ended(engine: Engine, calls: Calls, status: Status, limits: Limits, seconds: float) -> Ended:
@@ -247,7 +280,7 @@ def _reason(engine: Engine, calls: Calls, status: Status, limits: Limits) -> str
         case "complete":
             return ""
         case "budget":
-            return f"{calls.out_of_budget or f'budget.minutes of {limits.minutes:g}'} is spent"
+            return calls.out_of_budget or f"budget.minutes of {limits.minutes:g} is spent"
         case "interrupted":
             return "it was interrupted"
         case "hopeless":

@@ -1,15 +1,24 @@
 """What the calls of a session came to, all together and for each model."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sofrito.run.prices import Tariff
-from sofrito.teachers.result import Result
+from sofrito.run.charge import Charge, Outcome
+from sofrito.teachers.result import Weighed
 from sofrito.teachers.teacher import Refused, Transient
+
+FAINT = 0.05
+"""A model that gives the labels to weigh less than this together would have said something else."""
 
 
 @dataclass
 class Bill:
-    """A model's tries, answers, tokens and dollars; ``unpriced`` answers cost what nobody knows."""
+    """A model's tries, answers, tokens and dollars; ``unpriced`` answers cost what nobody knows.
+
+    Of ``assumed`` tries nobody told the tokens: they count in a budget as what was reserved for
+    them, and in ``usd`` so too, but in no count of tokens. Of the ``weighed`` answers, ``faint``
+    have a mass below FAINT.
+    """
 
     tries: int = 0
     answered: int = 0
@@ -17,6 +26,9 @@ class Bill:
     completion_tokens: int = 0
     usd: float = 0.0
     unpriced: int = 0
+    assumed: int = 0
+    weighed: int = 0
+    faint: int = 0
 
 
 @dataclass
@@ -41,35 +53,34 @@ class Totals:
         """Answers that cost what nobody knows."""
         return sum(bill.unpriced for bill in self.models.values())
 
-    def tried(
-        self, model: str, outcome: Result | Refused | Transient | None, tariff: Tariff | None
-    ) -> float | None:
-        """Count a try and what came of it; return its dollars, None where nobody knows them."""
+    def doubts(self) -> Iterator[str]:
+        """Say of each model whose median mass is below FAINT that its probabilities mean little."""
+        for name, bill in self.models.items():
+            if 2 * bill.faint > bill.weighed:
+                yield (
+                    f"`{name}` would have said something else: in {bill.faint:,} of "
+                    f"{bill.weighed:,} answers it gave all the labels of `probabilities` together "
+                    f"less than {FAINT:.0%}; tell it in the prompt which answers to choose from"
+                )
+
+    def tried(self, model: str, outcome: Outcome, charge: Charge) -> None:
+        """Count a try, what came of it and what it cost."""
         bill = self.models.get(model)
         if bill is None:
             bill = self.models[model] = Bill()
         self.tries += 1
         bill.tries += 1
+        bill.assumed += charge.assumed
+        self.prompt_tokens += charge.read
+        self.completion_tokens += charge.written
+        bill.prompt_tokens += charge.read
+        bill.completion_tokens += charge.written
+        bill.usd += charge.usd or 0.0
         if outcome is None or isinstance(outcome, Transient | Refused):
-            return 0.0
+            return
+        if isinstance(outcome, Weighed):
+            bill.weighed += 1
+            bill.faint += outcome.mass < FAINT
         self.answered += 1
         bill.answered += 1
-        self.prompt_tokens += outcome.prompt_tokens
-        self.completion_tokens += outcome.completion_tokens
-        bill.prompt_tokens += outcome.prompt_tokens
-        bill.completion_tokens += outcome.completion_tokens
-        usd = self.cost(outcome, tariff)
-        if usd is None:
-            bill.unpriced += 1
-        else:
-            bill.usd += usd
-        return usd
-
-    @staticmethod
-    def cost(answer: Result, tariff: Tariff | None) -> float | None:
-        """Return the dollars of an answer; None where the price or the token counts are not known."""
-        if tariff is None:
-            return None
-        if not answer.prompt_tokens and not answer.completion_tokens and not tariff.free:
-            return None
-        return tariff.usd(answer.prompt_tokens, answer.completion_tokens)
+        bill.unpriced += charge.usd is None

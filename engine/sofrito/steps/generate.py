@@ -168,6 +168,10 @@ called `yes` and `no`."""
         biased: tuple[Need, ...] = ("biased texts",) if self.sampling.biased_texts else ()
         return ("turn" if self.turn == "user" else "complete", *biased)
 
+    def longest_answer(self) -> int | None:
+        """What `max_tokens` says; labels that are weighed are no answer."""
+        return None if self.probabilities else self.sampling.max_tokens
+
     def draws(self) -> dict[Key, PoolDraw]:
         """The shots."""
         return {

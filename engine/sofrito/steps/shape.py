@@ -1,5 +1,6 @@
 """The shape an answer must have: columns and their types, as JSON Schema."""
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -83,10 +84,13 @@ class Type(Part):
                 raise PydanticCustomError(
                     "never", f"no {what} is at least {low} and at most {high}"
                 )
+        if self.type == "integer" and _between_two(self.minimum, self.maximum):
+            what = f"no whole number is at least {self.minimum} and at most {self.maximum}"
+            raise PydanticCustomError("never", what)
         if self.pattern and self.type != "string":
             raise PydanticCustomError("clash", f"a column of type {self.type} has no pattern")
         for one in self.enum or ():
-            if why := self._fault_of_type(one):
+            if why := self.fault(one):
                 raise PydanticCustomError(
                     "never", "`enum` has a value that can never be: {why}", {"why": why}
                 )
@@ -137,6 +141,11 @@ class Type(Part):
                 kind = str if self.type == "strings" else dict
                 fits = isinstance(value, list) and all(isinstance(one, kind) for one in value)
         return "" if fits else f"{_short(value)} is not {_WORDS[self.type]}"
+
+
+def _between_two(low: float | None, high: float | None) -> bool:
+    """Whether both bounds lie between one whole number and the next."""
+    return low is not None and high is not None and math.ceil(low) > math.floor(high)
 
 
 def _is_number(value: Any) -> bool:

@@ -26,5 +26,7 @@ class Uncounted:
         """Return at once."""
 
 
-POSTS: ContextVar[Posts] = ContextVar("posts", default=Uncounted())
+_UNCOUNTED = Uncounted()
+
+POSTS: ContextVar[Posts] = ContextVar("posts", default=_UNCOUNTED)
 """Of the call that is answered in this context."""

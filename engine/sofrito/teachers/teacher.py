@@ -7,7 +7,6 @@ from sofrito.problems import Trouble
 from sofrito.teachers.call import Call
 from sofrito.teachers.result import Result
 
-
 Spent = tuple[int, int] | None
 """Tokens that a try without an answer read and wrote; None where nobody told and some may have been."""
 

@@ -1,6 +1,7 @@
 from pathlib import Path
 
-from sofrito.teachers.llama.cores import free_cores, usable_cores
+from sofrito.recipe.machine import usable_cores
+from sofrito.teachers.llama.cores import free_cores
 
 
 def test_between_one_and_all() -> None:

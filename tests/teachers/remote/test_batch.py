@@ -4,13 +4,15 @@ import asyncio
 import json
 import math
 import struct
+import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
 from batch_server import (
@@ -30,14 +32,16 @@ from sofrito.recipe.model import Model
 from sofrito.teachers.call import Call, Completion, Embed, Message, Score, Weigh
 from sofrito.teachers.make import teacher_of
 from sofrito.teachers.remote.batch import BatchTeacher
-from sofrito.teachers.remote.batch_jobs import MemoryJobs
+from sofrito.teachers.remote.batch_jobs import Job, MemoryJobs
+from sofrito.teachers.remote.batch_lines import request_line
 from sofrito.teachers.remote.batch_pace import Pace
+from sofrito.teachers.remote.wire import NEXT_RUN
 from sofrito.teachers.result import Answer, Embedded
 from sofrito.teachers.teacher import Refused, Transient
 
 FAST = Pace(quiet=0.01, longest=0.02, look=0.005, most=0.01, again=0.005, tries=3, found=0.1)
 KEY = "sk-very-secret-0123456789"
-IDENTITY = {"backend": "openai", "model": "m"}
+IDENTITY = {"backend": "openai", "model": "m", "defaults": {"max_tokens": 512}}
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
 
 Act = Callable[[BatchTeacher], Awaitable[Any]]
@@ -90,7 +94,8 @@ async def with_teacher(server: BatchServer, act: Act, **settings: Any) -> Any:
 
 def play(act: Act, server: BatchServer | None = None, **settings: Any) -> tuple[Any, BatchServer]:
     async def run() -> tuple[Any, BatchServer]:
-        async with serving_batches(server) as served:
+        # Who would wait for ever fails instead.
+        async with asyncio.timeout(60), serving_batches(server) as served:
             return await with_teacher(served, act, **settings), served
 
     return asyncio.run(run())
@@ -199,10 +204,10 @@ def test_each_line_is_classified_as_a_live_answer_would_be() -> None:
     names = ["odd", "busy", "broken", "long", "late", "slow", "missing", "fine"]
     found, _ = play(asking(map(call, names)), BatchServer([mixed]))
     assert dict(zip(names, found, strict=True)) == {
-        "odd": ("Refused", "invalid request", "bad prompt"),
+        "odd": ("Refused", "invalid request", f"bad prompt ({NEXT_RUN})"),
         "busy": ("Transient", "overloaded", "HTTP 429: slow down"),
         "broken": ("Transient", "server error", "HTTP 500: oops"),
-        "long": ("Refused", "context", "too long"),
+        "long": ("Refused", "context", f"too long ({NEXT_RUN})"),
         "late": (
             "Transient",
             "overloaded",
@@ -216,6 +221,154 @@ def test_each_line_is_classified_as_a_live_answer_would_be() -> None:
         "missing": ("Transient", "bad answer", "the batch job has no line for this call"),
         "fine": answer("fine"),
     }
+
+
+@pytest.mark.parametrize(
+    ("status", "found"),
+    [
+        ("200", answer("q0")),
+        (None, answer("q0")),
+        ("400", ("Refused", "invalid request", f"bad ({NEXT_RUN})")),
+        ("503", ("Transient", "overloaded", "HTTP 503: bad")),
+        (
+            "later",
+            ("Transient", "bad answer", "a line of the results has a status that is no number"),
+        ),
+        (
+            [4],
+            ("Transient", "bad answer", "a line of the results has a status that is no number"),
+        ),
+    ],
+)
+def test_a_status_that_is_no_number(status: Any, found: Any) -> None:
+    def told(lines: list[Line]) -> Ending:
+        line = good(lines[0]) if status in ("200", None) else refused(lines[0], 0, "bad")
+        line["response"]["status_code"] = status
+        return Ending(output=[line])
+
+    assert play(asking(calls(1)), BatchServer([told]))[0] == [found]
+
+
+class Full(MemoryJobs):
+    """Jobs on a disk that is full when a call is to leave its job."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+    def plan(self, server: str, file: str, keys: Sequence[bytes], now: float) -> Job:
+        job = Job(self._last + 1, server, "token", file, now, tuple(keys))
+        self._last += 1
+        self._jobs[job.id] = job
+        return job
+
+    def release(self, keys: Iterable[bytes]) -> None:
+        raise self.error
+
+
+FULL = ("Trouble", "The disk is full.", "")
+
+
+@pytest.mark.parametrize("status", ["completed", "expired", "failed"])
+def test_a_store_that_fails_reaches_everyone_without_an_answer(status: str) -> None:
+    def ending(lines: list[Line]) -> Ending:
+        return Ending(status, [good(lines[0])], [refused(lines[1], 500, "broken")])
+
+    found, _ = play(
+        asking(calls(3)), BatchServer([ending]), jobs=Full(Trouble("The disk is full."))
+    )
+    assert found == [answer("q0"), FULL, FULL]
+
+
+def test_a_store_that_fails_when_a_job_is_forgotten_reaches_everyone() -> None:
+    async def run() -> Any:
+        jobs = Full(Trouble("The disk is full."))
+        async with asyncio.timeout(60), serving_batches() as server:
+            keys = [c.key(IDENTITY) for c in calls(2)]
+            jobs.plan(server.base_url, "file-of-nobody", keys, 0.0)
+            return await with_teacher(server, asking(calls(2)), jobs=jobs)
+
+    assert asyncio.run(run()) == [FULL, FULL]
+
+
+def test_whatever_fails_reaches_those_whom_the_next_job_does_not_answer() -> None:
+    def ending(lines: list[Line]) -> Ending:
+        words = "Use 'max_completion_tokens' instead."
+        return Ending(errors=[refused(lines[0], 400, words), refused(lines[1], 500, "broken")])
+
+    async def act(teacher: BatchTeacher) -> list[Any]:
+        asked = [call(f"q{i}", sampling={"max_tokens": 5}) for i in range(2)]
+        return list(await asyncio.gather(*map(teacher.answer, asked), return_exceptions=True))
+
+    bug = ZeroDivisionError("a bug")
+    found, server = play(act, BatchServer([ending, well]), jobs=Full(bug))
+    assert found == [answer("q0"), bug]
+    assert server.sizes == [2, 1]
+
+
+def unaskable() -> Completion:
+    """A call that a job of an earlier version may hold, and that is not sent again."""
+    return call("q1", turn="user", sampling={"max_tokens": 5})
+
+
+UNASKABLE = "A server cannot write the user's turn: its chat template is out of reach."
+
+
+def test_a_call_of_a_forgotten_job_that_cannot_be_asked_again_is_told_so() -> None:
+    async def run() -> Any:
+        jobs, asked = MemoryJobs(), [call("q0"), unaskable()]
+        async with asyncio.timeout(60), serving_batches() as server:
+            keys = [c.key(IDENTITY) for c in asked]
+            jobs.plan(server.base_url, "file-of-nobody", keys, 0.0)
+            return await with_teacher(server, asking(asked), jobs=jobs)
+
+    found = asyncio.run(run())
+    assert found[0] == answer("q0")
+    assert found[1][:2] == ("Trouble", UNASKABLE)
+
+
+def test_a_refused_call_that_cannot_be_asked_again_is_told_so() -> None:
+    def wants_other(lines: list[Line]) -> Ending:
+        words = "Use 'max_completion_tokens' instead."
+        return Ending(errors=[refused(lines[0], 400, words)])
+
+    async def run() -> Any:
+        jobs, asked = MemoryJobs(), unaskable()
+        async with asyncio.timeout(60), serving_batches(BatchServer([wants_other])) as server:
+            url, key = "/v1/chat/completions", asked.key(IDENTITY)
+            server.files["file-0"] = request_line(key, url, {})
+            jobs.plan(server.base_url, "file-0", [key], time.time())
+            wish = {"input_file_id": "file-0", "endpoint": url, "metadata": {}}
+            async with aiohttp.ClientSession() as session:
+                server.remembers_metadata = False
+                await (await session.post(f"{server.base_url}/batches", json=wish)).read()
+            return await with_teacher(server, asking([asked]), jobs=jobs)
+
+    (found,) = asyncio.run(run())
+    assert found[:2] == ("Trouble", UNASKABLE)
+
+
+def test_what_is_waited_for_is_said() -> None:
+    async def act(teacher: BatchTeacher) -> list[str]:
+        told = [teacher.said]
+        tasks = [asyncio.ensure_future(teacher.answer(one)) for one in calls(3)]
+        while "1 of 3" not in told[-1]:
+            await asyncio.sleep(0)
+            if teacher.said != told[-1]:
+                told.append(teacher.said)
+        teacher.let_go()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return [*told, teacher.said]
+
+    found, _ = play(act, BatchServer(looks=1_000_000))
+    assert found == [
+        "",
+        "3 calls are gathered for a batch job",
+        "waits for the batch job (one just made): 0 of 3 calls done",
+        "waits for the batch job (batch-2): 0 of 3 calls done",
+        "waits for the batch job (batch-2): 1 of 3 calls done",
+        "",
+    ]
 
 
 def test_answers_are_told_before_refusals() -> None:
@@ -314,7 +467,7 @@ def test_one_bad_prompt_does_not_change_the_way_of_asking() -> None:
 
     asked = [call(f"q{i}", schema=SCHEMA) for i in range(3)]
     found, server = play(asking(asked), BatchServer([one_bad]))
-    assert found[0] == ("Refused", "invalid request", "bad")
+    assert found[0] == ("Refused", "invalid request", f"bad ({NEXT_RUN})")
     assert server.sizes == [3]
 
 
@@ -535,6 +688,17 @@ def test_a_line_that_only_a_user_can_mend_is_not_read_from_the_old_job_again() -
     first, then, server = succession(asking(calls(1)), asking(calls(1)), server)
     assert first[0][1] == f"{server.base_url} answered HTTP 404: no such model"
     assert then == [answer("q0")]
+
+
+def test_a_refusal_that_is_not_kept_is_not_read_from_the_old_job_again() -> None:
+    def bad(lines: list[Line]) -> Ending:
+        return Ending(output=[refused(lines[0], 400, "bad"), good(lines[1])])
+
+    server = BatchServer([bad, well])
+    first, then, server = succession(asking(calls(2)), asking(calls(1)), server)
+    assert first == [("Refused", "invalid request", f"bad ({NEXT_RUN})"), answer("q1")]
+    assert then == [answer("q0")]
+    assert server.sizes == [2, 1]
 
 
 def test_a_server_that_restarts_is_waited_for() -> None:

@@ -44,7 +44,7 @@ def asking(number: int, seed: int = 0) -> Act:
 
 
 def test_equal_requests_have_equal_answers_in_any_order() -> None:
-    (first, second), _ = with_server(lambda t: asyncio.gather(asking(9)(t), asking(9)(t)))
+    (first, second), _ = with_server(lambda t: asyncio.gather(asking(20)(t), asking(20)(t)))
     assert first == second
     assert all(isinstance(answer, Answer) for answer in first)
     assert len({answer.text for answer in first}) > 5

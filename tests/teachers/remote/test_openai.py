@@ -84,6 +84,7 @@ def test_what_is_sent_and_what_comes_back() -> None:
             "repetition_penalty": 1.1,
             "stop": ["x"],
             "seed": 7,
+            "max_tokens": 512,
         }
     ]
     assert server.paths == ["/v1/chat/completions"]
@@ -205,7 +206,51 @@ def test_what_this_server_will_never_answer(name: str) -> None:
     scene, cause = REFUSED[name]
     raised, _ = play([scene], ask())
     assert isinstance(raised, Refused)
-    assert (raised.cause, raised.journaled) == (cause, True)
+    kept = cause in ("content filter", "declined")
+    assert (raised.cause, raised.journaled) == (cause, kept)
+    assert raised.words.endswith(" (the next run asks again)") is not kept
+    assert raised.spent == ((11, 3) if name in ("withheld", "declined") else (0, 0))
+
+
+NO_CREDIT = "The account has no credit left; add some, or use another model."
+ACCOUNT = {
+    "Your credit balance is too low to access the API.": NO_CREDIT,
+    "Billing hard limit has been reached": NO_CREDIT,
+    "You exceeded your current quota.": NO_CREDIT,
+    "A payment is due.": NO_CREDIT,
+    "API key not valid. Please pass a valid API key.": "Check the API key: the environment variable K.",
+    "The model `m` does not exist.": "Check that the server has a model `m`, and `base_url` (~).",
+    "Model m was not found": "Check that the server has a model `m`, and `base_url` (~).",
+    "No model loaded.": "Check that the server has a model `m`, and `base_url` (~).",
+}
+
+
+@pytest.mark.parametrize("words", ACCOUNT)
+def test_a_400_that_speaks_of_the_account_concerns_every_call(words: str) -> None:
+    raised, server = play([error(400, words)], ask(), api_key=KEY, key_name="K")
+    assert isinstance(raised, Trouble)
+    assert raised.what == f"{server.base_url} answered HTTP 400: {words}"
+    assert raised.fix.replace(server.base_url, "~") == ACCOUNT[words]
+
+
+SPENT = {
+    "stall": (stall, None),
+    "half": (reset, None),
+    "hang up": (hang_up, None),
+    "504": (error(504, "gateway"), None),
+    "500": (error(500, "oops"), (0, 0)),
+    "429": (error(429, "slow down"), (0, 0)),
+    "no JSON": (raw("<html>"), None),
+    "told": (reply({"usage": completion()["usage"]}), (11, 3)),
+}
+
+
+@pytest.mark.parametrize("name", SPENT)
+def test_what_a_try_without_an_answer_cost(name: str) -> None:
+    scene, spent = SPENT[name]
+    raised, _ = play([scene], ask(), timeout=0.3)
+    assert isinstance(raised, Transient)
+    assert raised.spent == spent
 
 
 TROUBLE = {
@@ -301,7 +346,7 @@ def test_a_schema_that_no_way_helps_is_refused_with_the_first_words() -> None:
     scenes = [error(400, f"no {n}") for n in range(5)]
     raised, server = play(scenes, ask(call(schema=SCHEMA)))
     assert isinstance(raised, Refused)
-    assert (raised.cause, raised.words) == ("invalid request", "no 0")
+    assert (raised.cause, raised.words) == ("invalid request", "no 0 (the next run asks again)")
     assert len(server.bodies) == 5
 
 
@@ -314,6 +359,58 @@ def test_a_bad_prompt_does_not_lower_the_way_of_asking() -> None:
     scenes = [*[error(400, "bad characters")] * 5, rejecting()]
     found, _ = play(scenes, act)
     assert found == [Refused, Answer("json_schema strict", "stop", 11, 3)]
+
+
+def plain_400(text: str) -> Scene:
+    """Answer 400 to what mentions a text, in words that say nothing of why."""
+
+    async def scene(request: Any) -> Any:
+        body = await request.json()
+        bad = text in body["messages"][-1]["content"]
+        return await (error(400, "bad characters") if bad else rejecting())(request)
+
+    return scene
+
+
+def test_a_way_of_asking_that_has_brought_an_answer_is_not_to_blame() -> None:
+    odd = Completion("t", (Message("user", "odd"),), schema=SCHEMA)
+
+    async def act(teacher: OpenAITeacher) -> list[Any]:
+        asked = (call(schema=SCHEMA), odd, call(schema=SCHEMA))
+        found = [
+            (await asyncio.gather(teacher.answer(one), return_exceptions=True))[0] for one in asked
+        ]
+        return [found[0].text, type(found[1]), found[2].text]
+
+    found, server = play([plain_400("odd")], act)
+    assert found == ["json_schema strict", Refused, "json_schema strict"]
+    assert len(server.bodies) == 3
+
+
+def test_a_schema_that_the_server_cannot_take_goes_down_alone() -> None:
+    hard = {**SCHEMA, "title": "hard"}
+
+    async def scene(request: Any) -> Any:
+        body = await request.json()
+        wish = body.get("response_format", {}).get("json_schema", {})
+        if wish.get("schema", {}).get("title"):
+            return await error(400, "Invalid schema: title is not permitted")(request)
+        return await reply(completion(body.get("response_format", {}).get("type", "none")))(request)
+
+    asked = [call(schema=s) for s in (SCHEMA, hard, SCHEMA, hard)]
+    answers, server = play([scene], ask(*asked))
+    kinds = ["json_schema", "json_object", "json_schema", "json_object"]
+    assert [a.text for a in answers] == kinds
+    assert len(server.bodies) == 6  # two more, once, for the schema that is not taken
+
+
+def test_one_call_finds_the_way_and_the_others_wait_for_it() -> None:
+    async def act(teacher: OpenAITeacher) -> list[Answer]:
+        return await asyncio.gather(*(teacher.answer(call(schema=SCHEMA)) for _ in range(8)))
+
+    answers, server = play([rejecting(*LADDER[:4])], act)
+    assert [a.text for a in answers] == ["none"] * 8
+    assert len(server.bodies) == 8 + 4 + 7  # each once, one down the ladder, the others after it
 
 
 def test_the_other_name_of_max_tokens_is_learnt() -> None:
@@ -350,7 +447,9 @@ def test_a_key_that_is_none_is_not_shown(key: str) -> None:
 
 def test_the_identity_leaves_the_host_out() -> None:
     here, there = OpenAITeacher("http://a/v1", "m"), OpenAITeacher("http://b/v1/", "m")
-    assert here.identity == there.identity == {"backend": "openai", "model": "m"}
+    defaults = {"max_tokens": 512}
+    identity = {"backend": "openai", "model": "m", "defaults": defaults}
+    assert here.identity == there.identity == identity
 
 
 def test_the_environments_proxy_is_for_other_machines_only() -> None:

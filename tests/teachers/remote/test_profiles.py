@@ -54,12 +54,18 @@ def test_options_go_by_the_server_s_names() -> None:
         "max_completion_tokens": 5,
         "seed": 7,
     }
-    assert sent("https://api.mistral.ai/v1", top_p=0.5) == {"top_p": 0.5, "random_seed": 7}
+    assert sent("https://api.mistral.ai/v1", top_p=0.5) == {
+        "max_tokens": 512,
+        "top_p": 0.5,
+        "random_seed": 7,
+    }
     assert sent("http://localhost:1234/v1", repeat_penalty=1.1) == {
+        "max_tokens": 512,
         "repeat_penalty": 1.1,
         "seed": 7,
     }
     assert sent("https://openrouter.ai/api/v1", repeat_penalty=1.1) == {
+        "max_tokens": 512,
         "repetition_penalty": 1.1,
         "provider": {"require_parameters": True},
     }

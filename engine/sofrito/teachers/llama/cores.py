@@ -1,17 +1,11 @@
 """How many cores a local model may use."""
 
-import os
 import time
 from pathlib import Path
 
+from sofrito.recipe.machine import usable_cores
+
 _LOOK = 0.1  # seconds
-
-
-def usable_cores() -> int:
-    """Return the number of cores this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def free_cores(stat: Path = Path("/proc/stat")) -> int:

@@ -11,7 +11,7 @@ import llama_cpp as lc
 import orjson
 from filelock import FileLock
 
-from sofrito.teachers.llama.cores import usable_cores
+from sofrito.recipe.machine import usable_cores
 from sofrito.teachers.llama.gguf import GgufInfo
 from sofrito.teachers.llama.kernels import features, lacks_kernel
 from sofrito.teachers.llama.log import complaint, listen

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from sofrito.problems import Trouble
+from sofrito.recipe.machine import usable_cores
 from sofrito.teachers.call import Call, Completion, Embed, Score, Weigh
 from sofrito.teachers.chat import ChatTemplate
 from sofrito.teachers.llama.capacity import Capacity, capacity, free_memory
-from sofrito.teachers.llama.cores import free_cores, usable_cores
+from sofrito.teachers.llama.cores import free_cores
 from sofrito.teachers.llama.gguf import GgufInfo
 from sofrito.teachers.llama.weights import content_hash
 from sofrito.teachers.result import Answer, Result, Scored, Weighed

@@ -47,8 +47,7 @@ class Standing:
     def of(cls, data: Mapping[str, Any]) -> "Standing":
         """Return what a job's JSON says; raises KeyError where that has no id or status."""
         errors = data.get("errors")
-        told = errors.get("data") if isinstance(errors, dict) else errors
-        told = told if isinstance(told, list) else []
+        told = _list(errors.get("data") if isinstance(errors, dict) else errors)
         counts = data.get("request_counts")
         words = "; ".join(
             " ".join(str(one[k]) for k in ("code", "message") if one.get(k))
@@ -117,7 +116,7 @@ class BatchClient(Connection):
                 if error.status in (404, 405, 501):
                     return None  # a server without the list
                 raise
-            data = page.get("data") if isinstance(page.get("data"), list) else []
+            data = _list(page.get("data"))
             for one in data:
                 if _is(one, job):
                     return _standing(one)
@@ -176,6 +175,10 @@ def _older(listed: Any, job: Job) -> bool:
     """Whether a listed job was made well before the plan, clocks apart by minutes at most."""
     made = listed.get("created_at") if isinstance(listed, dict) else None
     return isinstance(made, int) and made < job.planned - _SLACK
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _count(counts: Any, name: str) -> int:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import ip_address
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
@@ -11,6 +10,7 @@ import orjson
 from yarl import URL
 
 from sofrito.problems import Trouble
+from sofrito.recipe.machine import is_loopback
 from sofrito.teachers.remote.profiles import Profile, profile_of
 from sofrito.teachers.remote.wire import Failure, not_an_answer, transient
 from sofrito.teachers.teacher import Transient
@@ -157,18 +157,9 @@ def _proxy(url: URL) -> str | None:
     aiohttp's own ``trust_env`` would also send the passwords of a netrc file.
     """
     host = url.host or ""
-    if _is_loopback(host) or proxy_bypass(host):
+    if is_loopback(host) or proxy_bypass(host):
         return None
     return getproxies().get(url.scheme)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -242,6 +242,9 @@ def _fix(failure: Failure, where: str, model: str, key_name: str) -> str:
         return f"Check the API key: {key}."
     if status == 403:
         return f"Check that the API key may use model `{model}`: {key}."
+    if status in (404, 405) and not re.search(r"/v\d", where):
+        v1 = f"{where.rstrip('/')}/v1"
+        return f"Servers usually want `base_url: {v1}`. Has it a model `{model}`?"
     if status in (404, 405) or said:
         return f"Check that the server has a model `{model}`, and `base_url` ({where})."
     if 300 <= status < 400:

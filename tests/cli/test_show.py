@@ -1,0 +1,69 @@
+"""What `sofrito show` tells of a row."""
+
+import json
+from pathlib import Path
+
+import pytest
+from runs import only_run, sofrito
+
+RECIPE = """
+recipe: near
+models: {teacher: {backend: scripted}, embedder: {backend: scripted}}
+seeds: {texts: {rows: [{text: one}, {text: one}, {text: something else}]}}
+from: texts
+steps:
+  - generate: good
+    prompt: "Good? {{ text }}"
+    parse: boolean
+    probabilities: true
+  - dedup: text
+    method: semantic
+output: {write: [raw]}
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("numpy", reason="numpy is not installed (sofrito[embed])")
+    folder = tmp_path_factory.mktemp("show")
+    (folder / "recipe.yaml").write_text(RECIPE, encoding="utf-8")
+    done = sofrito("run", "recipe.yaml", "--quiet", cwd=folder)
+    assert "Traceback" not in done.stderr
+    return only_run(folder / "runs")
+
+
+def told(run: Path, name: str, index: int) -> tuple[dict[str, object], str]:
+    row = json.loads((run / name).read_text().splitlines()[index])
+    done = sofrito("show", run, row["id"])
+    assert (done.returncode, done.stderr) == (0, "")
+    return row, done.stdout
+
+
+def test_a_row_that_is_like_no_other_tells_the_distance(run: Path) -> None:
+    _, said = told(run, "rows.jsonl", 0)
+    assert "dedup text\n  nothing nearer than " in said
+
+
+def test_a_row_that_is_like_another_tells_how_near(run: Path) -> None:
+    row, said = told(run, "rejected.jsonl", 0)
+    assert said.startswith(f"row {row['id']}: rejected at dedup text: too similar\n")
+    assert "like row 0: one, score 0.000\n" in said
+
+
+def test_the_mass_stands_beside_the_probabilities(run: Path) -> None:
+    row, said = told(run, "rows.jsonl", 0)
+    columns = row["columns"]
+    assert isinstance(columns, dict)
+    mass = columns["good_probabilities"]["mass"]
+    assert f"    mass (of all of them together): {mass:.3g}\n" in said
+
+
+def test_an_event_of_another_kind_is_printed_as_it_is(run: Path) -> None:
+    lines = (run / "rows.jsonl").read_text().splitlines()
+    row = json.loads(lines[-1])
+    row["story"] = [{"step": "s", "kind": "new", "told": 1}, {"step": "s", "kind": "score"}]
+    (run / "rows.jsonl").write_text(
+        "\n".join([*lines[:-1], json.dumps(row, separators=(",", ":"))])
+    )
+    _, said = told(run, "rows.jsonl", -1)
+    assert 's\n  new: {"told": 1}\ns\n  score: {}\n' in said

@@ -1,0 +1,107 @@
+"""What models are set to, against what the steps ask and what this machine has."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from runs import environment
+
+from sofrito.problems import RecipeError
+from sofrito.recipe.base import Vocabulary
+from sofrito.recipe.machine import on_this_machine, usable_cores
+from sofrito.recipe.read import read_recipe
+
+RECIPE = """
+recipe: limits
+models: {teacher: MODEL}
+rows: 3
+budget: {usd: 1}
+steps:
+  - generate: text
+    prompt: Say hello.
+    sampling: {max_tokens: 200}
+output: {write: [{text: text}]}
+"""
+
+
+def told(folder: Path, vocabulary: Vocabulary, model: str) -> list[tuple[str, str, str]]:
+    path = folder / "recipe.yaml"
+    path.write_text(RECIPE.replace("MODEL", model), encoding="utf-8")
+    try:
+        problems = read_recipe(path, vocabulary, environ={}).warnings
+    except RecipeError as error:
+        problems = error.problems
+    return [(p.code, p.severity, p.what) for p in problems]
+
+
+@pytest.mark.parametrize(("context", "fits"), [(201, True), (200, False)])
+def test_an_answer_must_fit_into_the_context(
+    tmp_path: Path, vocabulary: Vocabulary, context: int, fits: bool
+) -> None:
+    words = (
+        "An answer of `max_tokens: 200` and its prompt do not fit into the `context: 200` of "
+        "`teacher`."
+    )
+    found = told(tmp_path, vocabulary, f"{{model: local, context: {context}}}")
+    assert found == ([] if fits else [("SOF212", "error", words)])
+
+
+def test_a_repository_is_no_file(tmp_path: Path, vocabulary: Vocabulary) -> None:
+    what = "`hub: foo/bar` names a repository, and an embedded model is one GGUF file."
+    assert told(tmp_path, vocabulary, "{hub: foo/bar}") == [("SOF212", "error", what)]
+    assert told(tmp_path, vocabulary, "{hub: foo/bar, backend: transformers}") == []
+
+
+def test_more_threads_than_cores_are_warned_of(tmp_path: Path, vocabulary: Vocabulary) -> None:
+    cores = usable_cores()
+    assert told(tmp_path, vocabulary, f"{{model: local, threads: {cores}}}") == []
+    ((code, severity, what),) = told(
+        tmp_path, vocabulary, f"{{model: local, threads: {cores + 1}}}"
+    )
+    assert (code, severity) == ("SOF214", "warning")
+    assert what.startswith(f"`threads` is {cores + 1}, but this machine has {cores} core")
+
+
+WITHOUT_TABLE = """
+import sys
+sys.modules["genai_prices"] = None
+from sofrito.cli import invoke
+sys.exit(invoke(["validate", "recipe.yaml"]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("model", "warned"),
+    [
+        ("{backend: openai, base_url: https://models.example/v1, model: m}", True),
+        ("{backend: openai, base_url: http://127.0.0.1:8000/v1, model: m}", False),
+        (
+            "{backend: openai, base_url: https://models.example/v1, model: m,"
+            " price: {input: 1, output: 2}}",
+            False,
+        ),
+    ],
+    ids=["sold", "own", "priced"],
+)
+def test_limited_money_without_a_price_is_warned_of(
+    tmp_path: Path, model: str, warned: bool
+) -> None:
+    (tmp_path / "recipe.yaml").write_text(RECIPE.replace("MODEL", model), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TABLE],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment(),
+        check=False,
+    )
+    assert done.returncode == 0
+    words = "`budget.usd` needs the price of `teacher`, and no table of prices is here."
+    assert (words in done.stderr) == warned
+
+
+def test_which_servers_are_this_machines() -> None:
+    own = ("http://localhost:8000/v1", "http://127.0.0.2/v1", "http://[::1]:9/v1")
+    others = ("https://api.example.org/v1", "http://10.0.0.1/v1", "http://[::1", "")
+    assert [on_this_machine(url) for url in (*own, *others)] == [True] * 3 + [False] * 4
