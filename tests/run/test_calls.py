@@ -15,7 +15,7 @@ from sofrito.run.journal import MemoryJournal, Spent
 from sofrito.steps.work import Told
 from sofrito.teachers.call import Completion, Message
 from sofrito.teachers.result import Answer
-from sofrito.teachers.teacher import Refused, Transient
+from sofrito.teachers.teacher import Refused, Transient, Unmade
 
 Reply = Callable[[str, int], Answer]
 
@@ -368,3 +368,19 @@ def test_each_retry_counts() -> None:
     assert list(told) == ["a", "b"]
     assert len(server.asked) == 5
     assert calls.out_of_budget == "--limit-calls 5 is spent"
+
+
+def test_a_call_that_was_never_made_is_not_counted() -> None:
+    def reply(prompt: str, _: int) -> Answer:
+        if prompt.startswith("long"):
+            raise Unmade("context", "it does not fit")
+        return OK
+
+    server = Server(reply, concurrency=1)
+    prompts = [*(f"long {n}" for n in range(9)), "a", "b", "c"]
+    told, calls = asked(prompts, server, limits=Limits(calls=2))
+    assert [prompt for prompt, one in told.items() if one == OK] == ["a", "b"]
+    assert {told[p].cause for p in prompts[:9] if isinstance(told[p], Refused)} == {"context"}
+    assert (calls.totals.asked, calls.totals.tries, calls.totals.answered) == (2, 2, 2)
+    assert calls.out_of_budget == "budget.calls of 2 is spent"
+    assert server.prompts() == prompts[:-1]  # no probe, and no third call

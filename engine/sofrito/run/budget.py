@@ -106,6 +106,11 @@ class Budget:
             return _over("budget.usd", most, told, spent_usd >= limits.usd)
         return ""
 
+    def give_back(self, reserved: Reserved) -> None:
+        """Take a reservation back for a try that was not made."""
+        self.settle(reserved, 0, 0.0)
+        self.tries -= 1
+
     def settle(self, reserved: Reserved, tokens: int, usd: float) -> None:
         """Replace a reservation by what the try really used."""
         self._reserved -= reserved.tokens

@@ -22,7 +22,7 @@ from sofrito.steps.work import Told
 from sofrito.teachers.call import Call, Completion, Embed, Message
 from sofrito.teachers.posts import POSTS
 from sofrito.teachers.result import Answer, Result
-from sofrito.teachers.teacher import Refused, Teacher, Transient
+from sofrito.teachers.teacher import Refused, Teacher, Transient, Unmade
 
 Waiter = Callable[[Told], None]
 
@@ -203,7 +203,7 @@ class Calls:
                     return
                 outcome = final
             self.retrying = ""
-            if isinstance(outcome, Refused):
+            if isinstance(outcome, Refused) and not isinstance(outcome, Unmade):
                 outcome = await self._doubt(line, outcome, ask.call)
             self._store(line, ask, outcome, charge)
         except asyncio.CancelledError:
@@ -238,8 +238,12 @@ class Calls:
                 limit.answered(sent.ticket, now, outcome.prompt_tokens, outcome.completion_tokens)
             used = sent.minute if is_unknown(outcome, metered=metered) else charge.tokens
             line.server.minute.ended(now, sent.minute, used)
-            self.totals.tried(line.name, outcome, charge)
-            self._budget.settle(sent.reserved, charge.tokens, charge.usd or 0.0)
+            if isinstance(outcome, Unmade):
+                self.totals.asked -= 1
+                self._budget.give_back(sent.reserved)
+            else:
+                self.totals.tried(line.name, outcome, charge)
+                self._budget.settle(sent.reserved, charge.tokens, charge.usd or 0.0)
         return outcome, charge
 
     async def _verdict(self, line: Line, error: Transient, ask: Ask) -> Refused | None:

@@ -14,7 +14,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sofrito.problems import Trouble
 from sofrito.teachers.call import Message
-from sofrito.teachers.teacher import Refused
+from sofrito.teachers.teacher import Refused, Unmade
 
 TODAY = datetime(2024, 7, 26)
 """The day that templates see: a prompt depends on its call, not on the day of the run."""
@@ -72,7 +72,7 @@ class ChatTemplate:
         before, found, after = text.partition(_HERE)
         if not found or _HERE in after:
             words = "the model's chat template does not tell where a user's message begins"
-            raise Refused("chat template", words, journaled=False)
+            raise Unmade("chat template", words)
         return before, after
 
     def _render(self, messages: Sequence[Message], *, answer: bool = True) -> str:
@@ -128,7 +128,7 @@ def _raise(message: object) -> Never:
 
 def _refusal(error: Exception) -> Refused:
     words = f"the model's chat template does not take these messages: {error}"
-    return Refused("chat template", words, journaled=False)
+    return Unmade("chat template", words)
 
 
 def _without_system(messages: Sequence[Message]) -> list[Message] | None:

@@ -40,6 +40,13 @@ class Refused(Exception):
         super().__init__(f"{cause}: {words}")
 
 
+class Unmade(Refused):
+    """A refusal before anything was asked: no call was made, none is counted, nothing is kept."""
+
+    def __init__(self, cause: str, words: str) -> None:
+        super().__init__(cause, words, journaled=False)
+
+
 class Teacher(Protocol):
     """Answers calls of the kinds it can. Raises Transient, Refused, or Trouble (which stops the run)."""
 

@@ -9,7 +9,7 @@ from sofrito.teachers.hf.load import Loaded
 from sofrito.teachers.hf.prompt import closing
 from sofrito.teachers.hf.words import Words
 from sofrito.teachers.sampling import Sampling, options_of
-from sofrito.teachers.teacher import Refused
+from sofrito.teachers.teacher import Unmade
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +129,17 @@ class Clerk:
 
     def _fits(self, prompt: int, limit: int) -> None:
         if prompt + limit > self._context:
-            raise Refused(
+            raise Unmade(
                 "context",
                 f"the prompt has {prompt} tokens and max_tokens asks for {limit} more, but the "
                 f"context holds {self._context}: shorten the prompt, lower max_tokens or raise "
                 "`context`",
-                journaled=False,
             )
 
 
 def _something(prompt: list[int] | tuple[int, ...]) -> None:
     if not prompt:
-        raise Refused("empty prompt", "there is nothing to go on with", journaled=False)
+        raise Unmade("empty prompt", "there is nothing to go on with")
 
 
 def _stops(asked: str | list[str], after: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from sofrito.teachers.llama.sampler import Sampler
 from sofrito.teachers.llama.soft import SoftWriter
 from sofrito.teachers.llama.tokenizer import Tokenizer
 from sofrito.teachers.sampling import Sampling, options_of
-from sofrito.teachers.teacher import Refused
+from sofrito.teachers.teacher import Unmade
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Asking:
         prompt, ends, stops = self._opening(call)
         if len(prompt) + limit > self.context:
             words = _too_long(len(prompt), limit, self.context)
-            raise Refused("context", words, journaled=False)
+            raise Unmade("context", words)
         biases = self.tokenizer.biases(options.get("logit_bias", {}))
         how, grammar = Sampling.of(options, call.seed, biases), _grammar(call)
         k = call.soft_labels
@@ -62,7 +62,7 @@ class Asking:
         tokens = [*given, *self.tokenizer.encode(call.text, begin=not given)]
         if given and len(tokens) > self.context:
             words = _too_long(len(given), len(tokens) - len(given), self.context)
-            raise Refused("context", words, journaled=False)
+            raise Unmade("context", words)
         told = max(len(given), 1)
         for start in range(0, max(1, len(tokens)), max(1, self.context // 2)):
             window = tokens[start : start + self.context]
@@ -77,7 +77,7 @@ class Asking:
             tokens = [*prompt, *self.tokenizer.encode(label)]
             if len(tokens) > self.context:
                 words = _too_long(len(prompt), len(tokens) - len(prompt), self.context)
-                raise Refused("context", words, journaled=False)
+                raise Unmade("context", words)
             yield Scoring(tokens, len(prompt) - 1, self.tokenizer.ends)
 
     def prompt(self, messages: tuple[Message, ...]) -> list[int]:
@@ -106,9 +106,7 @@ class Asking:
         texts = (call.prompt, *(message.content for message in call.messages))
         least = sum(map(self.tokenizer.at_least, texts))
         if least > self.context:
-            raise Refused(
-                "context", _too_long(least, limit, self.context, "at least "), journaled=False
-            )
+            raise Unmade("context", _too_long(least, limit, self.context, "at least "))
 
     def _chat(self) -> ChatTemplate:
         if self.template is None:

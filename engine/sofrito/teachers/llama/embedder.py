@@ -12,7 +12,7 @@ from sofrito.teachers.llama.cores import free_cores
 from sofrito.teachers.llama.gguf import GgufInfo
 from sofrito.teachers.llama.weights import content_hash
 from sofrito.teachers.result import Embedded
-from sofrito.teachers.teacher import Refused
+from sofrito.teachers.teacher import Refused, Unmade
 
 ENCODERS = frozenset(
     (
@@ -126,7 +126,7 @@ class LlamaEmbedder:
         if not tokens:
             return Refused("no vector", "the text has no token that the embedding model knows")
         words = f"the text has {tokens} tokens, the embedding model reads {self._length}"
-        return Refused("context", words, journaled=False)
+        return Unmade("context", words)
 
     def _tokens(self, text: str) -> list[int]:
         """Return a text's tokens with those that the model wants around it; none spelt in the text."""
