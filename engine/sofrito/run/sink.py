@@ -30,12 +30,16 @@ class FileSink:
         self.keep = True
 
     def __enter__(self) -> Self:
-        """Open both files; raises Trouble."""
+        """Open both files; raises Trouble. Leaves neither behind if it is interrupted."""
         try:
             for name in (ROWS, REJECTED):
                 self._files[name] = self._partial(name).open("wb", buffering=BUFFER)
         except OSError as error:
+            self._discard()
             raise _trouble(self._folder, error) from error
+        except BaseException:
+            self._discard()
+            raise
         return self
 
     def __exit__(
@@ -51,6 +55,12 @@ class FileSink:
                     self._partial(name).unlink(missing_ok=True)
         except OSError as error:
             raise _trouble(self._folder, error) from error
+
+    def _discard(self) -> None:
+        for name in (ROWS, REJECTED):
+            if name in self._files:
+                self._files[name].close()
+            self._partial(name).unlink(missing_ok=True)
 
     def _partial(self, name: str) -> Path:
         return self._folder / f".{name}.partial"
