@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sofrito.teachers.call import Message
+from sofrito.teachers.chat import ChatTemplate
 
 _MARK = "\ue0f0"
 _MARKED = re.compile(f"{_MARK}(\\d+){_MARK}")
@@ -48,3 +49,14 @@ class Guard:
             for i, part in enumerate(_MARKED.split(text))
         ]
         return [part for part in parts if part.text]
+
+    def users_turn(self, messages: Sequence[Message], chat: ChatTemplate) -> tuple[list[Part], str]:
+        """Return the parts up to where the user's next message begins, and the text after its end."""
+        after = ""
+
+        def before(guarded: Sequence[Message]) -> str:
+            nonlocal after
+            text, after = chat.users_turn(guarded)
+            return text
+
+        return self.rendered(messages, before), after

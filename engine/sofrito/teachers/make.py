@@ -35,11 +35,14 @@ def teacher_of(
 def _gguf(model: Model, path: Path, folder: Path, announce: Callable[[str], None]) -> Teacher:
     from sofrito.teachers.chat import chosen_template
     from sofrito.teachers.embed.choose import gguf_embedder
+    from sofrito.teachers.llama.gguf import GgufInfo
     from sofrito.teachers.llama.teacher import LlamaTeacher
 
     template = chosen_template(model.chat_template, folder) if model.chat_template else ""
-    return gguf_embedder(model, path) or LlamaTeacher(
+    info = GgufInfo.read(path)
+    return gguf_embedder(model, info) or LlamaTeacher(
         path,
+        info=info,
         context=model.context or None,
         parallel=model.parallel,
         threads=model.threads or None,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from sofrito.problems import Trouble
@@ -75,6 +76,23 @@ def most_written(sampling: Mapping[str, Any]) -> int:
 def options_of(sampling: Mapping[str, Any]) -> dict[str, Any]:
     """Return a call's sampling with the defaults for what it leaves out."""
     return {**DEFAULTS, **{name: value for name, value in sampling.items() if value is not None}}
+
+
+def stops_of(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the texts that end an answer, of options that may name one or several."""
+    stop = options.get("stop") or ()
+    return tuple(text for text in ([stop] if isinstance(stop, str) else stop) if text)
+
+
+def context_of(path: Path, trained: int | None, asked: int | None) -> int:
+    """Return a model's context in tokens; Trouble where more is asked for than it was made for."""
+    most = trained or MOST_CONTEXT
+    if asked is not None and trained and asked > trained:
+        raise Trouble(
+            f"The recipe asks for a context of {asked} tokens, but {path} was made for {trained}.",
+            f"Set `context` to {trained} or less.",
+        )
+    return asked or min(most, MOST_CONTEXT)
 
 
 def biases_of(

@@ -47,6 +47,20 @@ class Unmade(Refused):
         super().__init__(cause, words, journaled=False)
 
 
+def told_to_stop() -> Transient:
+    """Return what becomes of a call to a model of this process that is being closed."""
+    return Transient("unreachable", "the local model was told to stop")
+
+
+def too_long(prompt: int, limit: int, context: int, *, about: str = "") -> Unmade:
+    """Return the refusal of a call that does not fit; all in tokens, ``prompt`` maybe ``about`` so many."""
+    return Unmade(
+        "context",
+        f"the prompt has {about}{prompt} tokens and max_tokens asks for {limit} more, but the context "
+        f"holds {context}: shorten the prompt, lower max_tokens or raise `context`",
+    )
+
+
 class Teacher(Protocol):
     """Answers calls of the kinds it can. Raises Transient, Refused, or Trouble (which stops the run)."""
 

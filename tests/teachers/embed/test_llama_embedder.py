@@ -81,15 +81,17 @@ def test_a_text_that_is_too_long_is_refused_and_the_others_are_not(tiny: Path) -
 
 def test_what_is_no_embedding_model_is_not_taken_for_one(tiny: Path, tmp_path: Path) -> None:
     model = Model(path="any.gguf")
-    assert gguf_embedder(model, write_gguf(tmp_path / "chat.gguf", CHAT)) is None
-    assert isinstance(gguf_embedder(model, tiny / "1.gguf"), EmbeddingTeacher)
-    assert isinstance(gguf_embedder(model, tiny / "-1.gguf"), EmbeddingTeacher)
+    assert gguf_embedder(model, GgufInfo.read(write_gguf(tmp_path / "chat.gguf", CHAT))) is None
+    assert isinstance(gguf_embedder(model, GgufInfo.read(tiny / "1.gguf")), EmbeddingTeacher)
+    assert isinstance(gguf_embedder(model, GgufInfo.read(tiny / "-1.gguf")), EmbeddingTeacher)
     pooled = write_gguf(tmp_path / "last.gguf", {**CHAT, "llama.pooling_type": 3})
-    assert isinstance(gguf_embedder(model, pooled), EmbeddingTeacher)
+    assert isinstance(gguf_embedder(model, GgufInfo.read(pooled)), EmbeddingTeacher)
     with pytest.raises(Trouble, match=r"4\.gguf ranks texts and makes no vectors"):
-        gguf_embedder(model, tiny / "4.gguf")
+        gguf_embedder(model, GgufInfo.read(tiny / "4.gguf"))
     with pytest.raises(Trouble, match=r"`requantize` means nothing to 1\.gguf"):
-        gguf_embedder(model.model_copy(update={"requantize": "q8_0"}), tiny / "1.gguf")
+        gguf_embedder(
+            model.model_copy(update={"requantize": "q8_0"}), GgufInfo.read(tiny / "1.gguf")
+        )
 
 
 def test_a_context_that_the_model_was_not_made_for(tiny: Path) -> None:

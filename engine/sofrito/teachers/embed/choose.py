@@ -6,6 +6,7 @@ from sofrito.problems import Trouble
 from sofrito.recipe.model import Model
 from sofrito.teachers.embed.folder import is_sentence_folder
 from sofrito.teachers.embed.teacher import EmbeddingTeacher
+from sofrito.teachers.llama.gguf import GgufInfo
 
 
 def sentence_embedder(model: Model, path: Path) -> EmbeddingTeacher | None:
@@ -20,15 +21,13 @@ def sentence_embedder(model: Model, path: Path) -> EmbeddingTeacher | None:
     )
 
 
-def gguf_embedder(model: Model, path: Path) -> EmbeddingTeacher | None:
+def gguf_embedder(model: Model, info: GgufInfo) -> EmbeddingTeacher | None:
     """Return the teacher of a GGUF file that holds an embedding model, None for any other."""
     from sofrito.teachers.llama.embedder import embeds, llama_embedder
-    from sofrito.teachers.llama.gguf import GgufInfo
 
-    info = GgufInfo.read(path)
     if not embeds(info):
         return None
-    _heard(model, path)
+    _heard(model, info.path)
     return llama_embedder(
         info, context=model.context, parallel=model.parallel, threads=model.threads
     )

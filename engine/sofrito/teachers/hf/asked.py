@@ -8,8 +8,8 @@ from sofrito.teachers.hf.grammar import Grammar, Grammars
 from sofrito.teachers.hf.load import Loaded
 from sofrito.teachers.hf.prompt import closing
 from sofrito.teachers.hf.words import Words
-from sofrito.teachers.sampling import Sampling, options_of
-from sofrito.teachers.teacher import Unmade
+from sofrito.teachers.sampling import Sampling, options_of, stops_of
+from sofrito.teachers.teacher import Unmade, too_long
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Clerk:
             limit=limit,
             rules=Sampling.of(options, call.seed, self.words.bias(options.get("logit_bias") or {})),
             ends=self._ends | ({closer} if closer is not None else set()),
-            stops=_stops(options["stop"], "" if closer is not None else after),
+            stops=(*stops_of(options), *(() if closer is not None else after.split()[:1])),
             grammar=self._grammars.of(call.schema, call.choices) if held else None,
             soft=call.soft_labels,
         )
@@ -117,9 +117,7 @@ class Clerk:
             return self.words.begun(self.words.tokens(call.prompt)), ""
         if call.turn == "assistant":
             return self.words.chat(self._chat(), call.messages), ""
-        chat = self._chat()
-        _, after = chat.users_turn(call.messages)
-        parts = self.words.guard.rendered(call.messages, lambda m: chat.users_turn(m)[0])
+        parts, after = self.words.guard.users_turn(call.messages, self._chat())
         return self.words.parts(parts), after.strip()
 
     def _chat(self) -> ChatTemplate:
@@ -129,19 +127,9 @@ class Clerk:
 
     def _fits(self, prompt: int, limit: int) -> None:
         if prompt + limit > self._context:
-            raise Unmade(
-                "context",
-                f"the prompt has {prompt} tokens and max_tokens asks for {limit} more, but the "
-                f"context holds {self._context}: shorten the prompt, lower max_tokens or raise "
-                "`context`",
-            )
+            raise too_long(prompt, limit, self._context)
 
 
 def _something(prompt: list[int] | tuple[int, ...]) -> None:
     if not prompt:
         raise Unmade("empty prompt", "there is nothing to go on with")
-
-
-def _stops(asked: str | list[str], after: str) -> tuple[str, ...]:
-    told = [asked] if isinstance(asked, str) else list(asked)
-    return tuple(stop for stop in (*told, *after.split()[:1]) if stop)

@@ -15,7 +15,7 @@ from sofrito.teachers.hf.checkpoint import Checkpoint
 from sofrito.teachers.hf.job import Job
 from sofrito.teachers.hf.worker import Setup, Worker
 from sofrito.teachers.result import Result
-from sofrito.teachers.sampling import DEFAULTS, MOST_CONTEXT
+from sofrito.teachers.sampling import DEFAULTS, context_of
 from sofrito.teachers.teacher import unable
 
 NEEDED = ("torch", "transformers", "safetensors")
@@ -60,7 +60,7 @@ class HfTeacher:
                     "Install it: pip install 'sofrito[hf]'",
                 )
         self.info = Checkpoint.read(path)
-        self.context = _context(self.info, context)
+        self.context = context_of(self.info.path, self.info.context, context)
         several = parallel or _parallel(self.info, self.context)
         # Some wait to take the place of those that end.
         self.concurrency = several if several == 1 else several + max(2, several // 4)
@@ -94,17 +94,6 @@ class HfTeacher:
     async def close(self) -> None:
         """Stop what is being written and free the model; calling it twice is allowed."""
         await asyncio.to_thread(self._worker.close)
-
-
-def _context(checkpoint: Checkpoint, asked: int | None) -> int:
-    trained = checkpoint.context or MOST_CONTEXT
-    if asked is not None and asked > trained and checkpoint.context:
-        raise Trouble(
-            f"The recipe asks for a context of {asked} tokens, but {checkpoint.path} was made for "
-            f"{trained}.",
-            f"Set `context` to {trained} or less.",
-        )
-    return asked or min(trained, MOST_CONTEXT)
 
 
 def _parallel(checkpoint: Checkpoint, context: int) -> int:

@@ -8,7 +8,7 @@ from sofrito.problems import Trouble
 from sofrito.teachers.hf.checkpoint import Checkpoint
 from sofrito.teachers.hf.job import Job
 from sofrito.teachers.llama.cores import free_cores
-from sofrito.teachers.teacher import Transient
+from sofrito.teachers.teacher import told_to_stop
 
 if TYPE_CHECKING:
     from sofrito.teachers.hf.desk import Desk
@@ -39,7 +39,7 @@ class Worker:
         """Take a job; one that comes after :meth:`close` gets Transient."""
         with self._change:
             if self._closing:
-                job.settle(_stopped())
+                job.settle(told_to_stop())
                 return
             self._new.append(job)
             if self._thread is None:
@@ -66,7 +66,7 @@ class Worker:
                 for job in (*jobs, *(desk.clear() if desk else ())):
                     job.settle(self._in_words(error))
         for job in (*self._new, *(desk.clear() if desk else ())):
-            job.settle(_stopped())
+            job.settle(told_to_stop())
 
     def _taken(self, *, busy: bool) -> list[Job] | None:
         """Return what is new, at once if ``busy``; None when it is time to stop."""
@@ -91,7 +91,3 @@ class Worker:
                 "Set a smaller `parallel` or `context` for this model.",
             )
         return error
-
-
-def _stopped() -> Transient:
-    return Transient("unreachable", "the local model was told to stop")

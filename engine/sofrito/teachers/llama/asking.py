@@ -14,8 +14,8 @@ from sofrito.teachers.llama.jobs import Scoring, Writing
 from sofrito.teachers.llama.sampler import Sampler
 from sofrito.teachers.llama.soft import SoftWriter
 from sofrito.teachers.llama.tokenizer import Tokenizer
-from sofrito.teachers.sampling import Sampling, options_of
-from sofrito.teachers.teacher import Unmade
+from sofrito.teachers.sampling import Sampling, options_of, stops_of
+from sofrito.teachers.teacher import too_long
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,7 @@ class Asking:
         self._refuse_a_giant(call, limit)
         prompt, ends, stops = self._opening(call)
         if len(prompt) + limit > self.context:
-            words = _too_long(len(prompt), limit, self.context)
-            raise Unmade("context", words)
+            raise too_long(len(prompt), limit, self.context)
         biases = self.tokenizer.biases(options.get("logit_bias", {}))
         how, grammar = Sampling.of(options, call.seed, biases), _grammar(call)
         k = call.soft_labels
@@ -48,7 +47,7 @@ class Asking:
             sampler=Sampler(self.tokenizer.vocab, how, grammar),
             tokenizer=self.tokenizer,
             ends=ends,
-            stops=(*stops, *_stops(options)),
+            stops=(*stops, *stops_of(options)),
             whole=(lambda text: _closed(call, text)) if grammar else None,
             soft=SoftWriter(k, self.tokenizer.fingerprint) if k else None,
         )
@@ -61,8 +60,7 @@ class Asking:
         given = self.prompt(call.messages) if call.messages else []
         tokens = [*given, *self.tokenizer.encode(call.text, begin=not given)]
         if given and len(tokens) > self.context:
-            words = _too_long(len(given), len(tokens) - len(given), self.context)
-            raise Unmade("context", words)
+            raise too_long(len(given), len(tokens) - len(given), self.context)
         told = max(len(given), 1)
         for start in range(0, max(1, len(tokens)), max(1, self.context // 2)):
             window = tokens[start : start + self.context]
@@ -76,8 +74,7 @@ class Asking:
         for label in call.labels:
             tokens = [*prompt, *self.tokenizer.encode(label)]
             if len(tokens) > self.context:
-                words = _too_long(len(prompt), len(tokens) - len(prompt), self.context)
-                raise Unmade("context", words)
+                raise too_long(len(prompt), len(tokens) - len(prompt), self.context)
             yield Scoring(tokens, len(prompt) - 1, self.tokenizer.ends)
 
     def prompt(self, messages: tuple[Message, ...]) -> list[int]:
@@ -92,9 +89,7 @@ class Asking:
             return self.tokenizer.encode(call.prompt, begin=True), ends, ()
         if call.turn == "assistant":
             return self.prompt(call.messages), ends, ()
-        chat = self._chat()
-        _, after = chat.users_turn(call.messages)
-        parts = self.tokenizer.guard.rendered(call.messages, lambda m: chat.users_turn(m)[0])
+        parts, after = self.tokenizer.guard.users_turn(call.messages, self._chat())
         tokens = self.tokenizer.encode_parts(parts)
         special = self.tokenizer.special_at_start(after)
         if special is not None:
@@ -106,24 +101,12 @@ class Asking:
         texts = (call.prompt, *(message.content for message in call.messages))
         least = sum(map(self.tokenizer.at_least, texts))
         if least > self.context:
-            raise Unmade("context", _too_long(least, limit, self.context, "at least "))
+            raise too_long(least, limit, self.context, about="at least ")
 
     def _chat(self) -> ChatTemplate:
         if self.template is None:
             raise no_template(str(self.path))
         return self.template
-
-
-def _too_long(prompt: int, limit: int, context: int, about: str = "") -> str:
-    return (
-        f"the prompt has {about}{prompt} tokens and max_tokens asks for {limit} more, but the context "
-        f"holds {context}: shorten the prompt, lower max_tokens or raise `context`"
-    )
-
-
-def _stops(options: Mapping[str, Any]) -> tuple[str, ...]:
-    stop = options["stop"]
-    return tuple(s for s in ([stop] if isinstance(stop, str) else stop) if s)
 
 
 def _grammar(call: Completion) -> str | None:

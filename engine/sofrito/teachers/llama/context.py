@@ -64,7 +64,7 @@ class Context:
     def __init__(self, model: Model, size: Size) -> None:
         """Reserve the cache; Trouble with llama.cpp's words when it does not fit."""
         self.model, self.size = model, size
-        self.handle: Any = lc.llama_init_from_model(model.handle, _params(size))
+        self.handle: Any = lc.llama_init_from_model(model.handle, context_params(size))
         if not self.handle:
             raise Trouble(
                 f"llama.cpp has no room for {size.cells} tokens of context: {complaint()}",
@@ -117,7 +117,8 @@ class Context:
         self.model.release()
 
 
-def _params(size: Size) -> Any:
+def context_params(size: Size) -> Any:
+    """Return llama.cpp's parameters of a context of that size, one cache for all sequences."""
     params = lc.llama_context_default_params()
     params.n_ctx = size.cells
     params.n_batch = params.n_ubatch = size.batch

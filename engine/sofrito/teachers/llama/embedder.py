@@ -90,7 +90,7 @@ class LlamaEmbedder:
 
         self._model = Model.shared(path)
         self._length, self._parallel = context, min(parallel, context)
-        params = _params(lc, pooling, context, self._parallel, threads or free_cores())
+        params = _params(pooling, context, self._parallel, threads or free_cores())
         self._context = lc.llama_init_from_model(self._model.handle, params)
         if not self._context:
             self._model.release()
@@ -186,17 +186,13 @@ class LlamaEmbedder:
         )
 
 
-def _params(lc: Any, pooling: int, context: int, parallel: int, threads: int) -> Any:
-    params = lc.llama_context_default_params()
+def _params(pooling: int, context: int, parallel: int, threads: int) -> Any:
+    from sofrito.teachers.llama.context import Size, context_params
+
     # One vector is made of the tokens of one piece, so that the longest text must be one piece.
     # llama.cpp aborts where that is no multiple of the sequences.
-    params.n_ctx = params.n_batch = params.n_ubatch = -(-context // parallel) * parallel
-    params.n_seq_max = parallel
-    params.kv_unified = True
-    params.n_threads = params.n_threads_batch = threads
+    room = -(-context // parallel) * parallel
+    params = context_params(Size(room, parallel, room, threads))
     params.embeddings = True
     params.pooling_type = pooling
-    params.no_perf = True
-    if not lc.llama_supports_gpu_offload():
-        params.flash_attn_type = lc.LLAMA_FLASH_ATTN_TYPE_DISABLED
     return params

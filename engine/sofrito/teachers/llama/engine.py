@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sofrito.teachers.llama.context import Context, Entry
 from sofrito.teachers.llama.jobs import Job, packed
 from sofrito.teachers.llama.shelf import Placed, Shelf, Wait
-from sofrito.teachers.teacher import Transient
+from sofrito.teachers.teacher import told_to_stop
 
 AHEAD = 64
 """Waiting jobs that are looked at when one may begin, and when it is decided what to keep."""
@@ -102,7 +102,7 @@ class Engine:
     def _leave(self) -> None:
         """Let go of jobs that nobody waits for any more."""
         for slot in [s for s in (*self._live, *self._waiting) if s.job.abandoned.is_set()]:
-            slot.job.error = Transient("unreachable", "the local model was told to stop")
+            slot.job.error = told_to_stop()
             if slot.sequence < 0:
                 self._waiting.remove(slot)
             else:

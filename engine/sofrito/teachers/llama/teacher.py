@@ -20,8 +20,8 @@ from sofrito.teachers.llama.cores import free_cores
 from sofrito.teachers.llama.gguf import GgufInfo
 from sofrito.teachers.llama.weights import content_hash
 from sofrito.teachers.result import Answer, Result, Scored, Weighed
-from sofrito.teachers.sampling import DEFAULTS, MOST_CONTEXT
-from sofrito.teachers.teacher import Transient, unable
+from sofrito.teachers.sampling import DEFAULTS, MOST_CONTEXT, context_of
+from sofrito.teachers.teacher import told_to_stop, unable
 
 if TYPE_CHECKING:
     from sofrito.teachers.llama.asking import Asking
@@ -46,6 +46,7 @@ class LlamaTeacher:
         self,
         path: Path,
         *,
+        info: GgufInfo | None = None,
         context: int | None = None,
         parallel: int = 0,
         threads: int | None = None,
@@ -68,8 +69,8 @@ class LlamaTeacher:
                 "A local model needs the package llama-cpp-python, which is not installed.",
                 "Install it: pip install 'sofrito[local]'",
             )
-        self.info = GgufInfo.read(path)
-        self.context = _context(self.info, context)
+        self.info = info or GgufInfo.read(path)
+        self.context = context_of(path, self.info.context or MOST_CONTEXT, context)
         self.capacity = _capacity(self.info, self.context, parallel)
         _promised[self] = self.capacity.bytes(self.info)
         # enough wait to take the place of those that end
@@ -129,12 +130,12 @@ class LlamaTeacher:
     def _load(self) -> "_Desk":
         with self._loading:
             if self._closed.is_set():
-                raise _told_to_stop()
+                raise told_to_stop()
             if self._desk is None:
                 desk = self._loaded()
                 if self._closed.is_set():  # while it was loading
                     desk.worker.close()
-                    raise _told_to_stop()
+                    raise told_to_stop()
                 self._desk = desk
             return self._desk
 
@@ -218,10 +219,6 @@ async def _weigh(desk: _Desk, call: Weigh) -> Weighed:
     return Weighed(tuple(share / math.fsum(shares) for share in shares), mass, tokens)
 
 
-def _told_to_stop() -> Transient:
-    return Transient("unreachable", "the local model was told to stop")
-
-
 def _capacity(info: GgufInfo, context: int, parallel: int) -> Capacity:
     import llama_cpp
 
@@ -243,14 +240,3 @@ def _ready(
     from sofrito.teachers.llama.ready import ready
 
     return ready(info, weights, choice, announce, starter=starter, cache=cache)
-
-
-def _context(info: GgufInfo, asked: int | None) -> int:
-    trained = info.context or MOST_CONTEXT
-    if asked is not None and asked > trained:
-        raise Trouble(
-            f"The recipe asks for a context of {asked} tokens, but {info.path} was made for "
-            f"{trained}.",
-            f"Set `context` to {trained} or less.",
-        )
-    return asked or min(trained, MOST_CONTEXT)

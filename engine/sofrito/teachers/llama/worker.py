@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from sofrito.teachers.llama.engine import Engine
 from sofrito.teachers.llama.jobs import Job
-from sofrito.teachers.teacher import Transient
+from sofrito.teachers.teacher import told_to_stop
 
 
 class Worker:
@@ -27,7 +27,7 @@ class Worker:
                 self._inbox.append(job)
                 self._condition.notify()
                 return
-        job.error = _told_to_stop()
+        job.error = told_to_stop()
         job.end()
         over()
 
@@ -47,7 +47,7 @@ class Worker:
                 engine.step()
             except Exception as error:
                 engine.fail(error)
-        engine.fail(_told_to_stop())
+        engine.fail(told_to_stop())
         engine.context.close()
 
     def _take(self) -> list[Job] | None:
@@ -60,7 +60,3 @@ class Worker:
         for job in jobs:
             self.engine.add(job)  # to be failed with the others
         return None
-
-
-def _told_to_stop() -> Transient:
-    return Transient("unreachable", "the local model was told to stop")
