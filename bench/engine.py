@@ -23,6 +23,7 @@ from sofrito.run.budget import Limits
 from sofrito.run.session import run_program
 from sofrito.teachers.call import Completion, Message
 from sofrito.teachers.result import Answer
+from sofrito.teachers.teacher import Teacher
 
 RECIPE = {
     "recipe": "bench",
@@ -36,7 +37,7 @@ RECIPE = {
 }
 
 
-class Instant:
+class Instant(Teacher):
     """Answers at once with a text of its call's seed."""
 
     concurrency = 256

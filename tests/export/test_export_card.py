@@ -178,7 +178,7 @@ def test_the_body_tells_the_whole_story() -> None:
         title="A demo", description="It asks.\n", license="MIT", output={"write": [{"text": "q"}]}
     )
     (part,) = parts(source, {"train": 1200})
-    part.record(Accepted("3.0", {}, {"q": "é```"}, []))
+    part.records(Accepted("3.0", {}, {"q": "é```"}, []))
     reasons = Counter(
         {("filter q", "rejected", "too long"): 1, ("generate q", "failed", "not JSON"): 2}
     )
@@ -189,7 +189,7 @@ def test_the_body_tells_the_whole_story() -> None:
 def test_what_is_long_is_shortened() -> None:
     source = recipe(output={"write": [{"text": "q"}]})
     (part,) = parts(source, {"train": 1})
-    part.record(Accepted("3.0", {}, {"q": "é" * 301}, []))
+    part.records(Accepted("3.0", {}, {"q": "é" * 301}, []))
     reasons = Counter({("s", "rejected", f"r{n:02}"): 30 - n for n in range(22)})
     text = card(source, FACTS, rows=1, parts=[part], reasons=reasons, notes=[])
     assert f'"text": "{"é" * 300}…"' in text

@@ -9,18 +9,19 @@ from storm import VirtualLoop
 
 from sofrito.problems import Trouble
 from sofrito.run.answers import pack
+from sofrito.run.blame import Patience
 from sofrito.run.budget import Budget, Limits
-from sofrito.run.calls import Calls, Patience
+from sofrito.run.calls import Calls
 from sofrito.run.journal import MemoryJournal, Spent
 from sofrito.steps.work import Told
 from sofrito.teachers.call import Completion, Message
 from sofrito.teachers.result import Answer
-from sofrito.teachers.teacher import Refused, Transient, Unmade
+from sofrito.teachers.teacher import Refused, Teacher, Transient, Unmade
 
 Reply = Callable[[str, int], Answer]
 
 
-class Server:
+class Server(Teacher):
     """Answers by the prompt and how often it was asked."""
 
     def __init__(self, reply: Reply, concurrency: int = 4) -> None:

@@ -99,6 +99,8 @@ def test_a_broken_rule_is_caught(mutant: str) -> None:
                 if "stuck" in str(error):
                     return  # the engine noticed by itself
                 raise
+            except KeyError:
+                return  # a round was closed by one that is not its last
             ends.add(end.digest)
         if len(ends) > 1:
             return

@@ -10,8 +10,9 @@ import orjson
 import pytest
 from chat_server import completion, error, hang_up, raw, reply, reset, serving
 
+from sofrito.run.blame import Patience
 from sofrito.run.budget import Budget, Limits
-from sofrito.run.calls import Calls, Patience
+from sofrito.run.calls import Calls
 from sofrito.run.journal import MemoryJournal, Spent, total
 from sofrito.run.minute import Rate
 from sofrito.run.prices import Declared

@@ -14,7 +14,7 @@ from sofrito.run.minute import Rate
 from sofrito.run.prices import Declared, Tariff
 from sofrito.teachers.call import Completion, Message
 from sofrito.teachers.result import Answer
-from sofrito.teachers.teacher import Transient
+from sofrito.teachers.teacher import Teacher, Transient
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Shared:
 
 
 @dataclass
-class Remote:
+class Remote(Teacher):
     """A teacher of a server."""
 
     shared: Shared

@@ -13,7 +13,7 @@ from sofrito.run.session import run_program
 from sofrito.run.totals import Totals
 from sofrito.teachers.call import Call, Weigh
 from sofrito.teachers.result import Answer, Result, Weighed
-from sofrito.teachers.teacher import Refused
+from sofrito.teachers.teacher import Refused, Teacher
 
 DOUBT = (
     "`teacher` would have said something else: in {faint} of {all} answers it gave all the labels of "
@@ -41,7 +41,7 @@ def test_a_median_mass_that_is_small_is_said(masses: list[float], doubt: str) ->
     assert list(totals.doubts()) == [doubt][: bool(doubt)]
 
 
-class Says:
+class Says(Teacher):
     """A teacher that gives the labels so much together."""
 
     concurrency = 4

@@ -15,15 +15,16 @@ from sofrito.plan.compile import compiled
 from sofrito.plan.program import Program
 from sofrito.recipe.base import Vocabulary, Writer
 from sofrito.recipe.model import Recipe
+from sofrito.run.blame import Patience
 from sofrito.run.budget import Budget, Limits
-from sofrito.run.calls import Calls, Patience
+from sofrito.run.calls import Calls
 from sofrito.run.engine import Engine
 from sofrito.run.journal import MemoryJournal, Spent
 from sofrito.steps import VERBS
 from sofrito.steps.work import Lost, Pooled, Row
 from sofrito.teachers.call import Completion
 from sofrito.teachers.result import Answer
-from sofrito.teachers.teacher import Transient
+from sofrito.teachers.teacher import Teacher, Transient
 
 
 class Killed(BaseException):
@@ -68,7 +69,7 @@ def program_of(recipe: Recipe) -> Program:
 
 
 @dataclass
-class Storm:
+class Storm(Teacher):
     """Answers as a function of the call alone; latency, failures and death come from ``luck``."""
 
     luck: random.Random
@@ -220,6 +221,26 @@ def stormy(recipe: Recipe, luck: random.Random, **options: Any) -> tuple[Life, i
     raise AssertionError("never lived to the end")
 
 
+def _closings() -> list[list[dict[str, Any]]]:
+    """Return ways to make one row of siblings, and to go on."""
+    return [
+        [{"pair": "text", "by": "text|length", "margin": 1}],
+        [
+            {"vote": "text", "as": "most", "keep": "most.agrees or 'w7' not in text"},
+            {"collect": "text", "as": "texts", "where": "'w5' in text"},
+        ],
+        [
+            {"filter": "text", "by": [{"pattern": {"never": ["w2"]}}]},
+            {"collect": ["text"], "as": "texts"},
+            {"generate": "summary", "prompt": "sum up {{ texts|join(' ') }}"},
+            {"explode": "texts", "into": "text"},
+            {"generate": "again", "prompt": "again {{ text }} {{ summary }}"},
+            {"filter": "again", "by": [{"novelty": {"rouge_l": 0.6}}]},
+            {"collect": ["text", "again"], "least": 1},
+        ],
+    ]
+
+
 def random_recipe(rng: random.Random) -> Recipe:
     """Return a recipe of a random shape that the engine must treat as one dataset."""
     few = rng.choice([0, 0, 2, 4])
@@ -266,6 +287,9 @@ def random_recipe(rng: random.Random) -> Recipe:
         ]
         first["prompt"] += "{% for s in shots %} {{ s.text }}{% endfor %}"
         steps.insert(rng.randint(1, len(steps)), {"grow": "pool", "columns": ["text"]})
+    siblings = "parse" in first or first["n"] > 1 or any("n" in step for step in steps[1:])
+    if siblings and rng.random() < 0.5:
+        steps += rng.choice(_closings())
     for i, step in enumerate(steps):
         step["name"] = f"step {i}"
     data["steps"] = steps

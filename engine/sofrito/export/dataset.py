@@ -40,7 +40,7 @@ def write_dataset(run: Path, partial: Path, recipe: Recipe) -> tuple[list[Part],
             split = splits.of(_group(row, group_by))
             story.add(provenance(row, split))
             for part in parts:
-                if (record := part.record(row)) is not None:
+                for record in part.records(row):
                     tables[part.name][split].add(record)
     _finished(story, ("parquet",))
     for part in parts:

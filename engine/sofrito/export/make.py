@@ -69,7 +69,7 @@ def make(
         identities=identities,
     )
     folder = run_folder(workspace, program)
-    models = described(teachers)
+    models = {name: dict(teacher.described()) for name, teacher in teachers.items()}
     tariffs = tariffs_for(recipe, teachers)
     with locked(folder):
         ended = run_program(
@@ -108,22 +108,11 @@ def tariffs_for(recipe: Recipe, teachers: Mapping[str, Teacher]) -> dict[str, Ta
     Raises Trouble if the recipe limits what may be paid and a price is not known.
     """
     models = {name: recipe.model(name) for name in teachers}
-    factors = {name: getattr(t, "price_factor", 1.0) for name, t in teachers.items()}
+    factors = {name: t.price_factor for name, t in teachers.items()}
     tariffs = tariffs_of(models, factors)
     if recipe.budget.usd is not None:
         all_priced(tariffs, models)
     return tariffs
-
-
-def described(teachers: Mapping[str, Teacher]) -> dict[str, dict[str, Any]]:
-    """Return what identifies each teacher, with the name and licence its file gives."""
-    told: dict[str, dict[str, Any]] = {}
-    for name, teacher in teachers.items():
-        told[name] = dict(teacher.identity)
-        info = getattr(teacher, "info", None)
-        if info is not None:
-            told[name] |= {"name": info.name, "license": info.licence or ""}
-    return told
 
 
 def _facts(

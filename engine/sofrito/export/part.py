@@ -42,7 +42,8 @@ class Part:
             return
         try:
             if self.format.takes(row.columns):
-                self._inferred.learn(self.format.record(row.columns))
+                for record in self.format.records(row.columns):
+                    self._inferred.learn(record)
         except (Unfit, ExpressionError):
             return  # counted when the rows are written
 
@@ -50,23 +51,26 @@ class Part:
         """Return the fields of a record with their types, the row's id first."""
         return {self.key: "string", **self._columns}
 
-    def record(self, row: Accepted) -> dict[str, Any] | None:
-        """Return a row's record, None where `where` or the format leaves it out."""
+    def records(self, row: Accepted) -> list[dict[str, Any]]:
+        """Return a row's records, none where `where` or the format leaves it out."""
         try:
             if not self.format.takes(row.columns):
-                return None
-            record = self.format.record(row.columns)
+                return []
+            records = self.format.records(row.columns)
         except (Unfit, ExpressionError) as error:
             failed = "" if isinstance(error, Unfit) else f"`where: {self.format.where}` fails: "
             reason = failed + error.words
             self._unfit[reason] += 1
             self._first_unfit.setdefault(reason, row.id)
-            return None
+            return []
         if self._fixed is None:
-            record = {name: fit(record.get(name), to) for name, to in self._columns.items()}
-        record = {self.key: row.id, **record}
-        self.sample = self.sample or record
-        return record
+            records = [
+                {name: fit(record.get(name), to) for name, to in self._columns.items()}
+                for record in records
+            ]
+        records = [{self.key: row.id, **record} for record in records]
+        self.sample = self.sample or records[0]
+        return records
 
     def notes(self) -> list[str]:
         """Say what the user would not expect of this part."""

@@ -1,6 +1,6 @@
 """The base of every output format's class: what a row becomes, and the types of its fields."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, TypeAlias
 
 import orjson
@@ -42,6 +42,10 @@ class Format(Writer):
     def record(self, values: Values) -> dict[str, Any]:
         """Return what a row becomes, with the fields of :meth:`shape`; raises :class:`Unfit`."""
         raise NotImplementedError
+
+    def records(self, values: Values) -> Sequence[dict[str, Any]]:
+        """Return all that a row becomes: one record, unless the format says otherwise."""
+        return [self.record(values)]
 
 
 def text_of(values: Values, column: str) -> str:

@@ -9,6 +9,8 @@ from sofrito.formats.base import Column, Format, Type, Unfit, Values, text_of
 
 _FIELDS = frozenset({"role", "content"})
 
+MESSAGES: Type = [{"role": "string", "content": "string"}]
+
 
 class Messages(Format):
     """Writes `{"messages": [{"role": ..., "content": ...}, ...]}`, which chat trainers take.
@@ -50,7 +52,7 @@ class Messages(Format):
 
     def shape(self) -> dict[str, Type]:
         """A list of messages."""
-        return {"messages": [{"role": "string", "content": "string"}]}
+        return {"messages": MESSAGES}
 
     def record(self, values: Values) -> dict[str, Any]:
         """Return the row as a conversation."""
@@ -73,6 +75,17 @@ def conversation(
     if system and values.get(system):
         messages.insert(0, {"role": "system", "content": text_of(values, system)})
     return messages
+
+
+def conversational(values: Values, column: str, role: str) -> list[dict[str, str]]:
+    """Return a column as messages: a list of them as it is, a text as the one message of a role.
+
+    Raises :class:`Unfit` for a null and for a list of something else.
+    """
+    value = values.get(column)
+    if isinstance(value, list):
+        return _conversation(value, column)
+    return [{"role": role, "content": text_of(values, column)}]
 
 
 def _conversation(value: Any, column: str) -> list[dict[str, str]]:

@@ -1,6 +1,7 @@
 """Compiles a recipe into the program that runs."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from sofrito.recipe.model import Recipe
 from sofrito.recipe.sources import TemplateSources
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.grow import Grow
-from sofrito.steps.work import Operation, Pooled, Values
+from sofrito.steps.work import Join, Operation, Pooled, Values
 
 
 def compiled(
@@ -36,6 +37,7 @@ def compiled(
     """
     sources = TemplateSources(folder)
     operations: list[Operation] = []
+    openers: list[int] = []  # the steps whose siblings are open
     labels = recipe.labels()
     for index, step in enumerate(recipe.steps):
         assert isinstance(step, Step)
@@ -47,7 +49,13 @@ def compiled(
             pools,
             tuple(expanded(step.filters(), recipe.chains)),
         )
-        operations += step.compiled(bench)
+        compiled_step = step.compiled(bench)
+        if step.closes():
+            depth, opener = len(openers) + 1, openers.pop()
+            compiled_step = [closing(one, opener, depth) for one in compiled_step]
+        elif step.fans_out():
+            openers.append(index)
+        operations += compiled_step
     return Program(
         name=recipe.recipe,
         seed=recipe.seed,
@@ -66,6 +74,13 @@ def compiled(
         source=source,
         start=recipe.from_,
     )
+
+
+def closing(operation: Operation, opener: int, depth: int) -> Operation:
+    """Return an operation of a step that closes siblings, told which."""
+    if isinstance(operation, Join):
+        return replace(operation, opener=opener, depth=depth)
+    return operation
 
 
 def expanded(checks: Sequence[Check], chains: Mapping[str, Sequence[Check]]) -> Iterator[Filter]:

@@ -7,7 +7,7 @@ import orjson
 import xxhash
 from jinja2 import TemplateError
 
-from sofrito.recipe.base import Check
+from sofrito.recipe.base import Check, Verb
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.sources import TemplateSources, is_file
 from sofrito.recipe.template_tree import included
@@ -78,8 +78,8 @@ def template_texts(named: Iterable[str], sources: TemplateSources) -> dict[str, 
 
 def _part(part: Any) -> dict[str, Any]:
     data: dict[str, Any] = part.model_dump(mode="json", by_alias=True)
-    if "by" in data:
-        data["by"] = _chain(part.by)
+    if isinstance(part, Verb) and part.filters():
+        data["by"] = _chain(part.filters())
     return data
 
 

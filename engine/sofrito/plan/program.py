@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sofrito.prompts import Templates
-from sofrito.steps.work import Gather, Map, Operation, Ordered, Pooled, Values
+from sofrito.steps.work import Gather, Join, Map, Operation, Ordered, Pooled, Values
 
 # Candidates for each row wanted, of a cell or of the run, after which it is given up.
 TRIES = 40
@@ -70,7 +70,7 @@ class Program:
         barriers = [isinstance(s.barrier and s.barrier.operation, Ordered) for s in self.segments]
         start = barriers.index(True) + 1 if True in barriers else len(self.segments)
         return all(
-            not s.maps and not isinstance(s.barrier and s.barrier.operation, Gather)
+            not s.maps and not isinstance(s.barrier and s.barrier.operation, Gather | Join)
             for s in self.segments[start:]
         )
 

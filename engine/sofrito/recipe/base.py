@@ -126,6 +126,10 @@ class Verb(Part):
         """Whether a row becomes several here."""
         return False
 
+    def closes(self) -> bool:
+        """Whether the innermost siblings become one row again here: their parent, with what is made."""
+        return False
+
     def doubts(self) -> dict[Key, tuple[str, str]]:
         """What is allowed but can hardly be meant, and what to do instead, by the path of its key."""
         return {}

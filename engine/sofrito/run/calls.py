@@ -4,59 +4,29 @@ import asyncio
 import math
 import random
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 import orjson
 
 from sofrito.problems import Trouble
 from sofrito.run.answers import pack, unpack
-from sofrito.run.budget import Budget, Tokens, most_tokens
-from sofrito.run.charge import Charge, charge_of, is_unknown
+from sofrito.run.blame import Judgement, Patience
+from sofrito.run.budget import Budget
+from sofrito.run.charge import Charge
 from sofrito.run.journal import Entry, Journal
-from sofrito.run.lines import Ask, Line, Server, lines_of
+from sofrito.run.lines import Ask, Line, lines_of
 from sofrito.run.minute import Rate
-from sofrito.run.prices import FREE, Tariff
-from sofrito.run.sending import SOON, Sent, room, sent
-from sofrito.run.totals import Totals
+from sofrito.run.prices import Tariff
+from sofrito.run.sending import SOON, Sent, sent
+from sofrito.run.tries import Tries, most_of
 from sofrito.steps.work import Told
-from sofrito.teachers.call import Call, Completion, Embed, Message
-from sofrito.teachers.posts import POSTS
+from sofrito.teachers.call import Call
 from sofrito.teachers.result import Answer, Result
 from sofrito.teachers.teacher import Refused, Teacher, Transient, Unmade
 
 Waiter = Callable[[Told], None]
 
-# Causes that speak of the server and never of the prompt: such a call is only ever asked again.
-_OF_THE_SERVER = frozenset({"unreachable", "overloaded"})
-
-# Causes that a server gives before it looks at an answer: all calls may get them for its reasons.
-_AT_THE_DOOR = frozenset({"invalid request", "content filter"})
-_REFUSALS = 3
-
 LONGEST_WAIT = 600.0
 """Seconds that a server is waited for which asks for it; one that asks for more ends the run."""
-
-# Causes that say there was no room. One that got no answer in time waited for its turn, or was long.
-_NO_ROOM = frozenset({"overloaded", "time-out"})
-
-_UNCOUNTED = Tokens(0, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to try. Seconds double from ``first`` to ``most``, each times 0.5 to 1.5 by chance.
-
-    After ``tries`` failures of one call: if others succeeded meanwhile, the prompt is at fault and
-    its failure is final; if none did, the server is down and the run stops. A server that never
-    answered gets ``tries_at_first``. One that says it has no room is there: it is given up after so
-    many tries only if they took ``crowded`` seconds, as limits are by the minute.
-    """
-
-    tries: int = 6
-    tries_at_first: int = 4
-    first: float = 0.5
-    most: float = 30.0
-    crowded: float = 120.0
 
 
 class Calls:
@@ -81,16 +51,17 @@ class Calls:
     ) -> None:
         self._lines = lines_of(teachers, rates or {})
         self._servers = list(dict.fromkeys(line.server for line in self._lines.values()))
-        self._tariffs = {name: (tariffs or {}).get(name, FREE) for name in teachers}
-        self._journal, self._budget, self._wake = journal, budget, wake
+        self._journal, self._wake = journal, wake
         self._patience = patience or Patience()
+        self._tries = Tries(budget, tariffs or {})
+        self._judgement = Judgement(self._tries, self._patience)
         self._chance = chance or random.Random()  # spreads retries in time; no result depends on it
         self._waiters: dict[bytes, list[tuple[Waiter, Callable[[], bool]]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._later: set[asyncio.TimerHandle] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._held: dict[bytes, tuple[bytes, Answer | None]] = {}
-        self.totals = Totals()
+        self.totals = self._tries.totals
         self.trouble: BaseException | None = None
         self.closed = False
         self.retrying = ""
@@ -119,8 +90,7 @@ class Calls:
     def out_of_budget(self) -> str:
         """Which limit keeps waiting calls from being asked, or ""."""
         waiting = [line.waiting[0][2].call for line in self._lines.values() if line.waiting]
-        reasons = [self._budget.exhausted(call, self._tariffs[call.model]) for call in waiting]
-        return next((reason for reason in reasons if reason), "")
+        return next(filter(None, map(self._tries.exhausted, waiting)), "")
 
     def notices(self) -> list[str]:
         """Say of each server what keeps calls from being sent."""
@@ -158,11 +128,11 @@ class Calls:
                     line.pop()
                     del self._waiters[ask.key]
                     continue
-                most = _most_tokens(server, ask.call)
+                most = most_of(server, ask.call)
                 if (wait := server.wait(now, most.total)) > 0:
                     self._wake_in(wait)
                     break
-                reserved = self._budget.reserve(ask.call, self._tariffs[line.name])
+                reserved = self._tries.reserve(ask.call)
                 if reserved is None:
                     break
                 line.pop()
@@ -194,9 +164,9 @@ class Calls:
     async def _call(self, line: Line, ask: Ask, sent: Sent) -> None:
         try:
             ask.tries += 1
-            outcome, charge = await self._try(line, ask.call, sent)
+            outcome, charge = await self._tries.make(line, ask.call, sent)
             if isinstance(outcome, Transient):
-                final = await self._verdict(line, outcome, ask)
+                final = await self._judgement.of_failure(line, outcome, ask)
                 if final is None:
                     ask.tokens, ask.usd = ask.tokens + charge.tokens, ask.usd + (charge.usd or 0.0)
                     self._retry(line, ask, outcome)
@@ -204,7 +174,7 @@ class Calls:
                 outcome = final
             self.retrying = ""
             if isinstance(outcome, Refused) and not isinstance(outcome, Unmade):
-                outcome = await self._doubt(line, outcome, ask.call)
+                outcome = await self._judgement.of_refusal(line, outcome, ask.call)
             self._store(line, ask, outcome, charge)
         except asyncio.CancelledError:
             raise
@@ -214,96 +184,6 @@ class Calls:
         finally:
             line.inflight -= 1
             self._wake()
-
-    async def _try(
-        self, line: Line, call: Call, sent: Sent
-    ) -> tuple[Result | Refused | Transient, Charge]:
-        limit = line.server.limit
-        outcome: Result | Refused | Transient | None = None
-        POSTS.set(sent)
-        try:
-            outcome = await line.teacher.answer(call)
-            line.answered, line.refused = line.answered + 1, 0
-        except (Transient, Refused) as error:
-            outcome = error
-        finally:
-            tariff, metered = self._tariffs[line.name], line.metered
-            charge = charge_of(outcome, tariff, sent.reserved, metered=metered)
-            now = asyncio.get_running_loop().time()
-            if isinstance(outcome, Transient) and outcome.cause in _NO_ROOM:
-                limit.refused(sent.ticket)
-            elif outcome is None or isinstance(outcome, Transient | Refused):
-                limit.failed()
-            else:
-                limit.answered(sent.ticket, now, outcome.prompt_tokens, outcome.completion_tokens)
-            used = sent.minute if is_unknown(outcome, metered=metered) else charge.tokens
-            line.server.minute.ended(now, sent.minute, used)
-            if isinstance(outcome, Unmade):
-                self.totals.asked -= 1
-                self._budget.give_back(sent.reserved)
-            else:
-                self.totals.tried(line.name, outcome, charge)
-                self._budget.settle(sent.reserved, charge.tokens, charge.usd or 0.0)
-        return outcome, charge
-
-    async def _verdict(self, line: Line, error: Transient, ask: Ask) -> Refused | None:
-        """Return the final failure of a call that keeps failing while others succeed; else None.
-
-        Raises Trouble when no call succeeds any more.
-        """
-        patience = self._patience
-        if ask.tries < (patience.tries if line.answered else patience.tries_at_first):
-            return None
-        if line.answered > ask.before:
-            if error.cause in _OF_THE_SERVER:
-                return None
-            return Refused(error.cause, error.words, spent=error.spent)
-        if error.cause == "overloaded":
-            waited = asyncio.get_running_loop().time() - ask.since
-            if waited < patience.crowded:
-                return None
-        elif error.cause not in _OF_THE_SERVER and await self._answers(line, ask.call):
-            return Refused(error.cause, error.words, spent=error.spent)
-        raise Trouble(
-            f"The teacher does not answer ({error.cause}, {ask.tries} tries): {error.words}",
-            "Mend the server or the address and run the same command again: every answer so far is kept.",
-        )
-
-    async def _doubt(self, line: Line, refused: Refused, call: Call) -> Refused:
-        """Return a refusal that is the prompt's; raise Trouble for one of a server that refuses all.
-
-        Where the budget has nothing left to learn which it is, it is asked again by the next run.
-        """
-        at_the_door = refused.cause in _AT_THE_DOOR
-        line.refused += at_the_door
-        async with line.doubt:
-            unheard = not line.answered and (at_the_door or refused.journaled)
-            if line.refused < _REFUSALS and not unheard:
-                return refused
-            answers = await self._answers(line, call)
-        if answers is None:
-            return Refused(refused.cause, refused.words, journaled=False, spent=refused.spent)
-        if answers:
-            return refused
-        raise Trouble(
-            f"The teacher refuses every call ({refused.cause}): {refused.words}",
-            "Check the model's name, its key and its address, and run the same command again.",
-        )
-
-    async def _answers(self, line: Line, call: Call) -> bool | None:
-        """Ask for one token, to learn whether the server or the prompt of a call is at fault.
-
-        It is not journaled. None where the budget does not allow it.
-        """
-        probe = _probe(line.name, call)
-        most = _most_tokens(line.server, probe)
-        await room(line.server, most)
-        reserved = self._budget.reserve(probe, self._tariffs[line.name])
-        if reserved is None:
-            return None
-        now = asyncio.get_running_loop().time()
-        outcome, _ = await self._try(line, probe, sent(line.server, reserved, most, now))
-        return not isinstance(outcome, Refused | Transient)
 
     def _retry(self, line: Line, ask: Ask, error: Transient) -> None:
         """Let a call wait for its next try, which holds no place meanwhile; it was no answer.
@@ -385,20 +265,6 @@ class Calls:
             await asyncio.wait(self._tasks, timeout=grace)
         self.cut()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-def _most_tokens(server: Server, call: Call) -> Tokens:
-    return most_tokens(call) if server.minute.rate.tokens else _UNCOUNTED
-
-
-def _probe(name: str, call: Call) -> Call:
-    """Return the smallest call that goes the way of another one."""
-    if isinstance(call, Embed):
-        return Embed(name, "yes")
-    sampling = {"max_tokens": 1, "temperature": 0}
-    if isinstance(call, Completion) and call.prompt:
-        return Completion(name, sampling=sampling, prompt="Say yes.")
-    return Completion(name, (Message("user", "Say yes."),), sampling)
 
 
 def _bearable(line: Line, seconds: float) -> None:

@@ -5,17 +5,16 @@ The rules, and why each is as it is, stand in docs/engine.md.
 
 import asyncio
 from collections.abc import Generator, Sequence
-from dataclasses import replace
 from typing import Literal, Protocol
 
 from sofrito.plan.program import Program, Segment, Stage
-from sofrito.recipe.expressions import ExpressionError
 from sofrito.run.calls import Calls
 from sofrito.run.candidate import Root
 from sofrito.run.ledger import Ledger
 from sofrito.run.source import Candidates
+from sofrito.run.stages import by_path, count, enter, together
 from sofrito.run.tasks import Tasks
-from sofrito.steps.work import Event, Gather, Lost, Map, Ordered, Outcome, Row
+from sofrito.steps.work import Lost, Map, Ordered, Outcome, Row
 
 Status = Literal["complete", "short", "budget", "interrupted", "hopeless"]
 
@@ -150,7 +149,7 @@ class Engine:
         stage = maps[at]
         operation = stage.operation
         assert isinstance(operation, Map)
-        entered = self._at_step(root, row, stage)
+        entered = enter(root, row, stage, self._name(stage))
         if entered is None:
             self._one_less(root)
             return
@@ -164,49 +163,14 @@ class Engine:
         else:
             self._outcome(root, at, result)
 
-    def _at_step(self, root: Root, row: Row, stage: Stage) -> Row | None:
-        """Count a row that enters a step, and mark it if the step's `when` is false.
-
-        None if the condition fails on the row's values: the row has failed.
-        """
-        operation = stage.operation
-        if not stage.first:
-            return row
-        tally = root.tally(operation.step)
-        tally.entered += 1
-        try:
-            if operation.guard is None or operation.guard.truth(row.values):
-                return row
-        except ExpressionError as error:
-            tally.failed["expression"] += 1
-            detail = f"when: {error.words}"
-            root.lost.append((operation.step, Lost(row, "failed", "expression", detail)))
-            return None
-        nulls = operation.nulls if isinstance(operation, Map) else ()
-        row = row.told(
-            Event(self.program.steps[operation.step], "skip", {"when": operation.guard.source})
-        )
-        return replace(row, skipping=operation.step, values={**dict.fromkeys(nulls), **row.values})
-
     def _outcome(self, root: Root, at: int, outcome: Outcome) -> None:
         stage = self.program.segments[root.segment].maps[at]
-        self._count(root, stage, 1, outcome)
+        count(root, stage, 1, outcome)
         survivors = [one for one in outcome if isinstance(one, Row)]
         root.pending += len(survivors)
         for one in survivors:
             self._advance(root, one, at + 1)
         self._one_less(root)
-
-    def _count(self, root: Root, stage: Stage, entered: int, outcome: Outcome) -> None:
-        step = stage.operation.step
-        tally = root.tally(step)
-        tally.made += max(0, len(outcome) - entered)
-        for one in outcome:
-            if isinstance(one, Lost):
-                (tally.rejected if one.kind == "rejected" else tally.failed)[one.reason] += 1
-                root.lost.append((step, one))
-            elif stage.last:
-                tally.out += 1
 
     def _one_less(self, root: Root) -> None:
         root.pending -= 1
@@ -218,7 +182,8 @@ class Engine:
             return
         segment = self.program.segments[root.segment]
         if not _in_order(segment):
-            self._gather(root, segment)
+            assert segment.barrier is not None
+            self._gather(root, segment.barrier)
             return
         self._queues[root.segment][root.n] = root
         at = root.segment
@@ -226,27 +191,13 @@ class Engine:
             self._next[at] += 1
             self._in_turn(head)  # through all that is left and acceptance, before the one after it
 
-    def _gather(self, root: Root, segment: Segment) -> None:
-        stage = segment.barrier
-        assert stage is not None
-        operation = stage.operation
-        assert isinstance(operation, Gather)
-        found = [self._at_step(root, row, stage) for row in sorted(root.out, key=_path)]
-        rows = [row for row in found if row is not None]
-        families: dict[tuple[int, ...], list[Row]] = {}
-        through: list[Row] = []
-        for row in rows:
-            if row.skipping == operation.step:
-                self._count(root, stage, 1, [row])
-                through.append(row)
-            else:
-                families.setdefault(row.path[:-1], []).append(row)
-        for siblings in families.values():
-            outcome = operation.run(tuple(siblings))
-            self._count(root, stage, len(siblings), outcome)
-            through += [one for one in outcome if isinstance(one, Row)]
+    def _gather(self, root: Root, stage: Stage) -> None:
+        rows = together(root, root.out, stage, self._name(stage))
         root.segment += 1
-        self._enter(root, sorted(through, key=_path))
+        self._enter(root, rows)
+
+    def _name(self, stage: Stage) -> str:
+        return self.program.steps[stage.operation.step]
 
     # Barriers in number order.
 
@@ -276,8 +227,8 @@ class Engine:
         operation = stage.operation
         assert isinstance(operation, Ordered)
         through: list[Row] = []
-        for one in sorted(root.out, key=_path):
-            row = self._at_step(root, one, stage)
+        for one in sorted(root.out, key=by_path):
+            row = enter(root, one, stage, self._name(stage))
             if row is None:
                 continue
             if self._may_skip and self.candidates.full(root.cell, len(through)):
@@ -285,7 +236,7 @@ class Engine:
                 root.lost.append((operation.step, Lost(row, "surplus", "the cell is full")))
                 continue
             outcome = row if row.skipping == operation.step else operation.run(row)
-            self._count(root, stage, 1, [outcome])
+            count(root, stage, 1, [outcome])
             if isinstance(outcome, Row):
                 through.append(outcome)
         root.segment += 1
@@ -302,7 +253,7 @@ class Engine:
             self.candidates.settled(root, 0)
             return
         accepted = surplus = 0
-        for row in sorted(root.out, key=_path):
+        for row in sorted(root.out, key=by_path):
             if self._full(root.cell, accepted):
                 surplus += 1
                 root.lost.append((len(self.program.steps), Lost(row, "surplus", "enough rows")))
@@ -340,7 +291,3 @@ class Engine:
 
 def _in_order(segment: Segment) -> bool:
     return segment.barrier is None or isinstance(segment.barrier.operation, Ordered)
-
-
-def _path(row: Row) -> tuple[int, ...]:
-    return row.path

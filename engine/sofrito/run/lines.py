@@ -62,7 +62,7 @@ class Server:
         """Say what keeps calls from being sent, or ""."""
         if self.held_until > now:
             return f"server asks to wait {math.ceil(self.held_until - now)} s"
-        waited = (str(getattr(line.teacher, "said", "")) for line in self.lines)
+        waited = (line.teacher.said for line in self.lines)
         return self.limit.said or next(filter(None, waited), "")
 
 
@@ -89,11 +89,6 @@ class Line:
         """The most calls to this model in flight, by what its teacher says."""
         return self.teacher.concurrency or CEILING
 
-    @property
-    def metered(self) -> bool:
-        """Whether the teacher always counts its tokens; one that may not counts where it could not."""
-        return not hasattr(self.teacher, "unmetered")
-
     def push(self, ask: Ask) -> None:
         """Let a call wait."""
         heapq.heappush(self.waiting, (ask.n, next(self._tick), ask))
@@ -106,12 +101,12 @@ class Line:
 def lines_of(teachers: Mapping[str, Teacher], rates: Mapping[str, Rate]) -> dict[str, Line]:
     """Return a line for each teacher; those that say they share a server share what it allows.
 
-    A teacher says so by an attribute ``server``. One without it bears the number it names.
+    A teacher that names no server bears the number of calls it says.
     """
     servers: dict[object, Server] = {}
     lines: dict[str, Line] = {}
     for name, teacher in teachers.items():
-        shared = getattr(teacher, "server", "") or id(teacher)
+        shared = teacher.server or id(teacher)
         rate = rates.get(name, Rate())
         server = servers.get(shared)
         if server is None:
@@ -127,7 +122,7 @@ def lines_of(teachers: Mapping[str, Teacher], rates: Mapping[str, Rate]) -> dict
 
 def _limit(teachers: Iterable[Teacher]) -> Limit:
     asked = [teacher.concurrency for teacher in teachers]
-    if not all(getattr(teacher, "server", "") for teacher in teachers):
+    if not all(teacher.server for teacher in teachers):
         return Fixed(max(asked))
     ceiling = max(most or CEILING for most in asked)
     return Pace(ceiling, first=FIRST_DECLARED if all(asked) else FIRST)

@@ -17,8 +17,9 @@ from filelock import FileLock, Timeout
 from sofrito.plan.program import Program
 from sofrito.problems import Trouble
 from sofrito.recipe.model import Recipe
+from sofrito.run.blame import Patience
 from sofrito.run.budget import Budget, Limits
-from sofrito.run.calls import Calls, Patience
+from sofrito.run.calls import Calls
 from sofrito.run.cost import ModelCost, costs_of
 from sofrito.run.engine import Engine, Status
 from sofrito.run.jobs import jobs_kept, let_go
@@ -186,8 +187,8 @@ async def _run(
             await teacher.close()
     watch.grace = 0.0
     on_progress(watch.progress(time.monotonic()))
-    unmetered = sum(getattr(teacher, "unmetered", 0) for teacher in set(teachers.values()))
-    notes = tuple(dict.fromkeys(n for t in teachers.values() for n in getattr(t, "notes", ())))
+    unmetered = sum(teacher.unmetered for teacher in set(teachers.values()))
+    notes = tuple(dict.fromkeys(n for t in teachers.values() for n in t.notes))
     notes = (*notes, *calls.totals.doubts())
     ended = _ended(engine, calls, status, limits, time.monotonic() - start)
     reason = "; ".join(filter(None, (ended.reason, goes_on)))

@@ -108,8 +108,12 @@ class Asking:
             return [row.having(results[0][0], *events)]
         row = row.told(*events)
         items = [item for result in results if isinstance(result, list) for item in result]
-        lost = [replace(result, row=row) for result in results if isinstance(result, Lost)]
-        return [*row.children(self.label, items), *lost]
+        lost = [result for result in results if isinstance(result, Lost)]
+        if self.n == 1:
+            return [*row.children(self.label, items), *(replace(one, row=row) for one in lost)]
+        beyond = enumerate(lost, start=len(items))
+        unborn = [replace(one, row=row.lost_child(i)) for i, one in beyond]
+        return [*row.children(self.label, items), *unborn]
 
 
 def _corrected(question: Completion, read: _Read) -> Completion:

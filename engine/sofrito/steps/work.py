@@ -1,7 +1,7 @@
 """What steps are made of at run time: rows, what becomes of them, and three kinds of operation."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import orjson
@@ -38,7 +38,8 @@ class Row:
     is what the row's random draws derive from; it depends on who the row is (the cell and its
     place in it, the content of the children), never on the candidate's number. ``skipping`` is the
     index of the step whose `when` was false. ``aside`` is what one operation of a step leaves for the
-    next one of the same step; it is written nowhere.
+    next one of the same step; it is written nowhere. ``parent`` is the row that a sibling came out
+    of, as it was then.
     """
 
     path: tuple[int, ...]
@@ -47,6 +48,7 @@ class Row:
     story: tuple[Event, ...] = ()
     skipping: int = -1
     aside: bytes = b""
+    parent: "Row | None" = field(default=None, compare=False, repr=False)
 
     @property
     def id(self) -> str:
@@ -55,12 +57,15 @@ class Row:
 
     def having(self, values: Values, *events: Event) -> "Row":
         """Return the row with these columns set and these events told."""
-        told = (*self.story, *events)
-        return Row(self.path, self.key, {**self.values, **values}, told, self.skipping)
+        return self._become({**self.values, **values}, events)
 
     def told(self, *events: Event) -> "Row":
         """Return the row with these events added to its story."""
-        return Row(self.path, self.key, self.values, (*self.story, *events), self.skipping)
+        return self._become(self.values, events)
+
+    def _become(self, values: Values, events: Iterable[Event]) -> "Row":
+        story = (*self.story, *events)
+        return Row(self.path, self.key, values, story, self.skipping, parent=self.parent)
 
     def children(self, step: str, several: Sequence[Values], *events: Event) -> list["Row"]:
         """Return a sibling row for each of ``several``, numbered in order.
@@ -79,9 +84,14 @@ class Row:
                     mix(self.key, step, content, occurrence),
                     {**self.values, **values},
                     (*self.story, *events),
+                    parent=self,
                 )
             )
         return rows
+
+    def lost_child(self, index: int) -> "Row":
+        """Return the row of a sibling that never came to be, such as an answer that was cut off."""
+        return Row((*self.path, index), self.key, self.values, self.story, parent=self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +187,24 @@ class Gather:
     step: int
     run: Callable[[tuple[Row, ...]], Outcome]
     guard: Expression | None = None
+    nulls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Join:
+    """Closes siblings: gives their parent back, as it was when they were made, with what came of them.
+
+    ``run`` gets the parent and the siblings that are left, in order, maybe none; it runs once all of
+    them are settled. A joined row goes on in the parent's place. ``opener`` is the step that made the
+    siblings, ``depth`` the length of their paths.
+    """
+
+    step: int
+    run: Callable[[Row, tuple[Row, ...]], Outcome]
+    opener: int = 0
+    depth: int = 2
+    guard: None = None
+    nulls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -186,6 +214,7 @@ class Ordered:
     step: int
     run: Callable[[Row], Row | Lost]
     guard: Expression | None = None
+    nulls: tuple[str, ...] = ()
 
 
-Operation = Map | Gather | Ordered
+Operation = Map | Gather | Join | Ordered

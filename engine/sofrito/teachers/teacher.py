@@ -1,7 +1,8 @@
 """What every teacher is: it answers calls, or says why not."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sofrito.problems import Trouble
 from sofrito.teachers.call import Call
@@ -61,23 +62,51 @@ def too_long(prompt: int, limit: int, context: int, *, about: str = "") -> Unmad
     )
 
 
-class Teacher(Protocol):
-    """Answers calls of the kinds it can. Raises Transient, Refused, or Trouble (which stops the run)."""
+class Teacher(ABC):
+    """Answers calls of the kinds it can. Raises Transient, Refused, or Trouble (which stops the run).
+
+    ``concurrency`` is the most calls in flight; 0 leaves it to be found.
+    """
 
     concurrency: int
 
-    @property
-    def identity(self) -> Mapping[str, Any]:
-        """What of the model changes its answers: plain data that goes into every key."""
-        ...
+    identity: Mapping[str, Any]
+    """What of the model changes its answers: plain data that goes into every key."""
 
+    server: str = ""
+    """The address and the model, where what it bears is found out and shared by its teachers."""
+
+    metered: bool = True
+    """Whether every answer comes with its tokens counted."""
+
+    unmetered: int = 0
+    """Answers that came without token counts so far; theirs are 0."""
+
+    price_factor: float = 1.0
+    """What a token costs against the price list's."""
+
+    notes: Sequence[str] = ()
+    """What a user should know of the answers."""
+
+    @property
+    def said(self) -> str:
+        """What the calls that were asked wait for, or ""."""
+        return ""
+
+    def described(self) -> Mapping[str, Any]:
+        """Return the identity, with the name and the licence that the model's file gives."""
+        return self.identity
+
+    @abstractmethod
     async def answer(self, call: Call) -> Result:
         """Answer one call by the result of its kind; Trouble for a kind this teacher cannot answer."""
-        ...
 
-    async def close(self) -> None:
+    async def probe(self, call: Call) -> Result:
+        """Answer a call that learns whether the model answers at all, as soon as it can."""
+        return await self.answer(call)
+
+    async def close(self) -> None:  # noqa: B027 - most teachers hold nothing
         """Release what the teacher holds; calling it twice is allowed."""
-        ...
 
 
 _KINDS = {

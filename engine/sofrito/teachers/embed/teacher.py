@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from sofrito.teachers.call import Call, Embed
 from sofrito.teachers.result import Embedded, Result
-from sofrito.teachers.teacher import Refused, unable
+from sofrito.teachers.teacher import Refused, Teacher, unable
 
 MOST = 256
 """Texts that are embedded together at most, and calls in flight."""
@@ -28,7 +28,7 @@ class Embedder(Protocol):
 _Waiting = tuple[str, asyncio.Future[Embedded]]
 
 
-class EmbeddingTeacher:
+class EmbeddingTeacher(Teacher):
     """Answers Embed calls with a model that ``load`` loads at the first of them.
 
     ``what`` is how the model is called in messages. Calls that come while others are at work wait,
@@ -40,17 +40,12 @@ class EmbeddingTeacher:
     def __init__(
         self, what: str, identity: Mapping[str, Any], load: Callable[[], Embedder]
     ) -> None:
-        self._what, self._identity, self._load = what, identity, load
+        self._what, self.identity, self._load = what, identity, load
         self._embedder: Embedder | None = None
         self._waiting: list[_Waiting] = []
         self._work: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="embed")
         self._closed = False
-
-    @property
-    def identity(self) -> Mapping[str, Any]:
-        """The content hashes of what the model is made of, and how its vectors are pooled."""
-        return self._identity
 
     async def answer(self, call: Call) -> Result:
         """Answer one call by its vector; Refused for a text that has none, Trouble for other kinds."""

@@ -16,7 +16,7 @@ from sofrito.teachers.hf.job import Job
 from sofrito.teachers.hf.worker import Setup, Worker
 from sofrito.teachers.result import Result
 from sofrito.teachers.sampling import DEFAULTS, context_of
-from sofrito.teachers.teacher import unable
+from sofrito.teachers.teacher import Teacher, unable
 
 NEEDED = ("torch", "transformers", "safetensors")
 
@@ -24,7 +24,7 @@ MOST_PARALLEL = 16
 """Rows written at once where the recipe does not say, memory permitting."""
 
 
-class HfTeacher:
+class HfTeacher(Teacher):
     """Answers calls with a checkpoint's folder or a GGUF file; it is loaded at the first call.
 
     Calls that wait are answered together: they join and leave the batch as they come and end. With
@@ -65,7 +65,7 @@ class HfTeacher:
         # Some wait to take the place of those that end.
         self.concurrency = several if several == 1 else several + max(2, several // 4)
         spoken = template or self.info.template
-        self._identity = {
+        self.identity = {
             "backend": "transformers",
             "weights": self.info.weights(cache),
             "template": xxhash.xxh3_128_hexdigest(spoken.encode()) if spoken else "",
@@ -73,10 +73,9 @@ class HfTeacher:
         }
         self._worker = Worker(Setup(self.info, spoken, self.context, several, threads or 0))
 
-    @property
-    def identity(self) -> Mapping[str, Any]:
-        """The content hashes of the weights, with config and tokenizer, and of the template; the defaults."""
-        return self._identity
+    def described(self) -> Mapping[str, Any]:
+        """Return the identity, with the name and the licence that the checkpoint gives."""
+        return {**self.identity, "name": self.info.name, "license": self.info.licence or ""}
 
     async def answer(self, call: Call) -> Result:
         """Answer one call.

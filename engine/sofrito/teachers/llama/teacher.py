@@ -21,7 +21,7 @@ from sofrito.teachers.llama.gguf import GgufInfo
 from sofrito.teachers.llama.weights import content_hash
 from sofrito.teachers.result import Answer, Result, Scored, Weighed
 from sofrito.teachers.sampling import DEFAULTS, MOST_CONTEXT, context_of
-from sofrito.teachers.teacher import told_to_stop, unable
+from sofrito.teachers.teacher import Teacher, told_to_stop, unable
 
 if TYPE_CHECKING:
     from sofrito.teachers.llama.asking import Asking
@@ -33,7 +33,7 @@ _promised: "WeakKeyDictionary[LlamaTeacher, int]" = WeakKeyDictionary()
 """Bytes that the teachers of this process take or will take: a second one has what they leave."""
 
 
-class LlamaTeacher:
+class LlamaTeacher(Teacher):
     """Answers calls with the model in one GGUF file; the weights are loaded at the first call.
 
     Calls that come together are decoded together, and what their prompts have in common only once.
@@ -81,7 +81,7 @@ class LlamaTeacher:
         digest = ChatTemplate(self._template).digest if self._template else ""
         weights = content_hash(path, cache)
         self._ready = _ready(self.info, weights, requantize, starter, announce, cache)
-        self._identity = {
+        self.identity = {
             "backend": "llama.cpp",
             "weights": weights,
             "template": digest,
@@ -91,10 +91,9 @@ class LlamaTeacher:
         self._loading = threading.Lock()
         self._closed = threading.Event()
 
-    @property
-    def identity(self) -> Mapping[str, Any]:
-        """The weights' and the template's content hashes, and the defaults."""
-        return self._identity
+    def described(self) -> Mapping[str, Any]:
+        """Return the identity, with the name and the licence in the file's header."""
+        return {**self.identity, "name": self.info.name, "license": self.info.licence or ""}
 
     async def answer(self, call: Call) -> Result:
         """Answer one call.

@@ -16,7 +16,7 @@ from sofrito.teachers.remote.batch_runner import JobRunner, Results
 from sofrito.teachers.remote.batch_servers import MAX_BYTES, MAX_LINES
 from sofrito.teachers.remote.wire import Failure
 from sofrito.teachers.result import Result
-from sofrito.teachers.teacher import Refused, Transient, unable
+from sofrito.teachers.teacher import Refused, Teacher, Transient, unable
 
 CONCURRENCY = 50_000
 """Calls that wait at once where the recipe sets no limit: one full file."""
@@ -42,14 +42,15 @@ class _Heap:
     size: int = 0
 
 
-class BatchTeacher:
+class BatchTeacher(Teacher):
     """Answers calls by the batch jobs of a server that speaks OpenAI's protocol.
 
     A call that an unfinished job holds already, of this process or an earlier one, is not sent
     again: it waits for that job. ``jobs`` remembers them. A call that came to nothing is raised as
-    Transient, to be asked again in a later job. ``unmetered`` counts the answers without token
-    counts, and ``price_factor`` is what a token costs against a live call's.
+    Transient, to be asked again in a later job.
     """
+
+    metered = False
 
     def __init__(
         self,
@@ -66,12 +67,12 @@ class BatchTeacher:
 
         ``timeout`` is in seconds, of one look at a job; of silence while a file goes over.
         """
-        self.concurrency, self.unmetered = concurrency, 0
+        self.concurrency = concurrency
         self.jobs: JobStore = MemoryJobs()
         self._dialect = Dialect(base_url, model, api_key=api_key, key_name=key_name)
         self._client = BatchClient(base_url, api_key, key_name, timeout)
         self._pace = pace or Pace()
-        self.identity: Mapping[str, Any] = self._dialect.identity
+        self.identity = self._dialect.identity
         self.price_factor, self.notes = self._dialect.price_factor, self._dialect.notes
         self._runner = JobRunner(self._client, self._pace)
         self._asked: dict[bytes, _Asked] = {}
@@ -103,6 +104,10 @@ class BatchTeacher:
             raise outcome.with_traceback(None)
         return outcome
 
+    async def probe(self, call: Call) -> Result:
+        """Answer a call live: what a day's job would tell is wanted now."""
+        return await self._dialect.answer(call)
+
     @property
     def said(self) -> str:
         """What the calls that were asked wait for, or ""."""
@@ -128,6 +133,7 @@ class BatchTeacher:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._runner.close()
         await self._client.close()
+        await self._dialect.close()
 
     # A call comes in: its line is here already, a job holds it, or it is gathered for the next job.
 

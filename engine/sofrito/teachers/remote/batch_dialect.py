@@ -41,16 +41,12 @@ class Dialect(OpenAITeacher):
         if reason is not None:
             what = f"{self.profile.name} has no batch jobs that can be asked here: {reason}."
             raise Trouble(what, "Remove `batch: true` from the model, to ask it call by call.")
+        self.price_factor = PRICE_FACTORS.get(self._connection.url("").host or "", PRICE_FACTOR)
 
     @property
     def profile(self) -> Profile:
         """What is known of the server by now."""
         return self._profile
-
-    @property
-    def price_factor(self) -> float:
-        """What a token costs in a job, against a live call's."""
-        return PRICE_FACTORS.get(self._connection.url("").host or "", PRICE_FACTOR)
 
     def line(self, key: bytes, call: BatchCall) -> tuple[str, bytes, Way]:
         """Return the path that answers a call, the line of a file that asks it, and its way.

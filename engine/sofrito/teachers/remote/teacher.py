@@ -31,7 +31,7 @@ from sofrito.teachers.remote.wire import (
 )
 from sofrito.teachers.result import Answer, Embedded, Result, Scored, Weighed
 from sofrito.teachers.sampling import DEFAULTS
-from sofrito.teachers.teacher import Refused, Transient, unable
+from sofrito.teachers.teacher import Refused, Teacher, Transient, unable
 
 LIKELIEST = 20
 """How many first tokens are looked at for the labels of a scale: what most servers tell at most."""
@@ -39,15 +39,15 @@ LIKELIEST = 20
 ELSEWHERE = "Use an embedded model for this (`model: local`, `path:` or `hub:`)."
 
 
-class OpenAITeacher:
+class OpenAITeacher(Teacher):
     """Answers calls through the endpoints behind ``base_url``; one ``answer`` is one try.
 
     A server may not know every way of asking: a schema is asked for by the best of its profile's
     rungs that it takes, and where it wants ``max_completion_tokens`` it gets that. Both are found by
-    its answers 400, which are not tries, and remembered. ``server`` is the address and the model,
-    whose limits its teachers share; ``unmetered`` counts the answers that came without token counts
-    (they are 0); ``notes`` is what a user should know of the server.
+    its answers 400, which are not tries, and remembered.
     """
+
+    metered = False
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class OpenAITeacher:
         ``key_name`` is the environment variable that holds the key, for messages; ``timeout`` is in
         seconds from sending to the last byte.
         """
-        self.concurrency, self.unmetered = concurrency, 0
+        self.concurrency = concurrency
         self._connection = Connection(base_url, api_key, key_name, timeout)
         self._profile: Profile = self._connection.profile
         self._model, self._key_name = model, key_name
@@ -73,19 +73,13 @@ class OpenAITeacher:
         self._gatherer = Gatherer(self._vectors, self._profile.texts)
         self._where = self._connection.where
         self.server = f"{self._where} {model}"
+        # The host is left out, since many hosts serve one model.
+        defaults = {"max_tokens": DEFAULTS["max_tokens"]}
+        self.identity = {"backend": "openai", "model": model, "defaults": defaults}
         self.notes = self._profile.notes()
 
     def __repr__(self) -> str:
         return f"OpenAITeacher({self._where!r}, {self._model!r})"
-
-    @property
-    def identity(self) -> Mapping[str, Any]:
-        """The model's name, and the limit that is sent where a recipe names none.
-
-        The host is left out, since many hosts serve one model.
-        """
-        defaults = {"max_tokens": DEFAULTS["max_tokens"]}
-        return {"backend": "openai", "model": self._model, "defaults": defaults}
 
     async def answer(self, call: Call) -> Result:
         """Answer one call by one try.

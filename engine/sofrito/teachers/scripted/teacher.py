@@ -4,13 +4,13 @@ import asyncio
 import random
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from sofrito.teachers.call import Call, Completion
 from sofrito.teachers.result import Answer, Result
 from sofrito.teachers.scripted.numbers import made_up, made_up_soft_labels
 from sofrito.teachers.scripted.values import some_text, value_for
-from sofrito.teachers.teacher import Transient
+from sofrito.teachers.teacher import Teacher, Transient
 
 Reply = str | Answer | Callable[[Completion], "str | Answer"]
 Script = (
@@ -18,7 +18,7 @@ Script = (
 )
 
 
-class ScriptedTeacher:
+class ScriptedTeacher(Teacher):
     """Answers calls from ``script``; tokens are words.
 
     ``script`` is a function of the call, or regular expressions with a reply each: the first that
@@ -44,15 +44,11 @@ class ScriptedTeacher:
         With the share ``fault_rate`` of the tries, drawn from ``faults``, Transient is raised.
         """
         self._script = script if script is None or callable(script) else _search(script)
-        self._name, self.concurrency, self._latency = name, concurrency, latency
+        self.identity = {"backend": "scripted", "name": name}
+        self.concurrency, self._latency = concurrency, latency
         self._fault_rate, self._faults = fault_rate, faults or random.Random(0)
         self.asked: list[Call] = []
         self.closed = False
-
-    @property
-    def identity(self) -> Mapping[str, Any]:
-        """The teacher's name; the script is not in it."""
-        return {"backend": "scripted", "name": self._name}
 
     async def answer(self, call: Call) -> Result:
         """Answer from the script, after the latency; raises Transient as the fault rate says.

@@ -1,0 +1,82 @@
+"""Writes answers that are labelled good or bad."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
+
+from sofrito.formats.base import Column, Format, Type, Unfit, Values, text_of
+from sofrito.formats.messages import MESSAGES, conversational
+
+
+class Kto(Format):
+    """Writes `{"prompt": ..., "completion": ..., "label": true or false}`, as KTO trainers take it.
+
+    Either of a pair, which makes two records, or of an answer and a column that says whether it is
+    good.
+    """
+
+    format: ClassVar[str] = "kto"
+
+    prompt: Column = "prompt"
+    """The column with the prompt."""
+
+    completion: Column = ""
+    """The column with the answer, where `label` tells what it is worth."""
+
+    label: Column = ""
+    """The column that is true for a good answer and false for a bad one."""
+
+    chosen: Column = ""
+    """The column with the good answer of a pair; `chosen` if there is no `completion`."""
+
+    rejected: Column = ""
+    """The column with the bad answer of a pair; `rejected` if there is no `completion`."""
+
+    chat: bool = False
+    """Whether prompt and completion are written as lists of messages with `role` and `content`."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "Kto":
+        if bool(self.completion) != bool(self.label):
+            raise PydanticCustomError("missing", "`kto` needs `completion` and `label` together")
+        if self.completion and (self.chosen or self.rejected):
+            raise PydanticCustomError(
+                "clash", "`kto` takes either `completion` and `label` or a pair, not both"
+            )
+        return self
+
+    @property
+    def _pair(self) -> tuple[str, str]:
+        return self.chosen or "chosen", self.rejected or "rejected"
+
+    def uses(self) -> tuple[str, ...]:
+        """The prompt, and the answer with its label or the pair."""
+        return (self.prompt, *((self.completion, self.label) if self.completion else self._pair))
+
+    def shape(self) -> dict[str, Type]:
+        """Two texts or conversations, and the label."""
+        text: Type = MESSAGES if self.chat else "string"
+        return {"prompt": text, "completion": text, "label": "boolean"}
+
+    def records(self, values: Values) -> Sequence[dict[str, Any]]:
+        """Return the row's answer, or the good and the bad one of its pair."""
+        if not self.completion:
+            chosen, rejected = self._pair
+            return [
+                self._record(values, chosen, label=True),
+                self._record(values, rejected, label=False),
+            ]
+        label = values.get(self.label)
+        if not isinstance(label, bool):
+            raise Unfit(f"`{self.label}` is neither true nor false")
+        return [self._record(values, self.completion, label=label)]
+
+    def _record(self, values: Values, column: str, *, label: bool) -> dict[str, Any]:
+        if self.chat:
+            prompt: Any = conversational(values, self.prompt, "user")
+            completion: Any = conversational(values, column, "assistant")
+        else:
+            prompt, completion = text_of(values, self.prompt), text_of(values, column)
+        return {"prompt": prompt, "completion": completion, "label": label}

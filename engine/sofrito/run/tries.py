@@ -1,0 +1,103 @@
+"""One try of a call: asked, timed, counted and charged."""
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+
+from sofrito.run.budget import Budget, Reserved, Tokens, most_tokens
+from sofrito.run.charge import Charge, charge_of, is_unknown
+from sofrito.run.lines import Line, Server
+from sofrito.run.prices import FREE, Tariff
+from sofrito.run.sending import Sent, room, sent
+from sofrito.run.totals import Totals
+from sofrito.teachers.call import Call
+from sofrito.teachers.posts import POSTS
+from sofrito.teachers.result import Result
+from sofrito.teachers.teacher import Refused, Transient, Unmade
+
+Outcome = Result | Refused | Transient
+
+# Causes that say there was no room. One that got no answer in time waited for its turn, or was long.
+_NO_ROOM = frozenset({"overloaded", "time-out"})
+
+_UNCOUNTED = Tokens(0, 0)
+
+
+class Tries:
+    """Makes tries, and keeps what they cost: in the budget, in the server's minute, in ``totals``.
+
+    ``tariffs`` are by model; one without a tariff costs nothing, one of which it is None costs what
+    nobody knows.
+    """
+
+    def __init__(self, budget: Budget, tariffs: Mapping[str, Tariff | None]) -> None:
+        self._budget, self._tariffs = budget, tariffs
+        self.totals = Totals()
+
+    def exhausted(self, call: Call) -> str:
+        """Return which limit keeps a call from being asked, or ""."""
+        return self._budget.exhausted(call, self._tariff(call.model))
+
+    def reserve(self, call: Call) -> Reserved | None:
+        """Keep in the budget what a call may cost at most; None where so much is not left."""
+        return self._budget.reserve(call, self._tariff(call.model))
+
+    async def make(self, line: Line, call: Call, sent: Sent) -> tuple[Outcome, Charge]:
+        """Ask a call once; return what came of it, and what it cost."""
+        return await self._made(line, line.teacher.answer(call), sent)
+
+    async def probe(self, line: Line, call: Call) -> bool | None:
+        """Return whether a call that nobody wants the answer of gets one; it is not journaled.
+
+        None where the budget does not allow it.
+        """
+        most = most_of(line.server, call)
+        now = await room(line.server, most)
+        reserved = self.reserve(call)
+        if reserved is None:
+            return None
+        on_its_way = sent(line.server, reserved, most, now)
+        outcome, _ = await self._made(line, line.teacher.probe(call), on_its_way)
+        return not isinstance(outcome, Refused | Transient)
+
+    def _tariff(self, model: str) -> Tariff | None:
+        return self._tariffs.get(model, FREE)
+
+    async def _made(
+        self, line: Line, answer: Awaitable[Result], sent: Sent
+    ) -> tuple[Outcome, Charge]:
+        outcome: Outcome | None = None
+        POSTS.set(sent)
+        try:
+            outcome = await answer
+            line.answered, line.refused = line.answered + 1, 0
+        except (Transient, Refused) as error:
+            outcome = error
+        finally:
+            charge = self._ended(line, sent, outcome)
+        return outcome, charge
+
+    def _ended(self, line: Line, sent: Sent, outcome: Outcome | None) -> Charge:
+        """Count a try that ended; ``outcome`` is None for one that was cancelled."""
+        limit, metered = line.server.limit, line.teacher.metered
+        charge = charge_of(outcome, self._tariff(line.name), sent.reserved, metered=metered)
+        now = asyncio.get_running_loop().time()
+        if isinstance(outcome, Transient) and outcome.cause in _NO_ROOM:
+            limit.refused(sent.ticket)
+        elif outcome is None or isinstance(outcome, Transient | Refused):
+            limit.failed()
+        else:
+            limit.answered(sent.ticket, now, outcome.prompt_tokens, outcome.completion_tokens)
+        used = sent.minute if is_unknown(outcome, metered=metered) else charge.tokens
+        line.server.minute.ended(now, sent.minute, used)
+        if isinstance(outcome, Unmade):
+            self.totals.asked -= 1
+            self._budget.give_back(sent.reserved)
+        else:
+            self.totals.tried(line.name, outcome, charge)
+            self._budget.settle(sent.reserved, charge.tokens, charge.usd or 0.0)
+        return charge
+
+
+def most_of(server: Server, call: Call) -> Tokens:
+    """Return the most tokens of a call, where the server's minute is limited by them."""
+    return most_tokens(call) if server.minute.rate.tokens else _UNCOUNTED

@@ -1,0 +1,82 @@
+"""Gathers siblings back into the row they came from."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, model_validator
+
+from sofrito.formats.base import Column
+from sofrito.recipe.base import Columns, Key
+from sofrito.recipe.expressions import ExpressionError, expression
+from sofrito.steps.base import Bench
+from sofrito.steps.closing import Closing, joined
+from sofrito.steps.work import Join, Lost, Operation, Outcome, Row
+
+
+class Collect(Closing):
+    """Makes lists of the siblings' columns, and of the siblings the one row again they came from.
+
+    It waits until every sibling is settled. Where none is left the lists are empty. What else the
+    siblings had is gone: the row is as it was before they were made, with the lists.
+    """
+
+    verb: ClassVar[str] = "collect"
+    example: ClassVar[Mapping[str, Any]] = {"collect": ["exercise", "solution"], "as": "exercises"}
+
+    collect: Columns
+    """The columns of the siblings."""
+
+    where: str = ""
+    """An expression over a sibling; only those for which it is true are collected."""
+
+    as_: Column = Field(default="", alias="as")
+    """The column for the list: of values if one column is collected, else of objects. Without it \
+each column becomes a list of its own."""
+
+    least: Annotated[int, Field(ge=0)] = 0
+    """How many must be collected for the row to go on."""
+
+    @model_validator(mode="after")
+    def _sensible(self) -> "Collect":
+        self.takes_no_when()
+        return self
+
+    def makes(self) -> tuple[str, ...]:
+        """The lists."""
+        return (self.as_,) if self.as_ else self.collect
+
+    def uses(self) -> tuple[str, ...]:
+        """The columns collected."""
+        return self.collect
+
+    def expressions(self) -> dict[Key, str]:
+        """Which siblings are collected."""
+        return {("where",): self.where} if self.where else {}
+
+    def operations(self, bench: Bench) -> list[Operation]:
+        """One join."""
+
+        def run(parent: Row, siblings: tuple[Row, ...]) -> Outcome:
+            row = joined(parent, siblings)
+            try:
+                taken = [one for one in siblings if self._takes(one)]
+            except ExpressionError as error:
+                return [Lost(row, "failed", "expression", f"{self.where}: {error.words}")]
+            row = row.having(self._lists(taken))
+            if len(taken) < self.least:
+                return [Lost(row, "rejected", f"fewer than {self.least} collected")]
+            return [row]
+
+        return [Join(bench.index, run)]
+
+    def _takes(self, row: Row) -> bool:
+        return not self.where or expression(self.where).truth(row.values)
+
+    def _lists(self, rows: list[Row]) -> dict[str, list[Any]]:
+        if not self.as_ or len(self.collect) == 1:
+            names = (self.as_,) if self.as_ else self.collect
+            return {
+                name: [row.values.get(column) for row in rows]
+                for name, column in zip(names, self.collect, strict=True)
+            }
+        return {self.as_: [{name: row.values.get(name) for name in self.collect} for row in rows]}

@@ -1,0 +1,114 @@
+"""Makes a preference pair of sibling answers."""
+
+import random
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from sofrito.recipe.base import NAME, Key
+from sofrito.recipe.expressions import ExpressionError, expression
+from sofrito.steps.base import Bench
+from sofrito.steps.closing import Closing, joined
+from sofrito.steps.work import Join, Lost, Operation, Outcome, Row, mix
+
+_Scored = tuple[float, Row]
+
+
+class Pair(Closing):
+    """Makes one row of siblings again, with the better answer as `chosen` and a worse as `rejected`.
+
+    It waits until every sibling is settled. A row whose answers do not differ by `margin`, or that
+    has fewer than two, is rejected. The record `pair` has both scores, their difference as `margin`,
+    and `of`, how many answers there were.
+    """
+
+    verb: ClassVar[str] = "pair"
+    example: ClassVar[Mapping[str, Any]] = {
+        "pair": "response",
+        "by": "verdict.score",
+        "take": "best_worst",
+        "margin": 1,
+    }
+
+    pair: Annotated[str, Field(pattern=NAME)]
+    """The column with the answers."""
+
+    by: str
+    """An expression over a sibling: its score, a number. A sibling for which it is null is left out."""
+
+    take: Literal["best_worst", "best_random", "random"] = "best_worst"
+    """Which two: the best and the worst; the best and one of the others by chance (Zephyr); two by \
+chance."""
+
+    margin: Annotated[float, Field(ge=0)] = 0
+    """How much better the chosen one must be at least. Equal ones are never a pair."""
+
+    @model_validator(mode="after")
+    def _sensible(self) -> "Pair":
+        self.takes_no_when()
+        if not self.by.strip():
+            raise PydanticCustomError("missing", "`pair` needs `by`: the score of an answer")
+        return self
+
+    def makes(self) -> tuple[str, ...]:
+        """The two answers, and the record."""
+        return ("chosen", "rejected", "pair")
+
+    def uses(self) -> tuple[str, ...]:
+        """The answers."""
+        return (self.pair,)
+
+    def expressions(self) -> dict[Key, str]:
+        """The score."""
+        return {("by",): self.by}
+
+    def operations(self, bench: Bench) -> list[Operation]:
+        """One join."""
+
+        def run(parent: Row, siblings: tuple[Row, ...]) -> Outcome:
+            row = joined(parent, siblings)
+            try:
+                scored = self._scored(siblings)
+            except ExpressionError as error:
+                return [Lost(row, "failed", "expression", f"{self.by}: {error.words}")]
+            if len(scored) < 2:
+                return [Lost(row, "rejected", "fewer than two answers")]
+            (high, better), (low, worse) = self._two(scored, mix(parent.key, bench.label))
+            difference = high - low
+            if difference == 0:
+                return [Lost(row, "rejected", "tie", f"both have {high:g}", 0.0)]
+            if difference < self.margin:
+                detail = f"{high:g} against {low:g}"
+                return [Lost(row, "rejected", "margin too small", detail, difference)]
+            told = {"chosen": high, "rejected": low, "margin": difference, "of": len(scored)}
+            answers = {
+                "chosen": better.values.get(self.pair),
+                "rejected": worse.values.get(self.pair),
+            }
+            return [row.having({**answers, "pair": told})]
+
+        return [Join(bench.index, run)]
+
+    def _scored(self, siblings: Sequence[Row]) -> list[_Scored]:
+        """Return the siblings with their scores, the best first; of equal ones the first first."""
+        score = expression(self.by)
+        scored = []
+        for row in siblings:
+            value = score(row.values)
+            if value is None or row.values.get(self.pair) is None:
+                continue
+            if not isinstance(value, int | float):
+                raise ExpressionError(f"a score is a number, not {type(value).__name__}")
+            scored.append((float(value), row))
+        return sorted(scored, key=lambda one: -one[0])
+
+    def _two(self, scored: list[_Scored], seed: int) -> list[_Scored]:
+        if self.take == "best_worst":
+            return [scored[0], scored[-1]]
+        luck = random.Random(seed)
+        if self.take == "best_random":
+            return [scored[0], luck.choice(scored[1:])]
+        first, second = sorted(luck.sample(range(len(scored)), 2))
+        return [scored[first], scored[second]]

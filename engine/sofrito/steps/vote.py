@@ -1,0 +1,84 @@
+"""Finds the answer that most siblings give."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal
+
+import orjson
+from pydantic import Field
+
+from sofrito.recipe.base import NAME
+from sofrito.steps.base import Bench, Step
+from sofrito.steps.work import Gather, Operation, Outcome, Row
+
+
+class Vote(Step):
+    """Writes the record `vote` beside each sibling: which answer most of them give (self-consistency).
+
+    It has `winner`, the most frequent answer as the first sibling wrote it; `votes`, how many gave
+    it; `of`, how many siblings there are; `share`, votes / of; `tied`, whether another answer has as
+    many (then the one given first wins); and `agrees`, whether this sibling gave it. A null or empty
+    answer is no vote. Source: Wang et al., arXiv 2203.11171.
+    """
+
+    verb: ClassVar[str] = "vote"
+    example: ClassVar[Mapping[str, Any]] = {"vote": "answer", "keep": "vote.share >= 0.5"}
+
+    vote: Annotated[str, Field(pattern=NAME)]
+    """The column with the answers."""
+
+    equal: Literal["text", "number", "exact"] = "text"
+    """Which answers are the same: texts but for case, outer space and a full stop; numbers by value \
+(1,000.0 is 1000), others as texts; exactly equal ones."""
+
+    as_: Annotated[str, Field(pattern=NAME)] = Field(default="vote", alias="as")
+    """What the record is called."""
+
+    def makes(self) -> tuple[str, ...]:
+        """The record."""
+        return (self.as_,)
+
+    def uses(self) -> tuple[str, ...]:
+        """The answers."""
+        return (self.vote,)
+
+    def operations(self, bench: Bench) -> list[Operation]:
+        """One gathering."""
+
+        def run(rows: tuple[Row, ...]) -> Outcome:
+            records = self.counted([row.values.get(self.vote) for row in rows])
+            return [row.having({self.as_: r}) for row, r in zip(rows, records, strict=True)]
+
+        return [Gather(bench.index, run, self.guard(), nulls=self.makes())]
+
+    def counted(self, answers: Sequence[Any]) -> list[dict[str, Any]]:
+        """Return the record of each of these siblings' answers."""
+        ballots = [self._ballot(answer) for answer in answers]
+        counts = Counter(ballot for ballot in ballots if ballot)
+        most = counts.most_common(2)  # of equal counts, the one seen first comes first
+        winner, votes = most[0] if most else ("", 0)
+        tally = {
+            "winner": answers[ballots.index(winner)] if most else None,
+            "votes": votes,
+            "of": len(answers),
+            "share": votes / len(answers),
+            "tied": len(most) == 2 and most[1][1] == votes,
+        }
+        return [{**tally, "agrees": bool(most) and ballot == winner} for ballot in ballots]
+
+    def _ballot(self, answer: Any) -> str:
+        """Return what equal answers have in common, "" for no vote."""
+        if answer is None:
+            return ""
+        text = answer if isinstance(answer, str) else orjson.dumps(answer).decode()
+        if self.equal == "exact":
+            return text
+        plain = text.strip().rstrip(".").strip().casefold()
+        return _number(plain) if self.equal == "number" else plain
+
+
+def _number(text: str) -> str:
+    try:
+        return repr(float(text.replace(",", "").removeprefix("$")))
+    except ValueError:
+        return text
