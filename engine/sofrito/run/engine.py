@@ -5,6 +5,7 @@ The rules, and why each is as it is, stand in docs/engine.md.
 
 import asyncio
 from collections.abc import Generator, Sequence
+from functools import partial
 from typing import Literal, Protocol
 
 from sofrito.plan.program import Program, Segment, Stage
@@ -12,7 +13,7 @@ from sofrito.run.calls import Calls
 from sofrito.run.candidate import Root
 from sofrito.run.ledger import Ledger
 from sofrito.run.source import Candidates
-from sofrito.run.stages import by_path, count, enter, together
+from sofrito.run.stages import Family, by_path, count, enter, families_of, settled
 from sofrito.run.tasks import Tasks
 from sofrito.steps.work import Lost, Map, Ordered, Outcome, Row
 
@@ -56,7 +57,7 @@ class Engine:
         self.calls: Calls
         self._window = window
         self._wake = asyncio.Event()
-        self._tasks = Tasks(program.templates, self._outcome)
+        self._tasks = Tasks(program.templates)
         self._queues: list[dict[int, Root]] = [{} for _ in program.segments]
         self._next: list[int] = [0] * len(program.segments)
         self._running: dict[int, Root] = {}
@@ -159,7 +160,7 @@ class Engine:
             return
         result = operation.run(row, root)
         if isinstance(result, Generator):
-            self._tasks.add(result, root, at)
+            self._tasks.add(result, root, partial(self._outcome, root, at))
         else:
             self._outcome(root, at, result)
 
@@ -192,9 +193,27 @@ class Engine:
             self._in_turn(head)  # through all that is left and acceptance, before the one after it
 
     def _gather(self, root: Root, stage: Stage) -> None:
-        rows = together(root, root.out, stage, self._name(stage))
+        families, root.out = families_of(root, root.out, stage, self._name(stage))
+        root.pending = len(families)
+        for family in families:
+            done = partial(self._family_done, root, stage, family)
+            result = family.looked_at(stage)
+            if isinstance(result, Generator):
+                self._tasks.add(result, root, done)
+            else:
+                done(result)
+        if not families:
+            self._gathered(root)
+
+    def _family_done(self, root: Root, stage: Stage, family: Family, outcome: Outcome) -> None:
+        root.out += settled(root, stage, family, outcome)
+        root.pending -= 1
+        if root.pending == 0:
+            self._gathered(root)
+
+    def _gathered(self, root: Root) -> None:
         root.segment += 1
-        self._enter(root, rows)
+        self._enter(root, sorted(root.out, key=by_path))
 
     def _name(self, stage: Stage) -> str:
         return self.program.steps[stage.operation.step]

@@ -1,12 +1,12 @@
 """Rows at a stage of the program: how they enter it, what is counted, and siblings together."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sofrito.plan.program import Stage
 from sofrito.recipe.expressions import ExpressionError
 from sofrito.run.candidate import Root
-from sofrito.steps.work import Event, Gather, Join, Lost, Outcome, Row
+from sofrito.steps.work import Event, Gather, Join, Lost, Outcome, Row, Work
 
 
 def enter(root: Root, row: Row, stage: Stage, name: str) -> Row | None:
@@ -46,48 +46,62 @@ def count(root: Root, stage: Stage, entered: int, outcome: Outcome) -> None:
             tally.out += 1
 
 
-def together(root: Root, rows: Sequence[Row], stage: Stage, name: str) -> list[Row]:
-    """Return what becomes of all the rows of a candidate where siblings are looked at together."""
-    operation = stage.operation
-    assert isinstance(operation, Gather | Join)
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Innermost siblings that are left, in order, and the row they came out of where they are closed."""
+
+    rows: tuple[Row, ...]
+    parent: Row | None = None
+
+    def looked_at(self, stage: Stage) -> Work | Outcome:
+        """Return what a stage makes of the siblings together."""
+        operation = stage.operation
+        if isinstance(operation, Join):
+            assert self.parent is not None
+            return operation.run(self.parent, self.rows)
+        assert isinstance(operation, Gather)
+        return operation.run(self.rows)
+
+
+def families_of(
+    root: Root, rows: Sequence[Row], stage: Stage, name: str
+) -> tuple[list[Family], list[Row]]:
+    """Divide a candidate's rows into families; the second list are rows whose `when` is false."""
     families: dict[tuple[int, ...], list[Row]] = {}
-    through: list[Row] = []
+    passing: list[Row] = []
     for one in sorted(rows, key=by_path):
         row = enter(root, one, stage, name)
         if row is None:
             continue
-        if row.skipping == operation.step:
+        if row.skipping == stage.operation.step:
             count(root, stage, 1, [row])
-            through.append(row)
+            passing.append(row)
         else:
             families.setdefault(row.path[:-1], []).append(row)
-    if isinstance(operation, Join):
-        through += _joined(root, stage, operation, families)
-    else:
-        for siblings in families.values():
-            outcome = operation.run(tuple(siblings))
-            count(root, stage, len(siblings), outcome)
-            through += [one for one in outcome if isinstance(one, Row)]
-    return sorted(through, key=by_path)
+    if isinstance(stage.operation, Join):
+        return _closed(root, stage.operation, families), passing
+    return [Family(tuple(siblings)) for siblings in families.values()], passing
 
 
-def _joined(
-    root: Root, stage: Stage, join: Join, families: Mapping[tuple[int, ...], Sequence[Row]]
-) -> list[Row]:
-    """Return what becomes of the parents of siblings, also where none of these is left."""
+def _closed(
+    root: Root, join: Join, families: Mapping[tuple[int, ...], Sequence[Row]]
+) -> list[Family]:
+    """Return the families that are closed, those included of which no sibling is left."""
     lost = [one.row for step, one in root.lost if step >= join.opener]
     made = [row for rows in (*families.values(), lost) for row in rows]
     parents = {
         row.parent.path: row.parent for row in made if row.parent and len(row.path) == join.depth
     }
-    through: list[Row] = []
-    for path, parent in parents.items():
-        siblings = tuple(families.get(path, ()))
-        outcome = join.run(parent, siblings)
-        root.tally(join.step).joined += max(0, len(siblings) - len(outcome))
-        count(root, stage, len(siblings), outcome)
-        through += [one for one in outcome if isinstance(one, Row)]
-    return through
+    return [Family(tuple(families.get(path, ())), parents[path]) for path in sorted(parents)]
+
+
+def settled(root: Root, stage: Stage, family: Family, outcome: Outcome) -> list[Row]:
+    """Count what became of a family, and return the rows that go on."""
+    if isinstance(stage.operation, Join):
+        joined = max(0, len(family.rows) - len(outcome))
+        root.tally(stage.operation.step).joined += joined
+    count(root, stage, len(family.rows), outcome)
+    return [one for one in outcome if isinstance(one, Row)]
 
 
 def by_path(row: Row) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Maps at work: generators that wait for rendered texts and for teachers' answers."""
+"""Operations at work: generators that wait for rendered texts and for teachers' answers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,26 +9,26 @@ from sofrito.run.candidate import Root
 from sofrito.steps.work import Outcome, Reply, Told, Work
 from sofrito.teachers.call import Call
 
-Done = Callable[[Root, int, Outcome], None]
+Done = Callable[[Outcome], None]
 Asked = tuple[int, Call, Callable[[Told], None], Callable[[], bool]]
 
 
 @dataclass(slots=True)
 class _Task:
-    """A map at work on a row: its generator, its place in the segment, the replies it waits for."""
+    """An operation at work: its generator, who is told its outcome, the replies it waits for."""
 
     work: Work
     root: Root
-    at: int
+    done: Done
     replies: list[Reply | None] | None = None
     missing: int = 0
 
 
 class Tasks:
-    """Resumes maps whose replies are there; ``done`` is told the outcome of each that ends."""
+    """Resumes operations whose replies are there."""
 
-    def __init__(self, templates: Templates, done: Done) -> None:
-        self._templates, self._done = templates, done
+    def __init__(self, templates: Templates) -> None:
+        self._templates = templates
         self._ready: list[_Task] = []
 
     @property
@@ -36,9 +36,9 @@ class Tasks:
         """How many can go on."""
         return len(self._ready)
 
-    def add(self, work: Work, root: Root, at: int) -> None:
-        """Take a map that has just begun, ``at`` its place in the candidate's segment."""
-        self._ready.append(_Task(work, root, at))
+    def add(self, work: Work, root: Root, done: Done) -> None:
+        """Take an operation that has just begun; ``done`` is told its outcome."""
+        self._ready.append(_Task(work, root, done))
 
     def resume(self, calls: Calls) -> None:
         """Let all that can go on do so, up to their next requests: texts at once, calls by ``calls``."""
@@ -60,7 +60,7 @@ class Tasks:
         try:
             requests = task.work.send(task.replies)  # type: ignore[arg-type]
         except StopIteration as stop:
-            self._done(task.root, task.at, stop.value)
+            task.done(stop.value)
             return
         root = task.root
         task.replies, task.missing = [None] * len(requests), len(requests)

@@ -182,10 +182,13 @@ class Map:
 
 @dataclass(frozen=True)
 class Gather:
-    """Works on the innermost siblings together, once all of a candidate's rows have come this far."""
+    """Works on the innermost siblings together, once all of a candidate's rows have come this far.
+
+    It may ask for calls.
+    """
 
     step: int
-    run: Callable[[tuple[Row, ...]], Outcome]
+    run: Callable[[tuple[Row, ...]], Work | Outcome]
     guard: Expression | None = None
     nulls: tuple[str, ...] = ()
 
@@ -200,7 +203,7 @@ class Join:
     """
 
     step: int
-    run: Callable[[Row, tuple[Row, ...]], Outcome]
+    run: Callable[[Row, tuple[Row, ...]], Work | Outcome]
     opener: int = 0
     depth: int = 2
     guard: None = None
