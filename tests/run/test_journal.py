@@ -38,7 +38,9 @@ def put(journal: SqliteJournal, *entries: Entry) -> list[tuple[bytes, bytes]]:
 def test_what_was_stored_is_found_again(tmp_path: Path) -> None:
     path = tmp_path / "new" / "journal.sqlite"
     journal = SqliteJournal(path, "run a")
-    entries = [Entry(b"key%d" % i, b"answer%d" % i, b"request%d" % i, 2, 10) for i in range(1200)]
+    entries = [Entry(b"key%d" % i, b"answer%d" % i, b"request%d" % i) for i in range(1200)]
+    for _ in entries:
+        journal.spend("", Spent(2, 10))
     assert put(journal, *entries) == [(e.key, e.answer) for e in entries]
     journal.close()
 
@@ -125,8 +127,9 @@ def test_a_journal_of_the_first_format_is_brought_to_this_one(tmp_path: Path) ->
         assert journal.spent() == {"": Spent(7, 70, 0.0, unpriced=7)}
         journal.close()
     journal = SqliteJournal(path, "run a")
-    paid = Entry(b"l", b"answer", b"request", 2, 30, "judge", 0.25)
-    put(journal, paid, Entry(b"m", b"answer", b"request", 1, 5, "judge", None))
+    journal.spend("judge", Spent(2, 30, 0.25))
+    journal.spend("judge", Spent(1, 5, unpriced=1))
+    put(journal, Entry(b"l", b"answer", b"request"))
     assert journal.spent() == {
         "": Spent(7, 70, 0.0, unpriced=7),
         "judge": Spent(3, 35, 0.25, unpriced=1),

@@ -13,7 +13,7 @@ from chat_server import completion, error, hang_up, raw, reply, reset, serving
 from sofrito.run.blame import Patience
 from sofrito.run.budget import Budget, Limits
 from sofrito.run.calls import Calls
-from sofrito.run.journal import MemoryJournal, Spent, total
+from sofrito.run.journal import MemoryJournal, total
 from sofrito.run.minute import Rate
 from sofrito.run.prices import Declared
 from sofrito.steps.work import Told
@@ -75,6 +75,7 @@ def asked(
     number: int,
     limits: Limits,
     rates: Mapping[str, Rate] | None = None,
+    journal: MemoryJournal | None = None,
     **call: Any,
 ) -> Done:
     """Ask calls of a server until nothing more is asked."""
@@ -85,12 +86,12 @@ def asked(
 
     async def act(url: str) -> Done:
         teacher = OpenAITeacher(url, "m", concurrency=8)
-        wake, journal, told = asyncio.Event(), MemoryJournal(), list[Told]()
+        wake, kept, told = asyncio.Event(), journal or MemoryJournal(), list[Told]()
         patience = Patience(tries=3, tries_at_first=3, first=0.01, most=0.02)
         calls = Calls(
             {"m": teacher},
-            journal,
-            Budget(limits, Spent()),
+            kept,
+            Budget(limits, total(kept.spent())),
             wake=wake.set,
             patience=patience,
             rates=rates,
@@ -110,7 +111,7 @@ def asked(
             calls.start()
         await calls.close()
         await teacher.close()
-        return Done(calls, told, journal)
+        return Done(calls, told, kept)
 
     return asyncio.run(run(act))
 
@@ -129,6 +130,14 @@ def test_no_more_is_spent_than_allowed_by_the_server_s_own_count(
         assert meter.tokens <= (limits.tokens or 10**9)
         assert meter.usd <= (limits.usd or 10**9)
         assert done.told or done.calls.trouble or how in ("malformed", "faults")
+
+
+@pytest.mark.parametrize("how", ["malformed", "no usage"])
+def test_a_budget_holds_over_sessions_that_brought_nothing(how: str) -> None:
+    meter, journal = Meter(how), MemoryJournal()
+    for _ in range(3):
+        asked(meter, 40, Limits(tokens=6_000), journal=journal)
+        assert meter.tokens <= 6_000
 
 
 def test_what_nobody_told_is_journaled_as_what_was_reserved() -> None:

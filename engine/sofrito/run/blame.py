@@ -56,8 +56,11 @@ class Judgement:
             waited = asyncio.get_running_loop().time() - ask.since
             if waited < patience.crowded:
                 return None
-        elif error.cause not in _OF_THE_SERVER and await self._answers(line, ask.call):
-            return Refused(error.cause, error.words, spent=error.spent)
+        elif error.cause not in _OF_THE_SERVER:
+            answers = await self._answers(line, ask.call)
+            if answers is None or answers:  # None: asked again by the next run
+                known = answers is not None
+                return Refused(error.cause, error.words, journaled=known, spent=error.spent)
         raise Trouble(
             f"The teacher does not answer ({error.cause}, {ask.tries} tries): {error.words}",
             "Mend the server or the address and run the same command again: every answer so far is kept.",

@@ -54,7 +54,7 @@ _NOTHING = Reserved()
 class Budget:
     """Counts what is spent and what is reserved; a try that might go over is not made.
 
-    Of earlier sessions it knows the tries of calls that were answered, as the journal does.
+    ``spent`` is what earlier sessions did, each of their tries, answered or not.
     """
 
     def __init__(self, limits: Limits, spent: Spent) -> None:

@@ -11,7 +11,6 @@ from sofrito.problems import Trouble
 from sofrito.run.answers import pack, unpack
 from sofrito.run.blame import Judgement, Patience
 from sofrito.run.budget import Budget
-from sofrito.run.charge import Charge
 from sofrito.run.journal import Entry, Journal
 from sofrito.run.lines import Ask, Line, lines_of
 from sofrito.run.minute import Rate
@@ -32,7 +31,8 @@ LONGEST_WAIT = 600.0
 class Calls:
     """Answers requests from the journal or from teachers.
 
-    ``wake`` is called whenever something changed. After ``trouble`` is set nothing more is asked.
+    ``wake`` is called whenever something changed. After ``trouble`` is set nothing more is asked;
+    ``stored`` is false once the journal takes no answers.
     ``rates`` and ``tariffs`` are by model; one without a tariff costs nothing, one of which it is
     None costs what nobody knows.
     """
@@ -53,7 +53,7 @@ class Calls:
         self._servers = list(dict.fromkeys(line.server for line in self._lines.values()))
         self._journal, self._wake = journal, wake
         self._patience = patience or Patience()
-        self._tries = Tries(budget, tariffs or {})
+        self._tries = Tries(budget, tariffs or {}, journal.spend)
         self._judgement = Judgement(self._tries, self._patience)
         self._chance = chance or random.Random()  # spreads retries in time; no result depends on it
         self._waiters: dict[bytes, list[tuple[Waiter, Callable[[], bool]]]] = {}
@@ -64,6 +64,7 @@ class Calls:
         self.totals = self._tries.totals
         self.trouble: BaseException | None = None
         self.closed = False
+        self.stored = True
         self.retrying = ""
 
     @property
@@ -164,18 +165,17 @@ class Calls:
     async def _call(self, line: Line, ask: Ask, sent: Sent) -> None:
         try:
             ask.tries += 1
-            outcome, charge = await self._tries.make(line, ask.call, sent)
+            outcome, _ = await self._tries.make(line, ask.call, sent)
             if isinstance(outcome, Transient):
                 final = await self._judgement.of_failure(line, outcome, ask)
                 if final is None:
-                    ask.tokens, ask.usd = ask.tokens + charge.tokens, ask.usd + (charge.usd or 0.0)
                     self._retry(line, ask, outcome)
                     return
                 outcome = final
             self.retrying = ""
             if isinstance(outcome, Refused) and not isinstance(outcome, Unmade):
                 outcome = await self._judgement.of_refusal(line, outcome, ask.call)
-            self._store(line, ask, outcome, charge)
+            self._store(line, ask, outcome)
         except asyncio.CancelledError:
             raise
         except BaseException as error:
@@ -188,14 +188,15 @@ class Calls:
     def _retry(self, line: Line, ask: Ask, error: Transient) -> None:
         """Let a call wait for its next try, which holds no place meanwhile; it was no answer.
 
-        A server that has no room is asked nothing for as long as it says; what another cause says
-        of waiting is of that call alone, and not heard where it is longer than any wait.
+        A server that has no room is asked nothing for as long as it says, and a little longer by
+        chance; what another cause says of waiting is of that call alone, and not heard where it is
+        longer than any wait.
         """
         loop = asyncio.get_running_loop()
-        told = error.retry_after
+        told = error.retry_after or None  # "at once" says nothing of when there will be room
         if told is not None and error.cause == "overloaded":
             _bearable(line, told)
-            line.server.hold(loop.time() + told)
+            line.server.hold(loop.time() + told * self._chance.uniform(1.0, 1.1))
             delay = 0.0
         elif told is not None and told <= LONGEST_WAIT:
             delay = told
@@ -215,7 +216,7 @@ class Calls:
         handle = loop.call_later(delay, due)
         self._later.add(handle)
 
-    def _store(self, line: Line, ask: Ask, outcome: Result | Refused, charge: Charge) -> None:
+    def _store(self, line: Line, ask: Ask, outcome: Result | Refused) -> None:
         if isinstance(outcome, Refused) and not outcome.journaled:
             self._tell(ask.key, outcome)
             return
@@ -226,10 +227,8 @@ class Calls:
             "identity": line.identity,
             **call.request(),
         }
-        tokens = charge.tokens + ask.tokens
-        usd = None if charge.usd is None else charge.usd + ask.usd
         packed = pack(outcome)
-        entry = Entry(ask.key, packed, orjson.dumps(request), ask.tries, tokens, line.name, usd)
+        entry = Entry(ask.key, packed, orjson.dumps(request))
         # An answer is told as it is if it is the one in force: reading it again gives the same.
         self._held[ask.key] = (packed, outcome if isinstance(outcome, Answer) else None)
         self._journal.put(entry, self._committed, self._not_committed)
@@ -241,6 +240,7 @@ class Calls:
 
     def _not_committed(self, error: Exception) -> None:
         self._held.clear()  # what cannot be stored now never will be: the run ends
+        self.stored = False
         self.trouble = self.trouble or error
         self.closed = True
         self._wake()

@@ -49,8 +49,8 @@ def is_unknown(outcome: Outcome, *, metered: bool) -> bool:
 
 
 def _spent(outcome: Outcome, *, metered: bool) -> Spent:
-    if outcome is None:
-        return 0, 0
+    if outcome is None:  # cancelled on its way: what a server read of it nobody knows
+        return (0, 0) if metered else None
     if isinstance(outcome, Transient | Refused):
         return outcome.spent
     written = outcome.completion_tokens or not (isinstance(outcome, Answer) and outcome.text)

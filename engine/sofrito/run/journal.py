@@ -5,8 +5,8 @@ import sqlite3
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -45,23 +45,16 @@ ON CONFLICT(run, model) DO UPDATE SET calls = calls + excluded.calls,
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A call that was answered: its key, the answer and the request as bytes, and what it cost.
-
-    ``model`` is the recipe's name for it; ``usd`` is None where nobody knows the price.
-    """
+    """A call that was answered: its key, the answer and the request as bytes."""
 
     key: bytes
     answer: bytes
     request: bytes
-    calls: int = 1
-    tokens: int = 0
-    model: str = ""
-    usd: float | None = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What a run has spent over all its sessions; what ``unpriced`` calls cost nobody knows."""
+    """What tries cost, answered or not; what ``unpriced`` ones cost nobody knows."""
 
     calls: int = 0
     tokens: int = 0
@@ -75,11 +68,6 @@ class Spent:
             self.usd + other.usd,
             self.unpriced + other.unpriced,
         )
-
-    @classmethod
-    def of(cls, entry: Entry) -> "Spent":
-        """Return what one call cost."""
-        return cls(entry.calls, entry.tokens, entry.usd or 0.0, entry.usd is None)
 
 
 class Journal(Protocol):
@@ -95,6 +83,10 @@ class Journal(Protocol):
         That is the stored one where another process was first. ``failed`` is called if it cannot be
         stored. Both are called in the running event loop.
         """
+        ...
+
+    def spend(self, model: str, spent: Spent) -> None:
+        """Add to what this journal's run has spent on a model, durable with what is put after it."""
         ...
 
     def spent(self) -> Mapping[str, Spent]:
@@ -121,8 +113,10 @@ class SqliteJournal:
         except (sqlite3.Error, OSError) as error:
             raise _trouble(path, error) from error
         self._waiting: list[Waiting] = []
+        self._spending: dict[str, Spent] = {}
         self._condition = threading.Condition()
         self._closing = False
+        self._broken: Trouble | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._writer: threading.Thread | None = None
 
@@ -179,12 +173,23 @@ class SqliteJournal:
 
     def put(self, entry: Entry, committed: Committed, failed: Failed) -> None:
         """Hand an answer to the writer thread."""
+        self._loop = asyncio.get_running_loop()
+        with self._awake():
+            self._waiting.append((entry, committed, failed))
+
+    def spend(self, model: str, spent: Spent) -> None:
+        """Hand what was spent to the writer thread."""
+        with self._awake():
+            self._spending[model] = self._spending.get(model, Spent()) + spent
+
+    @contextmanager
+    def _awake(self) -> Iterator[None]:
+        """Give the writer thread something to do; one that could not commit is tried again."""
         if self._writer is None:
-            self._loop = asyncio.get_running_loop()
             self._writer = threading.Thread(target=self._write, name="journal", daemon=True)
             self._writer.start()
         with self._condition:
-            self._waiting.append((entry, committed, failed))
+            yield
             self._condition.notify()
 
     def spent(self) -> dict[str, Spent]:
@@ -194,34 +199,43 @@ class SqliteJournal:
 
     def _write(self) -> None:
         connection = self._connect()
-        while batch := self._batch():
+        while (work := self._batch()) is not None:
+            batch, spending = work
             try:
-                answers = self._commit(connection, [entry for entry, _, _ in batch])
+                if self._broken is None:
+                    answers = self._commit(connection, [entry for entry, _, _ in batch], spending)
+                    self._call(_confirm, batch, answers)
             except (sqlite3.Error, OSError) as error:
-                self._call(_refuse, batch, _trouble(self.path, error))
-                break
-            self._call(_confirm, batch, answers)
+                self._broken = _trouble(self.path, error)
+            if self._broken is not None:
+                self._call(_refuse, batch, self._broken)
         connection.close()
 
-    def _batch(self) -> list[Waiting]:
+    def _batch(self) -> tuple[list[Waiting], dict[str, Spent]] | None:
         with self._condition:
-            while not self._waiting and not self._closing:
+            while not (self._waiting or self._spending or self._closing):
                 self._condition.wait()
             closing = self._closing
         if not closing and self._gather:
             time.sleep(self._gather)
         with self._condition:
             batch, self._waiting = self._waiting, []
-        return batch
+            spending, self._spending = self._spending, {}
+        return (batch, spending) if batch or spending else None
 
-    def _commit(self, connection: sqlite3.Connection, entries: Sequence[Entry]) -> list[bytes]:
+    def _commit(
+        self,
+        connection: sqlite3.Connection,
+        entries: Sequence[Entry],
+        spending: Mapping[str, Spent],
+    ) -> list[bytes]:
         rows = [(e.key, e.answer, zlib.compress(e.request, 1)) for e in entries]
         connection.execute("BEGIN IMMEDIATE")
         try:
             before = connection.total_changes
             connection.executemany(_INSERT, rows)
             stored = connection.total_changes - before
-            for model, s in _by_model(entries).items():
+            for model, s in spending.items():
                 row = (self._run, model, s.calls, s.tokens, s.usd, s.unpriced)
                 connection.execute(_SPEND, row)
             connection.execute("COMMIT")
@@ -233,10 +247,12 @@ class SqliteJournal:
             return [e.answer for e in entries]
         return [_in_force(connection, e) for e in entries]
 
-    def _call(self, function: Callable[..., None], *arguments: object) -> None:
+    def _call(self, function: Callable[..., None], batch: list[Waiting], *more: object) -> None:
+        if not batch:
+            return
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
             assert self._loop is not None
-            self._loop.call_soon_threadsafe(function, *arguments)
+            self._loop.call_soon_threadsafe(function, batch, *more)
 
     def close(self) -> None:
         """Store what waits, then close the database."""
@@ -246,13 +262,6 @@ class SqliteJournal:
         if self._writer is not None:
             self._writer.join()
         self._reader.close()
-
-
-def _by_model(entries: Iterable[Entry]) -> dict[str, Spent]:
-    spent: dict[str, Spent] = {}
-    for entry in entries:
-        spent[entry.model] = spent.get(entry.model, Spent()) + Spent.of(entry)
-    return spent
 
 
 def total(spent: Mapping[str, Spent]) -> Spent:
@@ -314,12 +323,14 @@ class MemoryJournal:
     def _commit(self) -> None:
         batch, self._waiting = self._waiting, []
         for entry, committed in batch:
-            before = self._spent.get(entry.model, Spent())
-            self._spent[entry.model] = before + Spent.of(entry)
             committed(entry.key, self.answers.setdefault(entry.key, entry.answer))
 
+    def spend(self, model: str, spent: Spent) -> None:
+        """Add to what was spent, at once."""
+        self._spent[model] = self._spent.get(model, Spent()) + spent
+
     def spent(self) -> dict[str, Spent]:
-        """Return what was put here, by model."""
+        """Return what was spent, by model."""
         return self._spent
 
     def crash(self) -> None:

@@ -19,7 +19,6 @@ class Ask:
     """A call that is to be answered: the number of its candidate, its key, and how it fared so far.
 
     ``before`` are the answers its model had given when it was first tried, at ``since`` (seconds).
-    ``tokens`` and ``usd`` are what tries without an answer cost.
     """
 
     n: int
@@ -28,8 +27,6 @@ class Ask:
     tries: int = 0
     before: int = 0
     since: float = 0.0
-    tokens: int = 0
-    usd: float = 0.0
 
 
 @dataclass(eq=False)

@@ -2,6 +2,7 @@
 
 import math
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 
 MINUTE = 60.0
@@ -66,6 +67,12 @@ class Minute:
         reserved = min(tokens, self.rate.tokens)
         self._tokens += reserved
         return reserved
+
+    def unsent(self, at: float, reserved: int) -> None:
+        """Take back a call that was counted as sent at that time, and was not."""
+        with suppress(ValueError):
+            self._sent.remove(at)
+        self._tokens -= reserved
 
     def ended(self, now: float, reserved: int, used: int) -> None:
         """Replace a reservation by the tokens that were used."""

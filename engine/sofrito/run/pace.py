@@ -298,8 +298,3 @@ class Pace:
 def _apart(load: _Load, before: _Load) -> bool:
     """Whether the calls in flight differ enough for the answers to tell more from fewer."""
     return not before.inflight / 1.5 <= load.inflight <= 1.5 * before.inflight
-
-
-def _no_better(load: _Load, before: _Load) -> bool:
-    """Whether clearly more calls brought hardly more answers."""
-    return load.inflight > before.inflight and load.rate < _BETTER * before.rate

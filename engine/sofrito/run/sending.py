@@ -24,21 +24,28 @@ class Sent:
     most: Tokens
     minute: int
     ticket: Ticket
+    counted: float = 0.0
 
     def pause(self) -> None:
         """Count the last request as ended, so that others need not wait for what it might take."""
         self.server.minute.ended(asyncio.get_running_loop().time(), self.minute, self.most.read)
         self.minute = 0
 
+    def unsent(self) -> None:
+        """Take back the last request, which was never sent."""
+        self.server.minute.unsent(self.counted, self.minute)
+        self.minute = 0
+
     async def resume(self) -> None:
         """Wait until the server's limits allow one more request, and count it."""
-        self.minute = self.server.minute.sent(await room(self.server, self.most), self.most.total)
+        self.counted = await room(self.server, self.most)
+        self.minute = self.server.minute.sent(self.counted, self.most.total)
 
 
 def sent(server: Server, reserved: Reserved, most: Tokens, now: float) -> Sent:
     """Count a try that is sent now."""
     minute = server.minute.sent(now, most.total)
-    return Sent(server, reserved, most, minute, server.limit.sent(now))
+    return Sent(server, reserved, most, minute, server.limit.sent(now), now)
 
 
 async def room(server: Server, most: Tokens) -> float:

@@ -173,7 +173,13 @@ async def _run(
     try:
         engine.calls = calls
         with _interrupted_by(stop, calls.cut):
-            status = await engine.run(calls)
+            try:
+                status = await engine.run(calls)
+            except Trouble as trouble:
+                watch.grace = grace = GRACE if calls.stored else 0.0
+                goes_on = let_go(teachers)
+                await calls.close(grace=grace)  # what is on its way is paid for
+                raise Trouble(trouble.what, _also(trouble.fix, goes_on)) from trouble
             goes_on = let_go(teachers) if status != "complete" else ""
             grace = 0.0 if status == "complete" else GRACE
             await calls.close(grace=grace)
@@ -193,6 +199,11 @@ async def _run(
     ended = _ended(engine, calls, status, limits, time.monotonic() - start)
     reason = "; ".join(filter(None, (ended.reason, goes_on)))
     return replace(ended, reason=reason, unmetered=unmetered, notes=notes)
+
+
+def _also(fix: str, goes_on: str) -> str:
+    """Return what mends a trouble, with what goes on all the same."""
+    return f"{fix} {goes_on[:1].upper()}{goes_on[1:]}.".strip() if goes_on else fix
 
 
 @contextmanager

@@ -1,10 +1,11 @@
 """One try of a call: asked, timed, counted and charged."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from sofrito.run.budget import Budget, Reserved, Tokens, most_tokens
 from sofrito.run.charge import Charge, charge_of, is_unknown
+from sofrito.run.journal import Spent
 from sofrito.run.lines import Line, Server
 from sofrito.run.prices import FREE, Tariff
 from sofrito.run.sending import Sent, room, sent
@@ -25,12 +26,17 @@ _UNCOUNTED = Tokens(0, 0)
 class Tries:
     """Makes tries, and keeps what they cost: in the budget, in the server's minute, in ``totals``.
 
-    ``tariffs`` are by model; one without a tariff costs nothing, one of which it is None costs what
-    nobody knows.
+    ``spend`` is told of each, by model, to remember it for later sessions. ``tariffs`` are by model;
+    one without a tariff costs nothing, one of which it is None costs what nobody knows.
     """
 
-    def __init__(self, budget: Budget, tariffs: Mapping[str, Tariff | None]) -> None:
-        self._budget, self._tariffs = budget, tariffs
+    def __init__(
+        self,
+        budget: Budget,
+        tariffs: Mapping[str, Tariff | None],
+        spend: Callable[[str, Spent], None],
+    ) -> None:
+        self._budget, self._tariffs, self._spend = budget, tariffs, spend
         self.totals = Totals()
 
     def exhausted(self, call: Call) -> str:
@@ -43,7 +49,10 @@ class Tries:
 
     async def make(self, line: Line, call: Call, sent: Sent) -> tuple[Outcome, Charge]:
         """Ask a call once; return what came of it, and what it cost."""
-        return await self._made(line, line.teacher.answer(call), sent)
+        outcome, charge = await self._made(line, line.teacher.answer(call), sent)
+        if isinstance(outcome, Unmade):
+            self.totals.asked -= 1
+        return outcome, charge
 
     async def probe(self, line: Line, call: Call) -> bool | None:
         """Return whether a call that nobody wants the answer of gets one; it is not journaled.
@@ -87,14 +96,15 @@ class Tries:
             limit.failed()
         else:
             limit.answered(sent.ticket, now, outcome.prompt_tokens, outcome.completion_tokens)
+        if isinstance(outcome, Unmade):
+            sent.unsent()
+            self._budget.give_back(sent.reserved)
+            return charge
         used = sent.minute if is_unknown(outcome, metered=metered) else charge.tokens
         line.server.minute.ended(now, sent.minute, used)
-        if isinstance(outcome, Unmade):
-            self.totals.asked -= 1
-            self._budget.give_back(sent.reserved)
-        else:
-            self.totals.tried(line.name, outcome, charge)
-            self._budget.settle(sent.reserved, charge.tokens, charge.usd or 0.0)
+        self.totals.tried(line.name, outcome, charge)
+        self._budget.settle(sent.reserved, charge.tokens, charge.usd or 0.0)
+        self._spend(line.name, Spent(1, charge.tokens, charge.usd or 0.0, charge.usd is None))
         return charge
 
 

@@ -8,7 +8,11 @@ class Posts(Protocol):
     """What a teacher tells of a call that one request did not answer."""
 
     def pause(self) -> None:
-        """Say that the call's request has ended, or was not sent, and that another one may follow."""
+        """Say that the call's request has ended, and that another one may follow."""
+        ...
+
+    def unsent(self) -> None:
+        """Say that the call's request was not sent yet; another one may follow."""
         ...
 
     async def resume(self) -> None:
@@ -20,6 +24,9 @@ class Uncounted:
     """For calls whose requests nobody counts."""
 
     def pause(self) -> None:
+        """Do nothing."""
+
+    def unsent(self) -> None:
         """Do nothing."""
 
     async def resume(self) -> None:

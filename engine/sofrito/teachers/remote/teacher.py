@@ -144,7 +144,7 @@ class OpenAITeacher(Teacher):
             return read_answer(await self._ask(call, RUNGS[0]), call, self._connection.hide)
         turn = self._ladder.turn(schema)
         if turn.locked():
-            posts.pause()
+            posts.unsent()
             async with turn:
                 pass
             await posts.resume()
