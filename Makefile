@@ -14,7 +14,7 @@ help:  ## list these targets
 demo: .venv/.local  ## a dataset of 12 rows from the starter model, offline
 	@$(BIN)/sofrito run self-instruct --rows 12
 
-test: lint types layers  ## every check: style, types, layers, generated files, tests
+test: lint types layers .venv/.editor  ## every check: style, types, layers, generated files, tests
 	$(BIN)/pytest -n auto
 
 lint: .venv/.dev  ## style and format
@@ -78,3 +78,11 @@ stop = { printf '%s\n' "$(1)" >&2; exit 1; }
 	@$(PIP) install -q --group trainers 2>/dev/null || \
 	echo 'pip finds no CPU build of torch: the tests that need TRL are skipped (make trainers).'
 	@touch $@
+
+# Made again whenever it failed: it needs the network once.
+.venv/.editor: .venv/.made tests/editor/package.json tests/editor/package-lock.json
+	@if ! command -v node >/dev/null || ! command -v npm >/dev/null; then \
+	echo 'There is no node or no npm: the tests of editors are skipped. Debian: apt-get install nodejs npm'; \
+	elif npm ci --prefix tests/editor --ignore-scripts --no-bin-links --no-audit --no-fund \
+	--loglevel=error >/dev/null; then touch $@; \
+	else echo 'npm cannot install yaml-language-server: the tests of editors are skipped.'; fi

@@ -31,7 +31,7 @@ def test_it_is_valid_and_says_what_it_is(name: str) -> None:
 def test_it_runs_on_the_scripted_teacher(name: str, tmp_path: Path) -> None:
     """And as any run does: the accounting balances, and again it asks nothing."""
     run = (
-        "run", name, "--rows", "40", "--out", tmp_path, "--json",
+        "run", name, "--rows", "40", "--out", tmp_path, "--format", "json",
         "--set", "models.teacher={backend: scripted}",
     )  # fmt: skip
     done = sofrito(*run)

@@ -64,7 +64,7 @@ def test_the_accounting_balances_in_the_manifest(finished: Path) -> None:
 def test_the_same_command_asks_nothing_and_writes_the_same_bytes(finished: Path) -> None:
     run = only_run(finished / "runs")
     before = digests(run)
-    done = sofrito("run", "recipe.yaml", "--rows", "30", "--json", cwd=finished)
+    done = sofrito("run", "recipe.yaml", "--rows", "30", "--format", "json", cwd=finished)
     manifest = json.loads(done.stdout)
     assert manifest["calls"]["asked"] == 0
     assert manifest["calls"]["replayed"] > 30
@@ -72,7 +72,7 @@ def test_the_same_command_asks_nothing_and_writes_the_same_bytes(finished: Path)
 
 
 def test_set_and_seed_make_another_run(finished: Path, tmp_path: Path) -> None:
-    args = ("run", finished / "recipe.yaml", "--rows", "5", "--out", tmp_path, "--json")
+    args = ("run", finished / "recipe.yaml", "--rows", "5", "--out", tmp_path, "--format", "json")
     plain = json.loads(sofrito(*args).stdout)
     seeded = json.loads(sofrito(*args, "--seed", "7").stdout)
     assert (plain["seed"], seeded["seed"]) == (0, 7)
@@ -102,7 +102,9 @@ def test_show_tells_why_a_row_was_rejected(finished: Path) -> None:
     run = only_run(finished / "runs")
     lines = (run / "rejected.jsonl").read_text().splitlines()
     row = next(r for r in map(json.loads, lines) if r["kind"] == "rejected")
-    story = json.loads(sofrito("show", "killed", row["id"], "--json", cwd=finished).stdout)
+    story = json.loads(
+        sofrito("show", "killed", row["id"], "--format", "json", cwd=finished).stdout
+    )
     assert (story["step"], story["reason"]) == (row["step"], row["reason"])
     calls = [event for event in story["story"] if event["kind"] == "call"]
     assert all(event["request"]["messages"] and event["answer"]["text"] for event in calls)
@@ -119,13 +121,16 @@ def test_show_of_what_is_not_there(finished: Path) -> None:
 
 
 def test_recipes_lists_what_is_shipped() -> None:
-    found = {one["name"]: one["title"] for one in json.loads(sofrito("recipes", "--json").stdout)}
+    found = {
+        one["name"]: one["title"]
+        for one in json.loads(sofrito("recipes", "--format", "json").stdout)
+    }
     assert {"self-instruct", "alpaca"} <= set(found)
     assert all(found.values())
 
 
 def test_doctor_says_which_extra_brings_what(tmp_path: Path) -> None:
-    found = json.loads(sofrito("doctor", "--json", cwd=tmp_path).stdout)
+    found = json.loads(sofrito("doctor", "--format", "json", cwd=tmp_path).stdout)
     assert [one["extra"] for one in found["extras"]] == [
         "local",
         "starter",

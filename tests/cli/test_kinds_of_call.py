@@ -254,7 +254,7 @@ def test_json_that_does_not_fit_is_asked_again_with_what_is_wrong(tmp_path: Path
     topic = max(got, key=lambda one: len(wanted[one][1]))
     assert len(wanted[topic][1]) > 1, "no answer was mended: choose other topics"
     for row, asked in ((got[topic], wanted[topic][1]), (min(lost.values(), key=str), None)):
-        shown = json.loads(sofrito("show", run, row["id"], "--json").stdout)
+        shown = json.loads(sofrito("show", run, row["id"], "--format", "json").stdout)
         calls = [event for event in shown["story"] if event["kind"] == "call"]
         asked = asked or wanted[row["columns"]["topic"]][1]
         assert [call["request"]["messages"] for call in calls] == asked

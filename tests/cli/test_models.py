@@ -45,7 +45,7 @@ def test_the_list_names_each_model_with_its_line_for_a_recipe(place: Path) -> No
 
 
 def test_the_list_for_machines(place: Path) -> None:
-    _, said, _ = models(place, "--json")
+    _, said, _ = models(place, "--format", "json")
     found = json.loads(said)
     (tiny,) = (m for m in found["models"] if m["use"] != {"model": "local"})
     path = place / "models" / "tiny, v2.gguf"
@@ -83,7 +83,7 @@ def test_a_file_is_linked_into_models_once(place: Path) -> None:
 
 def test_a_copy_is_a_file_of_its_own(place: Path) -> None:
     file = write_gguf(place / "new.gguf", CHAT)
-    code, said, _ = models(place, "add", file, "--copy", "--json")
+    code, said, _ = models(place, "add", file, "--copy", "--format", "json")
     assert (code, json.loads(said)["use"]) == (0, {"path": "models/new.gguf"})
     copy = place / "models" / "new.gguf"
     assert not copy.is_symlink()
@@ -113,7 +113,7 @@ def test_what_cannot_be_added_is_said_and_not_placed(place: Path, spec: str, wor
 
 def test_the_models_of_a_recipe_are_asked(place: Path) -> None:
     (place / "recipe.yaml").write_text(SCRIPTED, encoding="utf-8")
-    code, said, wrong = models(place, "check", "--recipe", "recipe.yaml", "--json")
+    code, said, wrong = models(place, "check", "--recipe", "recipe.yaml", "--format", "json")
     assert (code, wrong) == (0, "")
     (one,) = json.loads(said)
     assert (one["name"], one["what"], one["answered"]) == ("teacher", "scripted", True)
@@ -188,7 +188,7 @@ def test_a_file_that_does_not_load_is_an_answer_of_its_own(place: Path) -> None:
 @pytest.mark.real
 @pytest.mark.skipif(not STARTER, reason="the starter model is not installed (sofrito[starter])")
 def test_the_starter_answers(place: Path) -> None:
-    code, said, wrong = models(place, "check", "local", "--json")
+    code, said, wrong = models(place, "check", "local", "--format", "json")
     assert (code, wrong) == (0, "")
     (one,) = json.loads(said)
     assert one["answered"]

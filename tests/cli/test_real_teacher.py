@@ -67,7 +67,7 @@ def test_a_kill_costs_only_the_call_in_flight(recipe: Path, tmp_path: Path) -> N
     copy = tmp_path / "copy"
     copy.mkdir()
     shutil.copy(out / "journal.sqlite", copy)
-    manifest = json.loads(sofrito("run", recipe, "--out", copy, "--json").stdout)
+    manifest = json.loads(sofrito("run", recipe, "--out", copy, "--format", "json").stdout)
     assert manifest["calls"]["asked"] == 0
     assert digests(only_run(copy)) == finished
 

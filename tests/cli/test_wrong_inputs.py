@@ -171,7 +171,7 @@ def test_a_disk_that_is_full(tmp_path: Path, tiny_disk: Path) -> None:
 
     larger = tmp_path / "larger"
     shutil.copytree(tiny_disk, larger)
-    done = sofrito("run", recipe, "--out", larger, "--json")
+    done = sofrito("run", recipe, "--out", larger, "--format", "json")
     assert done.returncode == 0
     assert journaled(larger)[0] > held
 
@@ -196,7 +196,7 @@ def test_ctrl_c_ends_in_order_and_the_same_command_goes_on(tmp_path: Path) -> No
     held, asked = journaled(out)
     assert 100 <= held == asked
 
-    done = sofrito("run", recipe, "--rows", "60", "--out", out, "--json")
+    done = sofrito("run", recipe, "--rows", "60", "--out", out, "--format", "json")
     assert done.returncode == 0
     assert only_finished(out)
 
@@ -354,7 +354,7 @@ def test_ctrl_c_says_what_it_waits_for_and_leaves_the_reasons_so_far(
     """`timeout` sends its signal twice: that is one Ctrl-C. A second one ends the waiting."""
     with served("--latency", "3" if not pause else "600") as url:
         model = (
-            f"{{backend: openai, base_url: '{url}', model: m, concurrency: 2, timeout: 900, "
+            f"{{backend: openai, base_url: '{url}', model: m, concurrency: 2, timeout_seconds: 900, "
             "price: {input: 1, output: 1}}"
         )
         recipe = written(tmp_path, SCRIPTED.replace("{backend: scripted}", model))

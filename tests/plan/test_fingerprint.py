@@ -19,6 +19,7 @@ axes: {style: {values: [plain, odd]}}
 steps:
   - generate: text
     prompt: ask.j2
+    n: 9
     shots: [{draw: 1, from: other}]
 output: {write: [text]}
 """

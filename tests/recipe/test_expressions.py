@@ -172,7 +172,7 @@ def test_a_selection_of_nothing_is_not_true() -> None:
         ("a < 'x'", "TypeError: '<' not supported between instances of 'int' and 'str'"),
         ("a / 0", "ZeroDivisionError: division by zero"),
         ("''.__class__", "not allowed: access to attribute '__class__' of 'str' object is unsafe."),
-        ("'x' * 10**9", "it makes more than 10,000,000 characters or items"),
+        ("'x' * 10**9", "it makes more than 1,000,000 characters or items"),
         ("dict", "`dict` is not a value: to call it, write `dict()`"),
         ("-9223372036854775809", "it makes a whole number of more than 64 bits"),
     ],

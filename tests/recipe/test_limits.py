@@ -35,16 +35,16 @@ def told(folder: Path, vocabulary: Vocabulary, model: str) -> list[tuple[str, st
     return [(p.code, p.severity, p.what) for p in problems]
 
 
-@pytest.mark.parametrize(("context", "fits"), [(201, True), (200, False)])
+@pytest.mark.parametrize(("context", "fits"), [(202, True), (200, False)])
 def test_an_answer_must_fit_into_the_context(
     tmp_path: Path, vocabulary: Vocabulary, context: int, fits: bool
 ) -> None:
     words = (
-        "An answer of `max_tokens: 200` and its prompt do not fit into the `context: 200` of "
-        "`teacher`."
+        "An answer of `max_tokens: 200` and its prompt, of 2 words or more, do not fit into the "
+        "`context: 200` of `teacher`."
     )
     found = told(tmp_path, vocabulary, f"{{model: local, context: {context}}}")
-    assert found == ([] if fits else [("SOF212", "error", words)])
+    assert found == ([] if fits else [("SOF217", "error", words)])
 
 
 def test_a_repository_is_no_file(tmp_path: Path, vocabulary: Vocabulary) -> None:

@@ -64,19 +64,24 @@ def test_names_that_are_there_or_can_be_missed_are_no_problem(tmp_path: Path, te
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "column"),
     [
-        "{{ mood }}",
-        "{{ mood.deep }}",
-        "{% if mood == 'calm' %}x y{% endif %}",
-        "{% for mood in moods %}{{ mood }}{% endfor %}",
-        "{% for word in question %}{{ word }}{% endfor %}{{ word }}",
-        "{{ question | map('uper') | list }}",
-        "{{ shots }}",
+        ("{{ mood }}", 17),
+        ("The mood: {{ mood.deep }}", 27),
+        ("{% if mood == 'calm' %}x y{% endif %}", 20),
+        ("{% for mood in moods %}{{ mood }}{% endfor %}", 29),
+        ("{% for word in question %}{{ word }}{% endfor %}{{ word }}", 65),
+        ("{{ question | map('uper') | list }}", 33),
+        ("{{ shots }}", 17),
+        ("{# mood #}{{ question.mood }}{% set tone = question | mood %}", None),
+        ("{% macro m(mood) %}{{ mood }}{% endmacro %}{{ m(mood) }}", 62),
     ],
 )
-def test_names_that_nothing_makes_are_a_problem(tmp_path: Path, text: str) -> None:
-    assert told(tmp_path, GENERATE.format(text)) == [("SOF201", "recipe.yaml:8:13")]
+def test_names_that_nothing_makes_are_a_problem(
+    tmp_path: Path, text: str, column: int | None
+) -> None:
+    place = f"recipe.yaml:8:{column or 68}"
+    assert told(tmp_path, GENERATE.format(text)) == [("SOF201", place)]
 
 
 def test_an_include_is_looked_for_as_in_a_run_and_sees_the_same_names(tmp_path: Path) -> None:
@@ -98,7 +103,7 @@ def test_each_file_that_an_include_may_choose_is_checked(tmp_path: Path) -> None
     text = "{% include 'a.j2' if question == 'x' else 'b.j2' %}"
     assert told(tmp_path, GENERATE.format(text)) == [
         ("SOF201", "a.j2:1:4"),
-        ("SOF202", "recipe.yaml:8:13"),
+        ("SOF202", "recipe.yaml:8:57"),
     ]
 
 
@@ -132,14 +137,14 @@ def test_grown_rows_have_the_columns_that_grow_gives_them(tmp_path: Path) -> Non
         "    shots: [{draw: 1, from: asked, grown: true}]\n"
         "  - grow: asked\n    columns: [question, answer]\n"
     )
-    assert told(tmp_path, steps, "rows: 500") == [("SOF201", "recipe.yaml:8:13")]
+    assert told(tmp_path, steps) == [("SOF201", "recipe.yaml:8:53")]
 
 
 def test_where_of_a_draw_sees_the_pool_and_not_the_row(tmp_path: Path) -> None:
     steps = GENERATE.format("{{ question }}") + (
         "    shots: [{draw: 1, from: asked, where: not gold}, {draw: 1, from: asked, where: tone}]\n"
     )
-    axes = "rows: 5\naxes: {tone: {values: [calm]}}"
+    axes = "rows: 2\naxes: {tone: {values: [calm]}}"
     assert [code for code, _ in told(tmp_path, steps, axes)] == ["SOF212", "SOF201"]
 
 
@@ -195,7 +200,7 @@ def test_a_pool_is_counted_only_if_it_was_seen_whole(
 
 
 def test_cells_are_tried_against_what_is_excluded(tmp_path: Path) -> None:
-    axes = "rows: 5\naxes: {{tone: {{values: [calm, loud]}}}}\ncover: {{exclude: {}}}"
+    axes = "rows: 2\naxes: {{tone: {{values: [calm, loud]}}}}\ncover: {{exclude: {}}}"
     steps = GENERATE.format("{{ tone }}")
     assert told(tmp_path, steps, axes.format("tone == 'calm'")) == []
     assert told(tmp_path, steps, axes.format("tone != ''")) == [("SOF211", "recipe.yaml:6:18")]
@@ -206,7 +211,7 @@ def test_cells_are_tried_against_what_is_excluded(tmp_path: Path) -> None:
 def test_an_axis_of_a_file_has_its_lines_as_values(tmp_path: Path) -> None:
     assert axis_values(b"\xef\xbb\xbfcalm \n\n loud\r\ncalm\n") == ["calm", "loud"]
     (tmp_path / "tones.txt").write_bytes(b"caf\xe9\n")
-    axes = "rows: 5\naxes: {tone: {file: tones.txt}}"
+    axes = "rows: 2\naxes: {tone: {file: tones.txt}}"
     steps = GENERATE.format("{{ tone }}")
     assert told(tmp_path, steps, axes) == [("SOF202", "recipe.yaml:5:21")]
 

@@ -90,7 +90,7 @@ def test_its_complete_recipes_are_valid(vocabulary: Vocabulary, tmp_path: Path) 
         '{"letter": "The lid of my kettle broke."}\n{"letter": "Where is my teapot?"}\n',
         encoding="utf-8",
     )
-    assert [warnings(text, tmp_path, vocabulary) for text in RECIPES] == [[]]
+    assert [warnings(text, tmp_path, vocabulary) for text in RECIPES] == [[], [], []]
 
 
 @pytest.mark.parametrize("step", entries("Steps", "Filters"))
@@ -100,6 +100,12 @@ def test_its_steps_are_valid(step: str, vocabulary: Vocabulary, tmp_path: Path) 
         begin = begin.replace(" answer,", "")
     if step.startswith("- set: text"):
         begin = begin.replace(", text]", "]")
+    if step.startswith("- explode: questions"):
+        begin = begin.replace("[question,", "[questions,")
+    if step.startswith("- collect: [exercise, solution]"):
+        begin = begin.replace(", text]", ", text, exercise, solution]")
+    if step.startswith("- pair: response"):
+        begin = begin.replace(", text]", ", text, response, verdict]")
     if step.startswith("- grow: tasks"):
         begin = begin.replace("grown: false", "grown: true")
     text = f"{HEAD}{begin}{step}output: {{write: [raw]}}\n"
@@ -118,6 +124,8 @@ def test_its_filters_are_valid(entry: str, vocabulary: Vocabulary, tmp_path: Pat
 @pytest.mark.parametrize("entry", entries("Formats", "Parts of steps"))
 def test_its_formats_are_valid(entry: str, vocabulary: Vocabulary, tmp_path: Path) -> None:
     begin = BEGIN
+    if re.match("- (dpo|orpo|kto|reward)", entry):
+        begin = begin.replace(", text]", ", text, prompt, chosen, rejected]")
     if entry == "- prompt_completion\n":
         begin = begin.replace("[question, answer,", "[prompt, completion,")
     if entry.startswith("- distill"):
@@ -130,7 +138,7 @@ def test_every_key_is_in_a_table(vocabulary: Vocabulary) -> None:
     schema = recipe_schema(vocabulary)
     parts: list[dict[str, Any]] = [schema, *schema["$defs"].values()]
     keys = {key for part in parts for key in part.get("properties", {})}
-    assert keys == set(re.findall(r"^\| `(\w+)` \|", TEXT, re.MULTILINE))
+    assert keys == set(re.findall(r"^\| `([\w-]+)` \|", TEXT, re.MULTILINE))
 
 
 def test_every_link_leads_to_a_heading() -> None:

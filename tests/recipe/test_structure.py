@@ -26,7 +26,7 @@ GOOD: dict[str, Any] = {
     "recipe": "case",
     "rows": "20k",
     "tags": ["sft"],
-    "models": {"teacher": {"model": "local", "timeout": 1.5}},
+    "models": {"teacher": {"model": "local", "timeout_seconds": 1.5}},
     "seeds": {"tasks": {"file": "tasks.jsonl", "columns": {"gold": "string?"}}},
     "axes": {"tone": {"values": {"calm": 2, "loud": 0.5}}, "pace": {"values": ["slow", 1.1, True]}},
     "budget": {"calls": "1.5k", "minutes": 5},

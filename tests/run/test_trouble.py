@@ -24,7 +24,7 @@ class Barred(Teacher):
         self.identity = {"backend": "barred"}
         self.asked = 0
 
-    async def answer(self, call: Call) -> Result:  # noqa: ARG002
+    async def answer(self, call: Call) -> Result:
         self.asked += 1
         if self.asked == 1:
             await asyncio.sleep(0.05)

@@ -11,6 +11,7 @@ import click
 
 from sofrito import __version__
 from sofrito.cli.models import model_plain, use_line
+from sofrito.cli.output_format import format_option
 
 # What each extra brings: the package to import, the one to install, and what it is for.
 EXTRAS = {
@@ -24,11 +25,11 @@ EXTRAS = {
 
 
 @click.command("doctor")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(as_json: bool) -> None:
+@format_option()
+def command(format_: str) -> None:
     """Say what is installed, which extra brings what, and which models are found."""
     found = examined()
-    if as_json:
+    if format_ == "json":
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
     click.echo(f"sofrito {found['sofrito']}, Python {found['python']} on {found['system']}")

@@ -10,11 +10,12 @@ import click
 
 from sofrito.cli.models_add import added
 from sofrito.cli.models_check import check
+from sofrito.cli.output_format import format_option
 
 if TYPE_CHECKING:
     from sofrito.teachers.found import FoundModel
 
-_COLOURS = {"allowed": "green", "conditional": "yellow", "not allowed": "red", "unknown": "yellow"}
+VERDICTS = {"allowed": "green", "conditional": "yellow", "not allowed": "red", "unknown": "yellow"}
 _ENGINES = {
     "local": ("llama_cpp", "sofrito[local]"),
     "hf": ("transformers", "sofrito[hf]"),
@@ -28,9 +29,9 @@ _KINDS = {
 
 
 @click.group("models", invoke_without_command=True)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@format_option()
 @click.pass_context
-def command(context: click.Context, as_json: bool) -> None:
+def command(context: click.Context, format_: str) -> None:
     """List the models on this machine; `add` brings one, `check` tries one.
 
     Looked at are the starter model, ./models and the Hugging Face hub's cache. With each come its
@@ -41,7 +42,7 @@ def command(context: click.Context, as_json: bool) -> None:
     from sofrito.teachers.found import found_models
 
     found, broken = found_models(Path())
-    if as_json:
+    if format_ == "json":
         plain = [model_plain(model) for model in found]
         unread = [{"path": str(one.path), "why": one.why} for one in broken]
         click.echo(json.dumps({"models": plain, "unreadable": unread}, indent=2))
@@ -63,15 +64,15 @@ def command(context: click.Context, as_json: bool) -> None:
 @command.command("add")
 @click.argument("spec")
 @click.option("--copy", is_flag=True, help="Copy a file instead of linking to it.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def add(spec: str, copy: bool, as_json: bool) -> None:
+@format_option()
+def add(spec: str, copy: bool, format_: str) -> None:
     """Bring a model and print the line for a recipe.
 
     SPEC is hub:owner/repository/file.gguf (downloaded into the hub's cache, with what an earlier
     try left) or a GGUF file or checkpoint's folder of this machine (linked into ./models).
     """
     model = added(spec, Path(), copy=copy)
-    if as_json:
+    if format_ == "json":
         click.echo(json.dumps(model_plain(model), indent=2))
     else:
         echo_model(model)
@@ -117,7 +118,7 @@ def echo_model(model: "FoundModel") -> None:
     if extra := needed(model):
         click.echo(f"  {click.style(f'needs {extra}', fg='red')}: pip install '{extra}'")
     terms = model.terms
-    verdict = click.style(terms.verdict, fg=_COLOURS[terms.verdict])
+    verdict = click.style(terms.verdict, fg=VERDICTS[terms.verdict])
     licence = model.licence or "no licence named"
     click.echo(f"  {licence}; training on its outputs: {verdict}, {terms.words}")
     click.echo(f"  {click.style(use_line(model.spec, model.kind), fg='cyan')}\n")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sofrito.cli.output_format import format_option
 from sofrito.problems import Trouble, did_you_mean
 from sofrito.recipe.words import either
 
@@ -31,14 +32,14 @@ Models = Mapping[str, "Model"]
     "--key", metavar="VARIABLE", help="The environment variable that holds the server's key."
 )
 @click.option("--embed", is_flag=True, help="Ask for a vector instead of a text.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@format_option()
 def check(
     spec: str | None,
     recipe: str | None,
     served: str | None,
     key: str | None,
     embed: bool,
-    as_json: bool,
+    format_: str,
 ) -> int:
     """Ask a model and say what it answers, how fast, and what its template renders.
 
@@ -49,7 +50,7 @@ def check(
     """
     models, folder = _of_recipe(recipe, spec) if recipe else (_named(spec, served, key), Path())
     tries = [_tried(name, model, folder, embed=embed) for name, model in models.items()]
-    if as_json:
+    if format_ == "json":
         click.echo(json.dumps([asdict(one) for one in tries], ensure_ascii=False, indent=2))
     else:
         for one in tries:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sofrito.problems import Trouble
 from sofrito.recipe.model import Model
+from sofrito.recipe.terms import Terms, terms_of
 from sofrito.teachers.call import Call, Completion, Embed, Message
 from sofrito.teachers.chat import ChatTemplate
 from sofrito.teachers.embed.teacher import EmbeddingTeacher
@@ -16,7 +17,6 @@ from sofrito.teachers.llama.find import find_local
 from sofrito.teachers.make import teacher_of
 from sofrito.teachers.result import Answer, Embedded, Result
 from sofrito.teachers.teacher import Refused, Teacher, Transient
-from sofrito.teachers.terms import Terms, terms_of
 
 QUESTION = "Why is the sky blue? Answer in one sentence."
 WRITTEN, READ_WORDS = 48, 300

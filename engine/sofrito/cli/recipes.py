@@ -4,13 +4,14 @@ import json
 
 import click
 
+from sofrito.cli.output_format import format_option
 from sofrito.cli.recipe import read
 from sofrito.shipped import shipped_recipes
 
 
 @click.command("recipes")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(as_json: bool) -> None:
+@format_option()
+def command(format_: str) -> None:
     """List the recipes that come with Sofrito, with one line each."""
     found = [
         {
@@ -20,7 +21,7 @@ def command(as_json: bool) -> None:
         }
         for name, folder in shipped_recipes().items()
     ]
-    if as_json:
+    if format_ == "json":
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
     width = max(len(one["name"]) for one in found)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from sofrito.cli.output_format import format_option
 from sofrito.cli.recipe import read, recipe_options
 
 
@@ -20,7 +21,7 @@ from sofrito.cli.recipe import read, recipe_options
 )
 @click.option("--limit-calls", type=click.IntRange(min=0), help="Calls this session may make.")
 @click.option("--quiet", is_flag=True, help="Print nothing but problems.")
-@click.option("--json", "as_json", is_flag=True, help="Print the manifest as JSON at the end.")
+@format_option(help_="What to print at the end: a summary, or the manifest.")
 def command(
     recipe: str,
     sets: tuple[str, ...],
@@ -30,7 +31,7 @@ def command(
     out: Path,
     limit_calls: int | None,
     quiet: bool,
-    as_json: bool,
+    format_: str,
 ) -> int:
     """Make the dataset of RECIPE, a file, a folder or a shipped recipe's name.
 
@@ -46,7 +47,7 @@ def command(
         from sofrito.cli.problems import echo_problems
 
         echo_problems(found.warnings)
-    with shown(found.recipe.recipe, quiet=quiet or as_json) as screen:
+    with shown(found.recipe.recipe, quiet=quiet or format_ == "json") as screen:
         made = make(
             found,
             workspace=out,
@@ -55,7 +56,7 @@ def command(
             announce=screen.say,
             allow_files=allow_files,
         )
-    if as_json:
+    if format_ == "json":
         click.echo((made.folder / "manifest.json").read_text(encoding="utf-8"), nl=False)
     elif not quiet or made.exit_code:
         echo_summary(made, quiet=quiet)

@@ -8,6 +8,7 @@ from typing import Any
 import click
 import orjson
 
+from sofrito.cli.output_format import format_option
 from sofrito.problems import Trouble
 from sofrito.run.journal import SqliteJournal
 from sofrito.run.session import JOURNAL
@@ -24,8 +25,8 @@ from sofrito.run.sink import REJECTED, ROWS
     show_default=True,
     help="The folder of runs, where RUN is a recipe's name.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(run: str, row: str | None, out: Path, as_json: bool) -> None:
+@format_option()
+def command(run: str, row: str | None, out: Path, format_: str) -> None:
     """Show RUN, a run's folder or a recipe's name (its latest run), or its row ROW, such as 12.0.3.
 
     A row's story is what was drawn for it, each prompt and answer, each score; for a rejected row
@@ -33,10 +34,10 @@ def command(run: str, row: str | None, out: Path, as_json: bool) -> None:
     """
     folder = located(run, out)
     if row is None:
-        _show_run(folder, as_json=as_json)
+        _show_run(folder, format_=format_)
     else:
         found = _row(folder, row)
-        _show_row(folder, found, as_json=as_json)
+        _show_row(folder, found, format_=format_)
 
 
 def located(run: str, out: Path) -> Path:
@@ -56,9 +57,9 @@ def located(run: str, out: Path) -> Path:
     raise Trouble(f"There is no run `{run}` below {out}.", fix)
 
 
-def _show_run(folder: Path, *, as_json: bool) -> None:
+def _show_run(folder: Path, *, format_: str) -> None:
     text = (folder / "manifest.json").read_text(encoding="utf-8")
-    if as_json:
+    if format_ == "json":
         click.echo(text, nl=False)
         return
     run = json.loads(text)
@@ -102,7 +103,7 @@ def _row(folder: Path, row: str) -> dict[str, Any]:
     )
 
 
-def _show_row(folder: Path, row: dict[str, Any], *, as_json: bool) -> None:
+def _show_row(folder: Path, row: dict[str, Any], *, format_: str) -> None:
     path = folder.parent.parent / JOURNAL
     calls = [event for event in row["story"] if event["kind"] == "call"]
     if not path.is_file():
@@ -117,7 +118,7 @@ def _show_row(folder: Path, row: dict[str, Any], *, as_json: bool) -> None:
                 event |= _call(journal, event["key"])
         finally:
             journal.close()
-    if as_json:
+    if format_ == "json":
         click.echo(json.dumps(row, ensure_ascii=False, indent=2))
         return
     ending = (

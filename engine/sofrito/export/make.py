@@ -1,6 +1,6 @@
 """From a checked recipe to a dataset in its folder: run, then write."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,11 +8,13 @@ from typing import Any
 from sofrito import __version__
 from sofrito.export import export
 from sofrito.export.facts import CardFacts, Exported, ModelFacts, StepFacts
+from sofrito.export.record import keep_recipe
 from sofrito.plan.compile import compiled
-from sofrito.plan.inputs import inputs
+from sofrito.plan.inputs import files_of, inputs
 from sofrito.plan.program import Program
 from sofrito.recipe.asked import models_asked
-from sofrito.recipe.model import Recipe
+from sofrito.recipe.folder import home
+from sofrito.recipe.model import Model, Recipe
 from sofrito.recipe.read import Read
 from sofrito.run.ledger import Ledger
 from sofrito.run.manifest import Manifest, calls_of, cost_of, versions
@@ -57,11 +59,11 @@ def make(
     """
     recipe = read.recipe
     given = inputs(read, allow_files=allow_files)
-    teachers = teachers_of(recipe, read.folder, announce)
+    teachers = teachers_of(recipe, read.folders, announce)
     identities = {name: dict(teacher.identity) for name, teacher in teachers.items()}
     program = compiled(
         recipe,
-        folder=read.folder,
+        folder=read.folders,
         pools=given.pools,
         axes=given.axes,
         source=given.source,
@@ -72,6 +74,7 @@ def make(
     models = {name: dict(teacher.described()) for name, teacher in teachers.items()}
     tariffs = tariffs_for(recipe, teachers)
     with locked(folder):
+        keep_recipe(read, folder, identities, files_of(read, allow_files=allow_files))
         ended = run_program(
             program,
             folder,
@@ -91,15 +94,29 @@ def make(
 
 
 def teachers_of(
-    recipe: Recipe, folder: Path, announce: Callable[[str], None] = lambda _: None
+    recipe: Recipe,
+    folder: Path | Sequence[Path],
+    announce: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Teacher]:
-    """Return the teachers that the recipe's steps and filters ask, by name; equal models share one."""
+    """Return the teachers that the recipe's steps and filters ask, by name; equal models share one.
+
+    ``folder`` is the recipe's, behind it those of the recipes that it extends: a model's file is
+    looked for in each.
+    """
+    folders = [folder] if isinstance(folder, Path) else folder
     made: dict[str, Teacher] = {}
     for name in models_asked(recipe):
         model = recipe.model(name)
         twin = next((other for other in made if recipe.model(other) == model), None)
-        made[name] = made[twin] if twin else teacher_of(name, model, folder, announce)
+        made[name] = (
+            made[twin] if twin else teacher_of(name, model, _home(folders, model), announce)
+        )
     return made
+
+
+def _home(folders: Sequence[Path], model: Model) -> Path:
+    """Return the folder that a model's file, or its template, is found from."""
+    return home(folders, model.path or model.chat_template or ".")
 
 
 def tariffs_for(recipe: Recipe, teachers: Mapping[str, Teacher]) -> dict[str, Tariff | None]:

@@ -1,5 +1,6 @@
 """The base of every filter's class, in four kinds: by row, by siblings, with memory, by a model."""
 
+import math
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -116,6 +117,12 @@ def measured(
     known = [score for score in scores if score is not None]
     each = (f"{column} has {score:.4g}" for column, score in zip(columns, known, strict=True))
     return Verdict(True, "", ", ".join(each) if len(columns) > 1 else "", max(known))
+
+
+def between(above: float | None, below: float | None) -> tuple[float, float]:
+    """Return the least and the most number that is above one bound and below the other."""
+    low = -math.inf if above is None else math.nextafter(above, math.inf)
+    return low, math.inf if below is None else math.nextafter(below, -math.inf)
 
 
 def texts(values: Values, columns: Columns) -> list[str]:

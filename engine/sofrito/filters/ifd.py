@@ -1,11 +1,21 @@
 """Keeps answers that an instruction makes likelier, but not trivially so."""
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from sofrito.filters.base import AskingFilter, Columns, Judging, Values, Verdict, measured, texts
+from sofrito.filters.base import (
+    AskingFilter,
+    Columns,
+    Judging,
+    Values,
+    Verdict,
+    between,
+    measured,
+    texts,
+)
 from sofrito.filters.likelihood import mean_loss, perplexity
 from sofrito.recipe.base import NAME
 from sofrito.teachers.call import Message, Score
@@ -42,6 +52,15 @@ class Ifd(AskingFilter):
     def uses(self) -> tuple[str, ...]:
         """The prompt."""
         return (self.prompt,)
+
+    def calls(self, columns: int) -> int:
+        """Two for each column: with the prompt and without it."""
+        return 2 * columns
+
+    def bounds(self) -> Mapping[str, tuple[float, float]]:
+        """The score by this model and prompt; the bounds themselves do not pass."""
+        who = f" by `{self.model}`" if self.model else ""
+        return {f"IFD given `{self.prompt}`{who}": between(self.above, self.below)}
 
     def judging(self, values: Values, columns: Columns, model: str) -> Judging:
         """Ask for the log-probabilities of each column with the prompt and without it."""

@@ -1,5 +1,6 @@
 """Keeps texts of a certain length."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import model_validator
@@ -30,6 +31,11 @@ class Length(RowFilter):
                     "never", f"no length is at least {low} and at most {high}"
                 )
         return self
+
+    def bounds(self) -> Mapping[str, tuple[float, float]]:
+        """Words and characters."""
+        given = {"words": self.words, "characters": self.characters}
+        return {unit: bounds for unit, bounds in given.items() if bounds}
 
     def judge(self, values: Values, columns: Columns) -> Verdict:
         """Compare each column's length with the ranges."""

@@ -1,13 +1,16 @@
 """Keeps texts that match, or do not match, regular expressions."""
 
+import re
 from typing import ClassVar
 
 from pydantic import field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from sofrito.filters.base import KEPT, Columns, RowFilter, Values, Verdict, texts
-from sofrito.recipe.base import Strings
+from sofrito.recipe.base import Fragment, Strings
 from sofrito.recipe.regex import regex
+
+_FOLDED = "(?i)"
 
 
 class Pattern(RowFilter):
@@ -50,6 +53,19 @@ class Pattern(RowFilter):
                 )
         return self
 
+    def wanted(self) -> tuple[tuple[Fragment, ...], ...]:
+        """Those of `must` that are plain texts."""
+        return tuple((found,) for found in map(_plain, self.must) if found)
+
+    def refuses(self, fragment: Fragment) -> bool:
+        """Whether one of `never` that is a plain text stands in it."""
+        for never in filter(None, map(_plain, self.never)):
+            if never.any_case and never.text.casefold() in fragment.text.casefold():
+                return True
+            if not fragment.any_case and never.text in fragment.text:
+                return True
+        return False
+
     def judge(self, values: Values, columns: Columns) -> Verdict:
         """Search every column for every pattern."""
         for column, text in zip(columns, texts(values, columns), strict=True):
@@ -60,3 +76,11 @@ class Pattern(RowFilter):
                 if not regex(source).found_in(text):
                     return Verdict(False, "a pattern it must have", f"{column}: {source}")
         return KEPT
+
+
+def _plain(source: str) -> Fragment | None:
+    """Return the text that an expression looks for, None where it is more than a text."""
+    text = source.removeprefix(_FOLDED)
+    if not text or re.search(r"[^\w\s,;:!'\"%&/=<>@~`-]", text):
+        return None
+    return Fragment(text, any_case=text != source)

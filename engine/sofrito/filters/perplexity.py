@@ -1,11 +1,21 @@
 """Keeps texts that a model finds neither too odd nor too plain."""
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from sofrito.filters.base import AskingFilter, Columns, Judging, Values, Verdict, measured, texts
+from sofrito.filters.base import (
+    AskingFilter,
+    Columns,
+    Judging,
+    Values,
+    Verdict,
+    between,
+    measured,
+    texts,
+)
 from sofrito.filters.likelihood import mean_loss, perplexity
 from sofrito.teachers.call import Score
 
@@ -35,6 +45,15 @@ class Perplexity(AskingFilter):
             what = f"no perplexity is below {self.below:g} and above {self.above:g}"
             raise PydanticCustomError("never", what)
         return self
+
+    def calls(self, columns: int) -> int:
+        """One for each column."""
+        return columns
+
+    def bounds(self) -> Mapping[str, tuple[float, float]]:
+        """The perplexity by this model; the bounds themselves do not pass."""
+        who = f" by `{self.model}`" if self.model else ""
+        return {f"perplexity{who}": between(self.above, self.below)}
 
     def judging(self, values: Values, columns: Columns, model: str) -> Judging:
         """Ask for the log-probabilities of each column, and compare its perplexity."""

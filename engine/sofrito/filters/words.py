@@ -8,7 +8,7 @@ from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
 from sofrito.filters.base import KEPT, Columns, RowFilter, Values, Verdict, texts
-from sofrito.recipe.base import Strings
+from sofrito.recipe.base import Fragment, Strings
 
 
 class Words(RowFilter):
@@ -36,6 +36,21 @@ class Words(RowFilter):
     @cached_property
     def _patterns(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
         return _any_of(self.never), _any_of(self.must)
+
+    def wanted(self) -> tuple[tuple[Fragment, ...], ...]:
+        """One of `must`."""
+        phrases = tuple(Fragment(phrase, words=True, any_case=True) for phrase in self.must)
+        return (phrases,) if phrases else ()
+
+    def refuses(self, fragment: Fragment) -> bool:
+        """Whether a word of `never` stands in it, its ends told apart from longer words."""
+        never, text = self._patterns[0], fragment.text
+        if not self.never:
+            return False
+        if fragment.words:
+            return never.search(text) is not None
+        inner = range(1, len(text))
+        return any(m.start() in inner and m.end() in inner for m in never.finditer(text))
 
     def judge(self, values: Values, columns: Columns) -> Verdict:
         """Look for the words in every column."""

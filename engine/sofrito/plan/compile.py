@@ -12,6 +12,7 @@ from sofrito.plan.fingerprint import fingerprint
 from sofrito.plan.program import Program, segmented
 from sofrito.prompts import Templates
 from sofrito.recipe.base import Check
+from sofrito.recipe.library import Library
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.sources import TemplateSources
 from sofrito.steps.base import Bench, Step
@@ -22,20 +23,20 @@ from sofrito.steps.work import Join, Operation, Pooled, Values
 def compiled(
     recipe: Recipe,
     *,
-    folder: Path,
+    folder: Path | Sequence[Path],
     pools: Mapping[str, Sequence[Pooled]],
     axes: Mapping[str, Mapping[str, float]],
     source: Callable[[], Iterator[Values]] | None = None,
     hashes: Mapping[str, str] | None = None,
     identities: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Program:
-    """Return the program of a recipe that was checked.
+    """Return the program of a recipe that was checked, in ``folder`` and those that it extends.
 
     ``pools`` are the rows of the seed pools that steps draw from, ``axes`` the values of each axis
     with their weights; ``source`` starts anew an iterator over the rows that candidates start from.
     ``hashes`` (of pools) and ``identities`` (of models) go into the fingerprint.
     """
-    sources = TemplateSources(folder)
+    sources = TemplateSources(folder, params=recipe.values())
     operations: list[Operation] = []
     openers: list[int] = []  # the steps whose siblings are open
     labels = recipe.labels()
@@ -48,6 +49,7 @@ def compiled(
             recipe.model_for(step.asks() or ""),
             pools,
             tuple(expanded(step.filters(), recipe.chains)),
+            Library(sources),
         )
         compiled_step = step.compiled(bench)
         if step.closes():

@@ -8,6 +8,7 @@ import xxhash
 from jinja2 import TemplateError
 
 from sofrito.recipe.base import Check, Verb
+from sofrito.recipe.library import Library
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.sources import TemplateSources, is_file
 from sofrito.recipe.template_tree import included
@@ -17,8 +18,21 @@ RULES = 1
 
 # What cannot change a row. Title, description, licence and tags are words about the recipe; the
 # budget only says when to stop, and what is there by then is the beginning of the same dataset;
-# `output` says how rows are written, not which.
-LEFT_OUT = ("title", "description", "license", "tags", "budget", "output")
+# `output` says how rows are written, not which. What a recipe extends is merged into it, and the
+# values of its parameters stand in the texts and values that use them: a parameter changes the
+# fingerprint by what it changes there, and one that nothing uses does not. `sofrito`, the version of
+# the language, is about the spelling.
+LEFT_OUT = (
+    "sofrito",
+    "title",
+    "description",
+    "license",
+    "tags",
+    "budget",
+    "output",
+    "extends",
+    "params",
+)
 
 # Of a model: where it is reached, how fast it is, and where its file lies. What it is stands in its
 # identity: the hash of its weights and template, or its name on a server.
@@ -50,9 +64,23 @@ def fingerprint(
     data["seeds"] = dict(hashes)
     # the order of an axis' values is the order of the cells
     data["axes"] = [[name, list(values.items())] for name, values in axes.items()]
-    named = (t for step in recipe.steps for t in step.templates().values())
-    parts = [RULES, data, template_texts(named, sources)]
+    named = [t for step in recipe.steps for t in step.templates().values()]
+    called = library_texts(recipe, sources)
+    parts = [RULES, data, template_texts([*named, *called], sources)]
+    parts += [called] if called else []
     return xxhash.xxh3_64_hexdigest(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS))
+
+
+def library_texts(recipe: Recipe, sources: TemplateSources) -> dict[str, str]:
+    """Return the texts of the library's files that steps name, heads and all."""
+    library = Library(sources)
+    endings = {"principles": ".yaml"}
+    files = (
+        library.find(folder, name, endings.get(folder, ".j2"))
+        for step in recipe.steps
+        for folder, name in step.library_files().values()
+    )
+    return {name: sources.raw(name)[0] for name in files if name}
 
 
 def template_texts(named: Iterable[str], sources: TemplateSources) -> dict[str, str]:

@@ -80,14 +80,20 @@ def drawn_pools(recipe: Recipe) -> set[str]:
     }
 
 
+_LARGEST_AXIS = 4_000_000
+
+
 def axis_values(read: Read, name: str, *, allow_files: bool) -> dict[str, float]:
     """Return an axis' values with their weights."""
     axis = read.recipe.axes[name]
     if not axis.file:
         return dict(axis.values)
-    where = read.document.span(("axes", name, "file"))
-    path = inside(read.folder, axis.file, where, allow_files=allow_files)
+    where = read.places.span(("axes", name, "file"))
+    path = inside(read.folders, axis.file, where, allow_files=allow_files)
     try:
+        if path.stat().st_size > _LARGEST_AXIS:
+            what = f"`{axis.file}` is larger than {_LARGEST_AXIS // 10**6} MB, which no axis needs."
+            raise RecipeError([Problem("SOF007", where, what)])
         lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(
@@ -105,20 +111,35 @@ def _rows(read: Read, name: str, *, allow_files: bool) -> Iterator[Values]:
         yield from pool.rows
         return
     for path, whole in _files(read, name, pool, allow_files=allow_files):
-        shown = _shown(path, read.folder)
+        shown = _shown(path, read.folders)
         for row in read_seeds(path, name=shown, columns=pool.columns, whole=whole):
             yield row.values
 
 
 def _files(read: Read, name: str, pool: Seeds, *, allow_files: bool) -> Iterator[tuple[Path, bool]]:
     key = "file" if pool.file else "files"
-    where = read.document.span(("seeds", name, key))
+    where = read.places.span(("seeds", name, key))
     if pool.file:
-        yield inside(read.folder, pool.file, where, allow_files=allow_files), False
+        yield inside(read.folders, pool.file, where, allow_files=allow_files), False
     else:
-        for path in matching(read.folder, pool.files, where, allow_files=allow_files):
+        for path in matching(read.folders, pool.files, where, allow_files=allow_files):
             yield path, True
 
 
-def _shown(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
+def files_of(read: Read, *, allow_files: bool = False) -> Iterator[Path]:
+    """Yield the files of a recipe's seed pools and axes, and its models' chat templates."""
+    for name, pool in read.recipe.seeds.items():
+        if not pool.rows:
+            yield from (path for path, _ in _files(read, name, pool, allow_files=allow_files))
+    for name, axis in read.recipe.axes.items():
+        if axis.file:
+            where = read.places.span(("axes", name, "file"))
+            yield inside(read.folders, axis.file, where, allow_files=allow_files)
+    for model in read.recipe.models.values():
+        found = (folder / model.chat_template for folder in read.folders if model.chat_template)
+        yield from (path for path in found if path.is_file())
+
+
+def _shown(path: Path, folders: Sequence[Path]) -> str:
+    folder = next((one for one in folders if path.is_relative_to(one)), None)
+    return path.relative_to(folder).as_posix() if folder else path.name

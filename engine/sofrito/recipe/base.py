@@ -1,7 +1,7 @@
 """What every part of a recipe is built from: frozen models, and the vocabulary of verbs, filters and formats."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, WithJsonSchema
@@ -40,6 +40,31 @@ class PoolDraw:
     fill: bool = False
 
 
+@dataclass(frozen=True)
+class Load:
+    """What one row costs at a step and what comes of it, as far as the recipe alone tells.
+
+    ``calls`` are asked for it if every answer fits, ``most_calls`` whatever happens. ``rows`` are the
+    least and the most that come of it if none is rejected. An answer has about ``written`` tokens
+    (a guess), and never more than ``most_written``. None is what the recipe does not bound.
+    """
+
+    calls: int = 0
+    most_calls: int | None = 0
+    rows: tuple[int, int] | None = (1, 1)
+    written: int = 0
+    most_written: int | None = 0
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """A text that must stand in a column: as whole words, or anywhere; in this or in any case."""
+
+    text: str
+    words: bool = False
+    any_case: bool = False
+
+
 class Verb(Part):
     """A step as written: one verb with its direct object, and what every step may have.
 
@@ -74,6 +99,18 @@ class Verb(Part):
         """The new columns and records that rows have after this step."""
         return ()
 
+    def records(self) -> Mapping[str, frozenset[str]]:
+        """The fields of the records that this step makes, by the record's name."""
+        return {}
+
+    def ranges(self) -> Mapping[str, tuple[float, float]]:
+        """The least and the most of numbers that this step makes, by `column` or `record.field`."""
+        return {}
+
+    def answer_schema(self) -> Mapping[str, Any] | None:
+        """The JSON Schema that the model which this step asks is held to, None where there is none."""
+        return None
+
     def rewrites(self) -> tuple[str, ...]:
         """The columns that this step changes."""
         return ()
@@ -88,6 +125,13 @@ class Verb(Part):
 
     def templates(self) -> dict[Key, str]:
         """The step's templates (file name or inline text) by the path of their key."""
+        return {}
+
+    def library_files(self) -> dict[Key, tuple[str, str]]:
+        """The files of the library that the step names, as (folder, name) by the path of their key.
+
+        Those with a head are templates as well. A missing one is a problem.
+        """
         return {}
 
     def extra_names(self) -> frozenset[str]:
@@ -113,6 +157,11 @@ class Verb(Part):
     def longest_answer(self) -> int | None:
         """The tokens that the step's `sampling` allows an answer, None where it does not say."""
         return None
+
+    def load(self) -> Load:
+        """What a row costs here, apart from the filters of the step's chains, and what comes of it."""
+        rows = None if self.fans_out() else (1, 1)
+        return Load(rows=rows) if self.asks() is None else Load(1, None, rows, 0, None)
 
     def draws(self) -> dict[Key, PoolDraw]:
         """What the step draws from seed pools, by the path of the draw."""
@@ -150,9 +199,25 @@ class Check(Part):
         """What the model that the filter asks must be able to do."""
         return ()
 
+    def calls(self, columns: int) -> int | None:  # noqa: ARG002
+        """The calls that the filter asks for a row with so many columns to look at, None if unknown."""
+        return 0 if self.asks() is None else None
+
     def uses(self) -> tuple[str, ...]:
         """The columns that the filter reads beside those it is asked about."""
         return ()
+
+    def bounds(self) -> Mapping[str, tuple[float, float]]:
+        """What the filter measures of every column, with the least and the most that pass."""
+        return {}
+
+    def wanted(self) -> tuple[tuple[Fragment, ...], ...]:
+        """Texts without which nothing passes: of each group, one must stand in some column."""
+        return ()
+
+    def refuses(self, fragment: Fragment) -> bool:  # noqa: ARG002
+        """Whether no column in which a text stands can pass; False where that is not certain."""
+        return False
 
     def pools(self) -> tuple[str, ...]:
         """The seed pools that the filter compares with."""
@@ -189,6 +254,8 @@ class Vocabulary:
     filters: Mapping[str, type[Check]]
     formats: Mapping[str, type[Writer]]
     backends: tuple[str, ...] = ()
+    inexpressible: Mapping[str, Callable[[Mapping[str, Any]], str]] = field(default_factory=dict)
+    """By backend, what tells which part of a JSON Schema its answers cannot be held to, "" if none."""
 
 
 def vocabulary_of(info: ValidationInfo) -> Vocabulary:

@@ -34,6 +34,7 @@ def check_step_model(scene: Scene, path: Key, step: Verb) -> None:
     """Check the model that a step asks; ``path`` is the step's."""
     asked = step.asks()
     _check(scene, (*path, "model" if asked else step.verb), step.label, asked, step.needs())
+    _expressible(scene, path, step)
 
 
 def check_filter_model(scene: Scene, path: Key, check: Check) -> None:
@@ -42,6 +43,25 @@ def check_filter_model(scene: Scene, path: Key, check: Check) -> None:
     if asked is not None:
         where: Key = (*path, check.filter, *(("model",) if asked else ()))
         _check(scene, where, check.filter, asked, check.needs())
+
+
+def _expressible(scene: Scene, path: Key, step: Verb) -> None:
+    """Check that the answers of a step can be held to the schema that it asks for."""
+    asked, schema = step.asks(), step.answer_schema()
+    model = scene.recipe.models.get(scene.recipe.model_for(asked)) if asked is not None else None
+    if schema is None or model is None or not scene.draft.whole("models"):
+        return
+    tell = scene.vocabulary.inexpressible.get(model.backend)
+    if tell and (part := tell(schema)):
+        what = (
+            f"`backend: {model.backend}` holds answers to a schema by a grammar, and none can be "
+            f"made for {part}."
+        )
+        fix = (
+            "A `pattern` begins with `^`, ends with `$`, and between them has letters, classes such "
+            "as [0-9], groups and counts; or drop it here and keep rows by the filter `pattern`."
+        )
+        scene.problems.add("SOF215", (*path, "schema"), what, fix, at_key=True)
 
 
 def _check(scene: Scene, where: Key, who: str, asked: str | None, needs: Sequence[Need]) -> None:

@@ -47,6 +47,10 @@ def _drawn_grown(scene: Scene, pool: str) -> bool:
     return any(draw.grown and draw.pool == pool for draw in draws)
 
 
+def _grows(scene: Scene, pool: str) -> bool:
+    return any(step.grows() == pool for _, step in scene.steps())
+
+
 def _check_draw(scene: Scene, path: Key, draw: PoolDraw) -> None:
     if not scene.declared("seeds", draw.pool, (*path, "from")):
         return
@@ -54,8 +58,7 @@ def _check_draw(scene: Scene, path: Key, draw: PoolDraw) -> None:
         columns = drawn_columns(scene, [draw])
         names = Names({}, open=columns is None).having(columns or (), f"`{draw.pool}`")
         scene.names.expression(draw.where, (*path, "where"), names)
-    grows = any(step.grows() == draw.pool for _, step in scene.steps())
-    if draw.grown and not grows and scene.all_steps_sound:
+    if draw.grown and scene.all_steps_sound and not _grows(scene, draw.pool):
         what = f"No step grows `{draw.pool}`, so there are no grown rows to draw."
         fix = f"Add the step `- grow: {draw.pool}`, or remove `grown`."
         severity: Severity = "warning" if draw.fill else "error"

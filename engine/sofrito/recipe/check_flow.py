@@ -1,16 +1,23 @@
 """The flow of columns through the steps: every name used is made before, and made once."""
 
+import math
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
 
 from sofrito.recipe.base import Check, Key, Verb
 from sofrito.recipe.check_asked import check_filter_model, check_step_model
+from sofrito.recipe.check_chain import check_chain
+from sofrito.recipe.check_context import check_context
 from sofrito.recipe.check_draws import check_draws, drawn_columns
+from sofrito.recipe.check_library import check_library_file
 from sofrito.recipe.check_names import Names
+from sofrito.recipe.check_truth import check_truth
 from sofrito.recipe.draft import Broken
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.words import ticked
 
-RESERVED = ("shots", "passed")
+RESERVED = ("shots", "passed", "params")
 _BROKEN = "a broken step"
 
 
@@ -29,6 +36,12 @@ class _Flow:
     def __init__(self, scene: Scene) -> None:
         self._scene, self._problems = scene, scene.problems
         self._known: dict[str, str] = {}
+        self._records: dict[str, frozenset[str]] = {}
+        self._ranges: dict[str, tuple[float, float]] = {}
+        self._longest: dict[str, int] = {
+            name: max((len(value.split()) for value in axis.values), default=0)
+            for name, axis in scene.recipe.axes.items()
+        }
         self._labels: set[str] = set()
         self._open = not (scene.draft.sound("axes") and scene.draft.sound("from"))
         self._fanned_out = False
@@ -40,7 +53,7 @@ class _Flow:
 
     def names(self, later: Mapping[str, str] | None = None) -> Names:
         """Return the names known at this point."""
-        return Names(dict(self._known), self._open, later or {})
+        return Names(dict(self._known), self._open, later or {}, records=dict(self._records))
 
     def broken(self, step: Broken) -> None:
         """Take what a broken step may make as made."""
@@ -61,47 +74,68 @@ class _Flow:
             self._open = True
         for column in sorted(columns or ()):
             self._make(column, f"the seeds `{pool}`", ("from",))
+            self._longest[column] = self._scene.pools[pool].longest.get(column, 0)
 
     def step(self, path: Key, step: Verb) -> None:
         """Check one step, and add what it makes."""
         self._label(path, step)
         before = self.names(self._later(path))
         if step.when:
-            self._scene.names.expression(step.when, (*path, "when"), before)
+            self._condition(step.when, (*path, "when"), before)
             if step.fans_out():
                 what = "A step that makes several rows of one takes no `when`."
                 fix = "Filter the rows before it, or let the template tell the cases apart."
                 self._problems.add("SOF212", (*path, "when"), what, fix, at_key=True)
         for key, source in step.expressions().items():
-            self._scene.names.expression(source, (*path, *key), before)
+            self._scene.used.update(self._scene.names.expression(source, (*path, *key), before))
         self._templates(path, step, before)
         for name in step.uses():
             self._used(name, path, before)
-        for index, check in enumerate(step.filters()):
-            self._filter(check, (*path, "by", index), before)
+        self._filters(path, step, before)
         check_step_model(self._scene, path, step)
+        check_context(self._scene, path, step, self._longest)
         check_draws(self._scene, path, step)
         for name in step.makes():
             self._make(name, f"`{step.label}`", self._scene.places.find((*path, step.verb), name))
         for name in step.rewrites():
             self._reserved(name, self._scene.places.find((*path, step.verb), name))
             self._known.setdefault(name, f"`{step.label}`")
+        self._learn(step)
         if step.keep:
             after = self.names(self._later(path))
-            self._scene.names.expression(step.keep, (*path, "keep"), after)
+            self._condition(step.keep, (*path, "keep"), after)
         self._fanned_out = self._fanned_out or step.fans_out()
         for key, (what, fix) in step.doubts().items():
             self._problems.warn("SOF212", (*path, *key), f"{what}.", fix)
 
+    def _condition(self, source: str, path: Key, names: Names) -> None:
+        self._scene.used.update(self._scene.names.expression(source, path, names))
+        check_truth(self._scene, source, path, self._ranges)
+
+    def _learn(self, step: Verb) -> None:
+        """Remember what is known of the values that a step makes, and forget what it changes."""
+        for name in (*step.makes(), *step.rewrites()):
+            self._records.pop(name, None)
+            self._longest.pop(name, None)
+            for known in [one for one in self._ranges if one.split(".")[0] == name]:
+                del self._ranges[known]
+        self._records.update(step.records())
+        if not step.when:
+            self._ranges.update(step.ranges())
+
     def _later(self, path: Key) -> dict[str, str]:
         index = path[1]
         assert isinstance(index, int)
-        steps = [(i, step) for i, step in self._scene.steps() if i > index]
-        return {
-            name: step.label
-            for _, step in reversed(steps)
+        return {name: maker for at, name, maker in self._makers if at > index}
+
+    @cached_property
+    def _makers(self) -> list[tuple[int, str, str]]:
+        """What the steps make, the last first: the step's index, the name, what the step is called."""
+        return [
+            (index, name, step.label)
+            for index, step in reversed([*self._scene.steps()])
             for name in (*step.makes(), *step.rewrites())
-        }
+        ]
 
     def _label(self, path: Key, step: Verb) -> None:
         if step.name and step.name in self._labels:
@@ -115,17 +149,36 @@ class _Flow:
         draws = step.draws().values()
         shots = drawn_columns(self._scene, draws) if step.draws() else None
         known = before.having(step.extra_names(), "the step")
-        names = Names(known.known, known.open, known.later, shots)
-        for key, template in step.templates().items():
-            self._scene.names.template(template, (*path, *key), names)
+        names = replace(known, shots=shots)
+        templates = dict(step.templates())
+        for key, (folder, name) in step.library_files().items():
+            found = check_library_file(self._scene, (*path, *key), folder, name)
+            templates |= {key: found} if found else {}
+        for key, template in templates.items():
+            self._scene.used.update(self._scene.names.template(template, (*path, *key), names))
 
     def _used(self, name: str, path: Key, names: Names, chain: str = "") -> None:
+        self._scene.used.add(name)
         if name not in names.known and not names.open:
             at = self._scene.places.find(path, name)
             what = f"`{name}` is not known here."
             if chain:
                 what = f"The chain `{chain}` looks at `{name}`, which is not known here."
             self._problems.add("SOF201", at, what, names.fix(name))
+
+    def _filters(self, path: Key, step: Verb, before: Names) -> None:
+        together = []
+        for index, check in enumerate(step.filters()):
+            entry: Key = (*path, "by", index)
+            self._filter(check, entry, before)
+            if type(check) is not Check:  # a stand-in for a broken entry
+                opened = self._scene.expanded(check)
+                together += [((*entry, check.filter), one) for one in opened]
+        check_chain(self._scene, together)
+        for _, one in together:
+            most = one.bounds().get("words", (0, math.inf))[1]
+            for name in step.object if most < math.inf else ():
+                self._longest[name] = min(self._longest.get(name, 0), int(most))
 
     def _filter(self, check: Check, path: Key, before: Names) -> None:
         chain = ", ".join(check.chains())
@@ -155,7 +208,11 @@ class _Flow:
     def _reserved(self, name: str, path: Key, *, at_key: bool = False) -> bool:
         if name not in RESERVED:
             return False
-        meaning = {"shots": "the examples of a prompt", "passed": "the rows that passed a filter"}
+        meaning = {
+            "shots": "the examples of a prompt",
+            "passed": "the rows that passed a filter",
+            "params": "the recipe's parameters",
+        }
         what = f"`{name}` is taken: it means {meaning[name]}."
         self._problems.add("SOF206", path, what, "Choose another name.", at_key=at_key)
         return True

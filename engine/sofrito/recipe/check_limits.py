@@ -1,15 +1,15 @@
-"""Whether what models are set to suffices: context for the answers, cores for threads, prices for a budget."""
+"""Whether what models are set to suffices: cores for threads, prices for a budget."""
 
 from importlib.util import find_spec
 
 from sofrito.recipe.asked import models_asked
 from sofrito.recipe.base import Key
+from sofrito.recipe.check_context import EMBEDDED
 from sofrito.recipe.machine import on_this_machine, usable_cores
 from sofrito.recipe.model import Model
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.words import ticked
 
-_EMBEDDED = ("llama.cpp", "transformers")
 _PRICES = "genai_prices"
 
 
@@ -17,12 +17,10 @@ def check_limits(scene: Scene) -> None:
     """Check the models' numbers against what the steps ask and what this machine has."""
     for name, model in scene.recipe.models.items():
         path: Key = ("models", name, "threads")
-        if scene.draft.sound("models", name) and model.backend in _EMBEDDED:
+        if scene.draft.sound("models", name) and model.backend in EMBEDDED:
             _threads(scene, path, model.threads)
-    if scene.draft.whole("models"):
-        _contexts(scene)
-        if scene.all_steps_sound:
-            _prices(scene)
+    if scene.draft.whole("models") and scene.all_steps_sound:
+        _prices(scene)
 
 
 def _threads(scene: Scene, path: Key, threads: int) -> None:
@@ -36,22 +34,6 @@ def _threads(scene: Scene, path: Key, threads: int) -> None:
         scene.problems.warn(
             "SOF214", path, what, "Leave it out: the cores that are idle are taken."
         )
-
-
-def _contexts(scene: Scene) -> None:
-    for index, step in scene.steps():
-        answer, asked = step.longest_answer(), step.asks()
-        name = scene.recipe.model_for(asked) if asked is not None else ""
-        model = scene.recipe.models.get(name)
-        if answer is None or model is None or model.backend not in _EMBEDDED or not model.context:
-            continue
-        if model.context <= answer:
-            what = (
-                f"An answer of `max_tokens: {answer}` and its prompt do not fit into the "
-                f"`context: {model.context}` of `{name}`."
-            )
-            fix = f"Raise `context`, or lower `max_tokens` to well below {model.context}."
-            scene.problems.add("SOF212", ("steps", index, "sampling", "max_tokens"), what, fix)
 
 
 def _prices(scene: Scene) -> None:

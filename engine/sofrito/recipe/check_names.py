@@ -1,31 +1,39 @@
 """Templates and expressions: whether they parse, and whether the names they use are there."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from jinja2 import TemplateSyntaxError, nodes
 
 from sofrito.problems import Span, did_you_mean
 from sofrito.recipe.base import Key
+from sofrito.recipe.binding import NAME as PARAMS
 from sofrito.recipe.expressions import environment, known_words, names_used
+from sofrito.recipe.hidden import hidden
 from sofrito.recipe.jinja_words import syntax_words
-from sofrito.recipe.places import Problems
+from sofrito.recipe.places import Places, Problems
 from sofrito.recipe.sources import TemplateSources, is_file
 from sofrito.recipe.template_tree import (
     compile_expression,
     compile_template,
+    exported,
     fields_read,
     guarded,
     included,
+    includes_by_value,
     mend_words,
     parsed_expression,
     stored,
 )
+from sofrito.recipe.template_words import Role, Word, first_free, words_of
+from sofrito.recipe.value_places import span_inside
 from sofrito.recipe.words import quoted, ticked
 
 _LISTED = 12
+_APART = "who imports it"
 _HINTS = (
     (re.compile(r"\{\{|\{%"), "An expression has no braces: it stands by itself."),
     (re.compile(r"&&|\|\|"), "Write `and` and `or`."),
@@ -41,24 +49,29 @@ class Names:
 
     ``open`` where something broken may have made more, so that an unknown name proves nothing;
     ``later`` are the names that steps further down make, with the step. ``shots`` are the fields
-    that the rows drawn as shots have, None if nobody can tell.
+    that the rows drawn as shots have, None if nobody can tell. ``records`` are the fields of those
+    names whose value is a record.
     """
 
     known: Mapping[str, str]
     open: bool = False
     later: Mapping[str, str] = field(default_factory=dict)
     shots: frozenset[str] | None = None
+    records: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def having(self, more: Iterable[str], who: str) -> "Names":
         """Return these names and more."""
-        known = {**self.known, **dict.fromkeys(more, who)}
-        return Names(known, self.open, self.later, self.shots)
+        return replace(self, known={**self.known, **dict.fromkeys(more, who)})
 
     def fix(self, name: str) -> str:
         """Return what to do about a name that is not among these."""
         if name == "shots":
             return "Draw them in this step: `shots: [{draw: 3, from: POOL}]`."
+        if name == PARAMS:
+            return "The recipe declares no parameters: `params: {NAME: DEFAULT}`."
         near = did_you_mean(name, self.known)
+        if self.later.get(name) == _APART:
+            return "An imported template sees none of the row: pass it, or import `with context`."
         later = name if name in self.later else did_you_mean(name, self.later)[14:-2]
         if later and not near:
             guess = "" if later == name else f"did you mean `{later}`? "
@@ -69,14 +82,21 @@ class Names:
 
 
 class NameCheck:
-    """Checks templates and expressions, and adds what is wrong to a recipe's problems."""
+    """Checks templates and expressions, and adds what is wrong to a recipe's problems.
+
+    ``params`` are the recipe's parameters that they were seen to use.
+    """
 
     def __init__(self, problems: Problems, sources: TemplateSources) -> None:
         self._problems, self._sources = problems, sources
+        self.params: set[str] = set()
+        self._checked: dict[tuple[str, Key, frozenset[str]], set[str]] = {}
+        self.dynamic = False
+        """Whether a template includes another one whose name only a row tells."""
 
     def expression(self, source: str, path: Key, names: Names) -> set[str]:
         """Check an expression of the recipe, and return the names that it uses."""
-        place = _Place(path, None, source)
+        place = _Place(self._problems.places, path, None, source, expression=True)
         try:
             tree = parsed_expression(source)
             if not self._words(tree, place):
@@ -94,7 +114,7 @@ class NameCheck:
             if re.fullmatch(r"[^\s{}]+", source.strip()):
                 self._one_word(source.strip(), path, names)
                 return set()
-            return self._text(_Place(path, None, source), names, ())
+            return self._text(self._place(path, None, source), names, ())
         name = source.strip()
         if self._sources.path(name) is None:
             fix = _nearest(name, self._sources.names())
@@ -114,6 +134,9 @@ class NameCheck:
         self._problems.add("SOF207", path, what, fix)
 
     def _file(self, name: str, path: Key, names: Names, seen: tuple[str, ...]) -> set[str]:
+        key = name, path, frozenset(names.known)  # includes can double from file to file
+        if key in self._checked:
+            return self._checked[key]
         file = self._shown(self._sources.path(name) or Path(name))
         try:
             text, _ = self._sources.read(name)
@@ -125,12 +148,22 @@ class NameCheck:
             what = f"The template `{name}` cannot be read: {error.strerror}."
             self._problems.add("SOF202", path, what)
             return set()
-        return self._text(_Place(path, file, text), names, (*seen, name))
+        for _, where, words, fix, _ in hidden(text):
+            span = Span(file, *where)
+            self._problems.add("SOF010", path, words, fix, where=span, severity="warning")
+        used = self._text(self._place(path, file, text), names, (*seen, name))
+        self._checked[key] = used
+        return used
+
+    def _place(self, path: Key, file: Path | None, text: str) -> "_Place":
+        return _Place(self._problems.places, path, file, text)
 
     def _shown(self, file: Path) -> Path:
         """Return a template's file as the recipe's own file is named."""
-        if file.is_relative_to(self._sources.folder):
-            return self._problems.places.folder / file.relative_to(self._sources.folder)
+        roots = (self._sources.folder, *self._sources.bases)
+        for folder, root in zip(self._problems.places.folders, roots, strict=True):
+            if file.is_relative_to(root):
+                return folder / file.relative_to(root)
         return file
 
     def _text(self, place: "_Place", names: Names, seen: tuple[str, ...]) -> set[str]:
@@ -144,6 +177,11 @@ class NameCheck:
             where = place.line(error.lineno)
             self._problems.add("SOF207", place.path, what, where=where)
             return set()
+        self.dynamic = self.dynamic or includes_by_value(tree)
+        if PARAMS in stored(tree):
+            what = f"`{PARAMS}` is taken: it means the recipe's parameters."
+            where = place.of(PARAMS, 1, "name")
+            self._problems.add("SOF206", place.path, what, "Choose another name.", where=where)
         inner = names.having(stored(tree), "the template")
         for statement, name in included(tree):
             used |= self._include(statement, name, place, inner, seen)
@@ -153,37 +191,74 @@ class NameCheck:
         self, node: nodes.Node, name: str, place: "_Place", names: Names, seen: tuple[str, ...]
     ) -> set[str]:
         target = self._sources.included(name, seen[-1] if seen else "")
-        where = place.word(node.lineno, name)
+        where = place.of(name, node.lineno, "text")
         if target in seen:
             what = f"The template includes itself, by `{name}`."
             self._problems.add("SOF207", place.path, what, "End the circle.", where=where)
         elif target is not None:
-            # a macro's file, or one without context, sees none of the names
-            apart = isinstance(node, nodes.Import | nodes.FromImport)
-            apart = apart or not getattr(node, "with_context", True)
-            inner = Names({}, open=True) if apart else names
-            return self._file(target, place.path, inner, seen)
+            if isinstance(node, nodes.Import | nodes.FromImport):
+                self._imported(node, target, place)
+            if getattr(node, "with_context", True):
+                return self._file(target, place.path, names, seen)
+            # without context it sees none of the row's names
+            alone = Names({}, names.open, dict.fromkeys(names.known, _APART))
+            self._file(target, place.path, alone, seen)
         elif not getattr(node, "ignore_missing", False):
             fix = _nearest(name, self._sources.names())
             what = f"There is no template `{name}`."
             self._problems.add("SOF202", place.path, what, fix, where=where)
         return set()
 
+    def _imported(
+        self, node: nodes.Import | nodes.FromImport, target: str, place: "_Place"
+    ) -> None:
+        """Check the macros that a template takes from another one."""
+        try:
+            there = exported(environment().parse(self._sources.read(target)[0]))
+        except (TemplateSyntaxError, OSError, UnicodeDecodeError):
+            return  # told where the file itself is looked at
+        for name, line in _taken(node, place):
+            if name not in there:
+                what = f"The template `{target}` has no macro `{name}`."
+                fix = did_you_mean(name, there, otherwise=f"It has: {ticked(there) or 'none'}.")
+                where = place.of(name, line, "field", "name")
+                self._problems.add("SOF201", place.path, what, fix, where=where)
+
     def _check(self, tree: nodes.Template, place: "_Place", names: Names) -> set[str]:
         try:
-            used = set(names_used(tree))
+            reads = names_used(tree)
         except RecursionError as error:
             raise TemplateSyntaxError("it is nested too deeply", 1) from error
         unneeded, fields = guarded(tree)
+        params = self._params()
         known = names.known.keys() | unneeded | environment().globals.keys()
-        for name in sorted(() if names.open else used - known):
-            line = next((node.lineno for node in tree.find_all(nodes.Name) if node.name == name), 1)
+        known |= {PARAMS} if params else set()
+        for name in sorted(() if names.open else reads.keys() - known):
+            number, line = first_free(tree, name)
             what = f"`{name}` is not known here."
-            where = place.word(line, name)
+            where = place.name(name, number, line)
             self._problems.add("SOF201", place.path, what, names.fix(name), where=where)
+        records = {**names.records, **({PARAMS: params} if params else {})}
+        for name in sorted(reads.keys() & records):
+            for one in sorted(reads[name] - records[name] - fields):
+                self._no_field(name, one, place, records[name])
+        if PARAMS in reads:
+            self.params |= params if reads[PARAMS] - params or not reads[PARAMS] else reads[PARAMS]
         if names.shots is not None:
             self._shots(tree, place, names.shots | fields)
-        return used
+        return set(reads)
+
+    def _params(self) -> frozenset[str]:
+        """Return the names of the recipe's parameters."""
+        declared = self._problems.places.at((PARAMS,))
+        return frozenset(declared) if isinstance(declared, dict) else frozenset()
+
+    def _no_field(self, name: str, one: str, place: "_Place", there: frozenset[str]) -> None:
+        if not hasattr(dict, one):
+            what = f"The record `{name}` has no field `{one}`."
+            fix = f"{did_you_mean(one, there)} It has: {ticked(sorted(there))}.".lstrip()
+            where = place.field(name, one)
+            self._problems.add("SOF201", place.path, what, fix, where=where)
 
     def _words(self, tree: nodes.Template, place: "_Place") -> bool:
         """Check the filters and tests that are used, and say whether any does not exist."""
@@ -192,7 +267,9 @@ class NameCheck:
             known = env.filters if kind == "filter" else env.tests
             what = f"`{word}` is not a {kind} that templates and expressions have."
             fix = did_you_mean(word, known, otherwise=_some(known))
-            self._problems.add("SOF201", place.path, what, fix, where=place.word(line, word))
+            role: Role = "filter" if kind == "filter" else "test"
+            where = place.of(word, line, role, "text")
+            self._problems.add("SOF201", place.path, what, fix, where=where)
         mend_words(tree)
         return bool(unknown)
 
@@ -203,29 +280,78 @@ class NameCheck:
                 what = f"The rows drawn as shots have no column `{name}`."
                 fix = did_you_mean(name, fields)
                 fix = f"{fix} They have: {ticked(sorted(fields)[:_LISTED])}.".lstrip()
-                self._problems.add("SOF201", place.path, what, fix, where=place.word(line, name))
+                where = place.of(name, line, "field", "text")
+                self._problems.add("SOF201", place.path, what, fix, where=where)
+
+
+def _taken(node: nodes.Import | nodes.FromImport, place: "_Place") -> Iterator[tuple[str, int]]:
+    """Yield the names that an import takes of its file, with the lines."""
+    if isinstance(node, nodes.FromImport):
+        for one in node.names:
+            yield (one if isinstance(one, str) else one[0]), node.lineno
+    else:
+        for word in place.words:
+            if word.role == "field" and word.of == node.target:
+                yield word.text, word.line
 
 
 @dataclass(frozen=True)
 class _Place:
     """A text that is checked: the path in the recipe that leads to it, and its own file, if any."""
 
+    places: Places
     path: Key
     file: Path | None
     text: str
+    expression: bool = False
 
-    def line(self, number: int) -> Span | None:
-        """Return a line of the file; None for a text that stands in the recipe."""
-        return Span(self.file, max(1, number)) if self.file else None
+    @cached_property
+    def words(self) -> list[Word]:
+        """The words of the text; none where it does not parse."""
+        try:
+            return words_of(self.text, expression=self.expression)
+        except (TemplateSyntaxError, RecursionError):
+            return []
 
-    def word(self, number: int, word: str) -> Span | None:
-        """Return the first place of a word on a line of the file or below it."""
-        if self.file is None:
+    def line(self, number: int | None) -> Span | None:
+        """Return a line of the text; None where it cannot be told or says nothing."""
+        if self.file is not None:
+            return Span(self.file, max(1, number or 1))
+        lines = self.text.split("\n")
+        if number is None or len(lines) < 2 or not 1 <= number <= len(lines):
             return None
-        for index, line in enumerate(self.text.splitlines()[number - 1 :], start=number):
-            if match := re.search(rf"(?<!\w){re.escape(word)}(?!\w)", line):
-                return Span(self.file, index, match.start() + 1, len(word))
-        return self.line(number)
+        text = lines[number - 1]
+        before = sum(len(line) + 1 for line in lines[: number - 1])
+        return self._span(before + len(text) - len(text.lstrip()), len(text.strip()))
+
+    def name(self, name: str, number: int, line: int) -> Span | None:
+        """Return the place of a name: that of the given number among its places."""
+        same = [word for word in self.words if word.role == "name" and word.text == name]
+        if number < len(same) and same[number].line == line:
+            return self._at(same[number])
+        return self.of(name, line, "name")
+
+    def field(self, name: str, one: str) -> Span | None:
+        """Return the first place where a field of a name is read."""
+        found = (word for word in self.words if word.text == one and word.of == name)
+        word = next(found, None)
+        return self._at(word) if word else self.line(None)
+
+    def of(self, text: str, line: int, *roles: Role) -> Span | None:
+        """Return the first place, on a line or below it, of a word that has one of these roles."""
+        for word in self.words:
+            if word.text == text and word.role in roles and word.line >= line:
+                return self._at(word)
+        return self.line(line)
+
+    def _at(self, word: Word) -> Span | None:
+        return self._span(word.offset, len(word.text))
+
+    def _span(self, offset: int, length: int) -> Span | None:
+        if self.file is None:
+            return span_inside(self.places, self.path, self.text, offset, length)
+        line = self.text.count("\n", 0, offset) + 1
+        return Span(self.file, line, offset - self.text.rfind("\n", 0, offset), max(1, length))
 
 
 def _some(known: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ import math
 from sofrito.problems import did_you_mean
 from sofrito.recipe.base import Key, Writer
 from sofrito.recipe.check_names import Names
+from sofrito.recipe.check_truth import check_truth
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.words import either, ticked
 
@@ -21,7 +22,10 @@ def check_output(scene: Scene, names: Names) -> None:
 
 def _check_writer(scene: Scene, path: Key, writer: Writer, names: Names) -> None:
     if writer.where:
-        scene.names.expression(writer.where, (*path, writer.format, "where"), names)
+        where: Key = (*path, writer.format, "where")
+        scene.used.update(scene.names.expression(writer.where, where, names))
+        check_truth(scene, writer.where, where, {})
+    scene.used.update(writer.uses() or names.known.keys() - scene.recipe.axes.keys())
     if names.open:
         return
     missing: dict[Key, list[str]] = {}
@@ -49,6 +53,7 @@ def _check_splits(scene: Scene, names: Names) -> None:
     splits = dict(scene.recipe.output.splits)
     group = splits.pop("group_by", None)
     path: Key = ("output", "splits")
+    scene.used.add(str(group))
     if group is not None and group not in names.known and not names.open:
         what = f"`group_by` is the column `{group}`, which nothing makes."
         scene.problems.add("SOF210", (*path, "group_by"), what, names.fix(str(group)))

@@ -1,11 +1,14 @@
 """Seed pools and axes: whether their files are there and can be read, and what is in them."""
 
+import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import product
 
 from sofrito.problems import Span, did_you_mean
 from sofrito.recipe.base import Key
+from sofrito.recipe.binding import bound_expression
 from sofrito.recipe.check_names import Names
 from sofrito.recipe.expressions import ExpressionError, expression
 from sofrito.recipe.model import Axis, Seeds
@@ -14,6 +17,7 @@ from sofrito.recipe.seed_files import Peek, inside, matching, peek_seeds
 from sofrito.recipe.words import either, quoted, ticked
 
 PEEKED = 50
+_WORD = re.compile(r"\S+")
 """Rows of a seed file that are looked at before a run; the run looks at all of them."""
 
 _FILES = 3
@@ -36,26 +40,42 @@ def _pool(scene: Scene, name: str, seeds: Seeds) -> Pool:
         return Pool()
     if seeds.rows:
         return _inline(scene, path, seeds)
-    peeks = scene.guarded(path, lambda: _peeks(scene, path, seeds))
-    if peeks is None:
+    peeks = scene.guarded(path, lambda: _peeks(scene, path, seeds)) or []
+    for problem in (problem for peek in peeks for problem in peek.problems):
+        scene.problems.add(problem.code, path, problem.what, problem.fix, where=problem.where)
+    if not any(peek.rows for peek in peeks):
         return Pool()
     _odd_rows(scene, [(row.values, row.where) for peek in peeks for row in peek.rows])
     columns = {column for peek in peeks for column in peek.columns} | seeds.columns.keys()
     count = sum(len(peek.rows) for peek in peeks)
-    complete = bool(seeds.file) and count < PEEKED
-    return Pool(frozenset(columns), count if complete else None)
+    broken = any(peek.problems for peek in peeks)
+    cut = any(peek.cut for peek in peeks)
+    complete = bool(seeds.file) and count < PEEKED and not broken and not cut
+    longest = _longest([row.values for peek in peeks for row in peek.rows])
+    return Pool(frozenset(columns), count if complete else None, longest)
+
+
+def _longest(rows: Sequence[Mapping[str, object]]) -> dict[str, int]:
+    """Return the words of the longest text in each column."""
+    most: dict[str, int] = {}
+    for row in rows:
+        for column, value in row.items():
+            if isinstance(value, str):
+                most[column] = max(most.get(column, 0), sum(1 for _ in _WORD.finditer(value)))
+    return most
 
 
 def _peeks(scene: Scene, path: Key, seeds: Seeds) -> list[Peek]:
     key = "file" if seeds.file else "files"
-    where, folder = scene.places.span((*path, key)), scene.places.folder
+    where, folder = scene.places.span((*path, key)), scene.places.folders
     if seeds.file:
         files = [inside(folder, seeds.file, where, allow_files=scene.allow_files)]
     else:
         files = matching(folder, seeds.files, where, allow_files=scene.allow_files)
     whole = bool(seeds.files)
     return [
-        peek_seeds(file, rows=PEEKED, columns=seeds.columns, whole=whole) for file in files[:_FILES]
+        peek_seeds(file, rows=PEEKED, columns=seeds.columns, whole=whole, strict=False)
+        for file in files[:_FILES]
     ]
 
 
@@ -69,7 +89,7 @@ def _inline(scene: Scene, path: Key, seeds: Seeds) -> Pool:
     places = [scene.places.span((*path, "rows", i)) for i in range(len(seeds.rows))]
     _odd_rows(scene, list(zip(seeds.rows, places, strict=True)))
     columns = {column for row in seeds.rows for column in row} | seeds.columns.keys()
-    return Pool(frozenset(columns), len(seeds.rows))
+    return Pool(frozenset(columns), len(seeds.rows), _longest(seeds.rows))
 
 
 def _odd_rows(scene: Scene, rows: Sequence[tuple[Mapping[str, object], Span]]) -> None:
@@ -124,7 +144,7 @@ def _values(scene: Scene, path: Key, axis: Axis) -> list[str]:
     where = scene.places.span((*path, "file"))
 
     def read() -> list[str]:
-        file = inside(scene.places.folder, axis.file, where, allow_files=scene.allow_files)
+        file = inside(scene.places.folders, axis.file, where, allow_files=scene.allow_files)
         return axis_values(file.read_bytes())
 
     try:
@@ -168,6 +188,13 @@ def _check_cells(scene: Scene, values: dict[str, list[str]]) -> None:
         if not cells:
             what = "`exclude` leaves no combination of the axes' values."
             scene.problems.add("SOF211", ("cover", "exclude"), what, "Exclude fewer.")
+    largest = sorted(map(len, values.values()))[-2:]
+    pairs = math.prod(largest) if len(largest) == 2 else 0
+    if recipe.cover.design == "pairwise" and recipe.rows and pairs > recipe.rows:
+        what = (
+            f"Two axes alone make {pairs:,} pairs, and `rows` is {recipe.rows:,}: some never meet."
+        )
+        scene.problems.warn("SOF211", ("rows",), what, f"Ask for {pairs:,} rows or more.")
     if recipe.cover.design == "full" and recipe.rows and cells > recipe.rows:
         what = (
             f"The axes make {cells:,} combinations, and `rows` is {recipe.rows:,}: some get none."
@@ -177,7 +204,8 @@ def _check_cells(scene: Scene, values: dict[str, list[str]]) -> None:
 
 
 def _remaining(scene: Scene, values: dict[str, list[str]]) -> int:
-    condition, count = expression(scene.recipe.cover.exclude), 0
+    source = bound_expression(scene.recipe.cover.exclude, scene.recipe.values())
+    condition, count = expression(source), 0
     for cell in product(*values.values()):
         try:
             count += not condition.truth(dict(zip(values, cell, strict=True)))

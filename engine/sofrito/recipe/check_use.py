@@ -6,6 +6,10 @@ from sofrito.recipe.asked import models_asked
 from sofrito.recipe.base import Key
 from sofrito.recipe.check_asked import check_filter_model
 from sofrito.recipe.scene import UNDECLARED, Scene
+from sofrito.recipe.words import either
+
+# Where one of these is told, what seems unused may be what was misspelt.
+_UNCLEAR = {"SOF201", "SOF202", "SOF207", "SOF208", "SOF210"}
 
 
 def check_rows(scene: Scene) -> None:
@@ -19,6 +23,8 @@ def check_rows(scene: Scene) -> None:
         elif recipe.axes:
             what = "Axes spread the rows over their values, and the recipe does not say how many."
             scene.problems.add("SOF211", ("axes",), what, "Add `rows: 500`.", at_key=True)
+    if recipe.rows and sound("rows") and sound("from"):
+        _check_seeds_suffice(scene, recipe.rows)
     grows = [index for index, step in scene.steps() if step.grows()]
     if recipe.rows and grows and recipe.round >= recipe.rows:
         what = (
@@ -27,6 +33,27 @@ def check_rows(scene: Scene) -> None:
         fix = "A pool that grows is frozen for a round. Make `round` much smaller than `rows`."
         path: Key = ("round",) if scene.places.at(("round",)) is not None else ("rows",)
         scene.problems.warn("SOF211", path, what, fix)
+    if not grows and not recipe.axes and scene.all_steps_sound and sound("axes"):
+        for key in ("round", "lag"):
+            if scene.places.at((key,)) is not None:
+                what = f"`{key}` does nothing here: no pool grows, and no axes spread the rows."
+                fix = (
+                    f"Remove it; or let a pool grow: `- grow: {next(iter(recipe.seeds), 'POOL')}`."
+                )
+                scene.problems.warn("SOF212", (key,), what, fix, at_key=True)
+
+
+def _check_seeds_suffice(scene: Scene, rows: int) -> None:
+    """Note more rows than seed rows, where each of these makes one at most."""
+    recipe = scene.recipe
+    seeds = scene.pools[recipe.from_].rows if recipe.from_ in scene.pools else None
+    several = any(step.fans_out() for _, step in scene.steps())
+    if seeds is None or several or not scene.all_steps_sound or rows <= seeds:
+        return
+    has = f"{seeds} row{'s' * (seeds != 1)}"
+    what = f"`rows` is {rows:,}, and `{recipe.from_}` has {has}, each of which makes one at most."
+    fix = f"Ask for {seeds} or fewer, add seeds, or let a step make several rows of one: `n: 2`."
+    scene.problems.add("SOF211", ("rows",), what, fix)
 
 
 def check_chains(scene: Scene) -> None:
@@ -53,11 +80,42 @@ def check_unused(scene: Scene) -> None:
     for kind, used in (("models", asked), ("seeds", _pools(scene)), ("chains", _chains(scene))):
         if UNDECLARED[kind][0] in told:
             continue  # what seems unused may be what was misspelt
-        declared = scene.places.at((kind,)) or {}
+        written = scene.places.at((kind,))
+        declared = written if isinstance(written, dict) else {}
         for name in getattr(recipe, kind):
             if name in declared and name not in used and scene.draft.sound(kind, name):
                 what = f"Nothing uses `{name}`."
                 scene.problems.warn("SOF213", (kind, name), what, "Remove it.", at_key=True)
+    if not told & _UNCLEAR and scene.draft.whole("output") and not scene.names.dynamic:
+        _check_unused_axes(scene)
+        _check_unused_columns(scene)
+        _check_unused_params(scene)
+
+
+def _check_unused_axes(scene: Scene) -> None:
+    for name in scene.recipe.axes:
+        if name not in scene.used and scene.draft.sound("axes", name):
+            what = f"No step uses the axis `{name}`: it changes no row."
+            fix = f"Write {{{{ {name} }}}} in a prompt, or remove the axis."
+            scene.problems.warn("SOF213", ("axes", name), what, fix, at_key=True)
+
+
+def _check_unused_params(scene: Scene) -> None:
+    for name in scene.recipe.params:
+        if name not in scene.names.params | scene.places.params:
+            what = f"Nothing uses the parameter `{name}`."
+            fix = f"Write {{{{ params.{name} }}}} in a prompt, or remove it."
+            scene.problems.warn("SOF213", ("params", name), what, fix, at_key=True)
+
+
+def _check_unused_columns(scene: Scene) -> None:
+    """Warn of steps of whose columns none is used: one of several may be there for the others' sake."""
+    for index, step in scene.steps():
+        made = (*step.makes(), *step.rewrites())
+        if made and not scene.used.intersection(made):
+            what = f"Nothing uses {either((f'`{name}`' for name in made), 'or')}."
+            fix = "Write it to the output, read it in a template or expression, or remove the step."
+            scene.problems.warn("SOF213", ("steps", index, step.verb), what, fix)
 
 
 def _pools(scene: Scene) -> set[str]:

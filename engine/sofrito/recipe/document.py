@@ -7,6 +7,7 @@ from typing import Any
 
 from sofrito.problems import Problem, RecipeError, Span
 from sofrito.recipe.file_text import read_text
+from sofrito.recipe.hidden import hidden
 from sofrito.recipe.yaml_grammar import compose
 from sofrito.recipe.yaml_syntax import Broken, explain
 from sofrito.recipe.yaml_tokens import TooMuch
@@ -80,7 +81,7 @@ def parse_document(path: Path, text: str, *, mapping: bool = True) -> Document:
     root, findings = _compose(text)
     if root is not None and not any(each.code == "SOF002" for each in findings):
         findings += _top_level(path, root) if mapping else []
-    problems = tuple(_problems(path, findings))
+    problems = tuple(_problems(path, [*findings, *hidden(text)]))
     if root is None or any(problem.severity == "error" for problem in problems):
         raise RecipeError(problems)
     return Document(path, text, root.data, problems, root)

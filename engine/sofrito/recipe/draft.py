@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from sofrito.recipe.base import NAME, Check, Key, Verb, Vocabulary, Writer
-from sofrito.recipe.model import Axis, Model, Output, Recipe, Seeds
+from sofrito.recipe.model import Axis, Model, Output, Param, Recipe, Seeds
 from sofrito.recipe.overrides import replaced
 from sofrito.recipe.places import Places, Problems
 from sofrito.recipe.words import label, sentence
@@ -56,7 +56,7 @@ def draft(problems: Problems, vocabulary: Vocabulary) -> Draft | None:
 
     What the models find is added to the problems. None if no recipe can be made of it at all.
     """
-    data = _as_written(problems)
+    data = as_written(problems.places)
     broken: set[Key] = set()
     aside = [one.path for one in problems.found if one.problem.severity == "error"]
     for _ in range(4):
@@ -64,7 +64,7 @@ def draft(problems: Problems, vocabulary: Vocabulary) -> Draft | None:
             unit = _unit(path)
             if not unit:
                 return None
-            if unit not in broken:
+            if not any(unit[: len(outer)] == outer for outer in broken):
                 broken.add(unit)
                 data = _without(data, unit, vocabulary)
         try:
@@ -74,11 +74,11 @@ def draft(problems: Problems, vocabulary: Vocabulary) -> Draft | None:
     return None
 
 
-def _as_written(problems: Problems) -> Any:
+def as_written(places: Places) -> Any:
     """Return the data with the values of the axes as texts, `1.10` being no number."""
-    data = problems.places.data
-    for path in axis_texts(problems.places):
-        data = replaced(data, path, problems.places.source(path))
+    data = places.data
+    for path in axis_texts(places):
+        data = replaced(data, path, places.source(path))
     return data
 
 
@@ -108,7 +108,7 @@ def _unit(path: Key) -> Key:
             return path[:4]
         case ("chains", _, int(), *_) | ("output", "write", int(), *_):
             return path[:3]
-        case ("steps", int(), *_) | ("models" | "seeds" | "axes" | "chains", _, *_):
+        case ("steps", int(), *_) | ("models" | "seeds" | "axes" | "chains" | "params", _, *_):
             return path[:2]
         case ("output", "splits" | "files", *_):
             return path[:2]
@@ -136,7 +136,13 @@ def _without(data: Mapping[str, Any], unit: Key, vocabulary: Vocabulary) -> Any:
     return replaced(data, unit, stand_in)
 
 
-_STAND_INS: dict[str, Any] = {"models": Model(), "seeds": Seeds(), "axes": Axis(), "chains": ()}
+_STAND_INS: dict[str, Any] = {
+    "models": Model(),
+    "seeds": Seeds(),
+    "axes": Axis(),
+    "chains": (),
+    "params": Param(),
+}
 
 
 def _removed(data: Mapping[str, Any], unit: Key) -> Any:

@@ -6,13 +6,22 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from jinja2 import Environment, pass_environment
-from jinja2.filters import do_batch, do_indent, do_round, make_attrgetter, sync_do_slice
+from jinja2.filters import (
+    do_batch,
+    do_indent,
+    do_int,
+    do_round,
+    do_trim,
+    make_attrgetter,
+    sync_do_slice,
+)
 
-from sofrito.recipe.sandbox import percent, replaced_size
+from sofrito.recipe.sandbox import few_characters, percent, replaced_size
 from sofrito.recipe.values import TooLarge, bounded, plain, text_of
 
 _NUMBER = re.compile(r"(?:(?<!\w)[-−])?\d[\d,]*(?:\.\d+)?")
 _MOST = 1000
+_DIGITS = 1000
 
 
 def last_number(text: Any) -> str:
@@ -58,6 +67,32 @@ def _format(value: Any, *args: Any, **kwargs: Any) -> str:
     return percent(text_of(value), kwargs or args)
 
 
+def _int(value: Any, default: int = 0, base: int = 10) -> int:
+    return default if len(text_of(value)) > _DIGITS else do_int(value, default, base)
+
+
+@pass_environment
+def _sum(
+    environment: Environment,
+    value: Iterable[Any],
+    attribute: str | int | None = None,
+    start: float = 0,
+) -> Any:
+    get = make_attrgetter(environment, attribute) if attribute is not None else None
+    return sum((_number(get(one) if get else one) for one in value), _number(start))
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, list | tuple):  # the sum of many lists copies each of them as often
+        raise TypeError("sum adds numbers, not lists")
+    return value
+
+
+def _trim(value: Any, chars: str | None = None) -> str:
+    few_characters(chars)
+    return do_trim(text_of(value), chars)
+
+
 def _few(number: Any) -> None:
     if isinstance(number, int) and abs(number) > _MOST:
         raise TooLarge(f"something of {number}, where at most {_MOST} are allowed")
@@ -76,11 +111,14 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "batch": _with_few(do_batch),
     "format": _format,
     "indent": _indent,
+    "int": _int,
     "join": _join,
     "last_number": last_number,
     "replace": _replace,
     "round": _with_few(do_round),
     "slice": _with_few(sync_do_slice),
     "string": text_of,
+    "sum": _sum,
     "tojson": _tojson,
+    "trim": _trim,
 }

@@ -1,24 +1,27 @@
 """The one expression language: sandboxed Jinja, as bare expressions and in templates."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from jinja2 import TemplateError, TemplateSyntaxError, nodes
+from jinja2 import TemplateError, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.meta import find_undeclared_variables
 
+from sofrito.problems import did_you_mean
+from sofrito.recipe.effort import begin
 from sofrito.recipe.expression_filters import FILTERS, last_number
 from sofrito.recipe.sandbox import Sandbox
 from sofrito.recipe.values import plain
+
+_NOT_THERE = re.compile(r"'(\w+)' is undefined")
 
 
 @cache
 def environment() -> Sandbox:
     """Return the environment in which every expression and template of every recipe is compiled."""
-    env = Sandbox(keep_trailing_newline=False, trim_blocks=True, lstrip_blocks=True)
-    env.filters.update(FILTERS)
-    return env
+    return Sandbox(FILTERS, keep_trailing_newline=False, trim_blocks=True, lstrip_blocks=True)
 
 
 class ExpressionError(Exception):
@@ -29,10 +32,16 @@ class ExpressionError(Exception):
         super().__init__(words)
 
 
-def failure(error: Exception) -> ExpressionError:
-    """Return what a compiled expression or template raised as an ExpressionError."""
+def failure(error: Exception, names: Iterable[str] = ()) -> ExpressionError:
+    """Return what a compiled expression or template raised as an ExpressionError.
+
+    ``names`` are those it could use: for one that is undefined, the nearest of them is suggested.
+    """
     if isinstance(error, SecurityError):
         return ExpressionError(f"not allowed: {error}")
+    if isinstance(error, UndefinedError) and (match := _NOT_THERE.fullmatch(str(error))):
+        near = did_you_mean(match[1], names)
+        return ExpressionError(f"{error}; {near}" if near else str(error))
     if isinstance(error, TemplateError):
         return ExpressionError(str(error) or type(error).__name__)
     if isinstance(error, RecursionError):
@@ -59,11 +68,12 @@ class Expression:
         Lazy sequences become lists.
         """
         try:
+            begin()
             return plain(self._run(values))
         except MemoryError:
             raise  # says something of the machine, not of the values
         except Exception as error:
-            raise failure(error) from error
+            raise failure(error, values) from error
 
     def truth(self, values: Mapping[str, Any]) -> bool:
         """Evaluate as a condition."""

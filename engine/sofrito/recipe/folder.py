@@ -3,7 +3,8 @@
 import fnmatch
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from sofrito.problems import Problem, RecipeError, Span, did_you_mean
@@ -11,14 +12,19 @@ from sofrito.problems import Problem, RecipeError, Span, did_you_mean
 _LISTED = 5_000
 
 
-def inside(folder: Path, name: str, where: Span, *, allow_files: bool = False) -> Path:
+def inside(
+    folder: Path | Sequence[Path], name: str, where: Span, *, allow_files: bool = False
+) -> Path:
     """Return the file that a recipe names, relative to its folder.
 
+    Of several folders, those of the recipes that it extends, it is the first that has the file.
     ``where`` is the name's place in the recipe. Raises :class:`RecipeError` (SOF202) for a file
     that is missing or is no regular file, and, unless ``allow_files``, for one that is not below
     the folder: an absolute path, ``..``, a symlink that leads out.
     """
     _check_name(name, where, allow_files)
+    folders = _all(folder)
+    folder = home(folders, name)
     path = folder / name
     try:
         resolved = path.resolve()
@@ -36,25 +42,50 @@ def inside(folder: Path, name: str, where: Span, *, allow_files: bool = False) -
         raise _problem(where, f"`{name}` is a folder, not a file.", fix)
     if found[1]:
         raise _problem(where, f"`{name}` is not a regular file.")
-    raise _problem(where, f"There is no file `{name}` in the recipe's folder.", _near(folder, name))
+    raise _problem(
+        where, f"There is no file `{name}` in the recipe's folder.", _near(folders, name)
+    )
 
 
-def matching(folder: Path, pattern: str, where: Span, *, allow_files: bool = False) -> list[Path]:
+def home(folders: Sequence[Path], name: str) -> Path:
+    """Return the first of the folders that has something of a name; the first where none has."""
+    for folder in folders:
+        try:
+            if (folder / name).exists() or (folder / name).is_symlink():
+                return folder
+        except (OSError, ValueError):
+            continue
+    return folders[0]
+
+
+def _all(folder: Path | Sequence[Path]) -> Sequence[Path]:
+    return [folder] if isinstance(folder, Path) else folder
+
+
+def matching(
+    folder: Path | Sequence[Path], pattern: str, where: Span, *, allow_files: bool = False
+) -> list[Path]:
     """Return the files that a pattern matches, sorted by name; ``**`` stands for any folders.
 
-    Hidden files are left out, and links to folders are not followed. Raises as :func:`inside`, and
-    (SOF202) where nothing matches.
+    Of several folders, they are those of the first in which any file does. Hidden files are left
+    out, and links to folders are not followed. Raises as :func:`inside`, and (SOF202) where nothing
+    matches.
     """
     _check_name(pattern, where, allow_files)
+    for one in _all(folder):
+        if found := _matching(one, pattern, where, allow_files=allow_files):
+            return found
+    fix = "Check the folder's name; `**` stands for any folders, `*` for any part of a name."
+    raise _problem(where, f"No file matches `{pattern}`.", fix)
+
+
+def _matching(folder: Path, pattern: str, where: Span, *, allow_files: bool) -> list[Path]:
     parts = pattern.split("/")
     wild = [at for at, part in enumerate(parts) if re.search(r"[*?\[]", part)]
     fixed = wild[0] if wild else len(parts) - 1
     base = folder / ("/".join(parts[:fixed]) or ("/" if pattern.startswith("/") else "."))
     wanted = [_part(each) for each in parts[fixed:]]
     found = sorted(name for name in _walk(base) if _matches(wanted, PurePosixPath(name).parts))
-    if not found:
-        fix = "Check the folder's name; `**` stands for any folders, `*` for any part of a name."
-        raise _problem(where, f"No file matches `{pattern}`.", fix)
     lead = "/".join([*parts[:fixed], ""])
     return [inside(folder, lead + name, where, allow_files=allow_files) for name in found]
 
@@ -80,12 +111,8 @@ def _check_name(name: str, where: Span, allow_files: bool) -> None:
         raise _problem(where, what, _ALLOW)
 
 
-def _near(folder: Path, name: str) -> str:
-    names: list[str] = []
-    for each in _walk(folder):
-        names.append(each)
-        if len(names) == _LISTED:
-            break
+def _near(folders: Sequence[Path], name: str) -> str:
+    names = [*islice((each for folder in folders for each in _walk(folder)), _LISTED)]
     same = [each for each in sorted(names) if Path(each).name == Path(name).name]
     if same:
         return f"did you mean `{same[0]}`?"

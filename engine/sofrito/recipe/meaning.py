@@ -7,6 +7,7 @@ from sofrito.recipe.check_flow import check_flow
 from sofrito.recipe.check_models import check_models
 from sofrito.recipe.check_output import check_output
 from sofrito.recipe.check_pools import check_axes, check_pools
+from sofrito.recipe.check_terms import check_terms
 from sofrito.recipe.check_use import check_chains, check_rows, check_unused
 from sofrito.recipe.draft import Draft
 from sofrito.recipe.places import Problems
@@ -26,7 +27,7 @@ def check_meaning(
 
     It reads the templates and the first rows of the seed files, and asks no model and no server.
     """
-    sources = TemplateSources(problems.places.folder)
+    sources = TemplateSources(problems.places.folders, params=draft.recipe.values())
     scene = Scene(draft, problems, vocabulary, sources, environ, allow_files)
     check_models(scene)
     check_pools(scene)
@@ -34,5 +35,6 @@ def check_meaning(
     check_chains(scene)
     names = check_flow(scene)
     check_output(scene, names)
+    check_terms(scene)
     check_rows(scene)
     check_unused(scene)

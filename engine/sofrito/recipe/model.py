@@ -18,6 +18,7 @@ from sofrito.recipe.base import (
     parse_verb,
     parse_writer,
 )
+from sofrito.recipe.version import VERSION
 
 EMBEDDER = "embedder"
 """The model that makes vectors where a step names none; declared or not."""
@@ -39,6 +40,15 @@ class Price(Part):
 
     output: float = Field(ge=0)
     """Dollars for a million tokens written."""
+
+
+class Acceptance(Part):
+    """That the terms of a model were read, and why they allow what the dataset is for."""
+
+    example: ClassVar[Mapping[str, Any]] = {"accepted-because": "it trains no competing model"}
+
+    accepted_because: str = Field(alias="accepted-because", pattern=r"\S")
+    """Why, in your words; the manifest and the dataset card repeat it."""
 
 
 class Model(Part):
@@ -100,8 +110,12 @@ keeps it as it is; `auto` does so for the starter model only."""
     price: Price | None = None
     """What the model costs, where the price table does not know or you pay another price."""
 
-    timeout: float = Field(default=120, gt=0)
-    """Seconds that one try of a server may take, counted from sending."""
+    terms: Acceptance | None = None
+    """For a model whose terms forbid, as far as is known, to train on its answers: why it is allowed \
+here, `{accepted-because: …}`. Without it such a model is an error."""
+
+    timeout_seconds: float = Field(default=120, gt=0)
+    """How long one try of a server may take, counted from sending."""
 
 
 class Seeds(Part):
@@ -121,6 +135,34 @@ class Seeds(Part):
     columns: dict[Name, Annotated[str, Field(pattern=COLUMN_TYPE)]] = {}
     """Columns that every row must have, with their types: string, integer, number, boolean, list, \
 object, any; a `?` behind the type allows null."""
+
+
+def _default(value: Any) -> Any:
+    return value if isinstance(value, dict | Param) else {"default": value}
+
+
+class Param(Part):
+    """A parameter of a recipe: its type, its value unless another one is given, what it is for.
+
+    It is `{{ params.NAME }}` in templates, `params.NAME` in expressions, and `${params.NAME}` in the
+    recipe's other values. It is given by `--set NAME=VALUE`, or by a recipe that extends this one.
+    """
+
+    example: ClassVar[Mapping[str, Any]] = {"type": "string", "default": "physics"}
+
+    type: Literal["string", "integer", "number", "boolean", "list"] | None = None
+    """What its value must be; that of the default where nothing is said, without one a text."""
+
+    default: Annotated[Any, WithJsonSchema({"type": ["string", "number", "boolean", "array"]})] = (
+        None
+    )
+    """Its value. Without one, it must be given for each run."""
+
+    choices: tuple[Any, ...] = ()
+    """The values allowed; any of its type if empty."""
+
+    doc: str = ""
+    """What it is for."""
 
 
 def _texts(value: Any) -> Any:
@@ -179,6 +221,9 @@ class Budget(Part):
     """Minutes one session may take."""
 
 
+_GROUP_BY = {"description": "Rows with an equal value in this column stay in one split."}
+
+
 class Output(Part):
     """What is written when the rows are there."""
 
@@ -190,7 +235,7 @@ class Output(Part):
         WithJsonSchema(
             {
                 "type": "object",
-                "properties": {"group_by": {"type": "string", "pattern": NAME}},
+                "properties": {"group_by": {**_GROUP_BY, "type": "string", "pattern": NAME}},
                 "propertyNames": {"pattern": NAME},
                 "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1},
             }
@@ -207,6 +252,31 @@ class Recipe(Part):
 
     recipe: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     """The recipe's name: lower case, digits and hyphens."""
+
+    sofrito: int = Field(default=VERSION, ge=1)
+    """The version of the language that the recipe is written in; the newest where it does not say. \
+`sofrito migrate` brings an older one up to it."""
+
+    extends: str = ""
+    """Another recipe of which this one changes parts: a shipped recipe's name, a folder or file below \
+this one's folder, or `../NAME` beside it. Mappings are merged, lists replaced, null removes; `steps` \
+may be a mapping from the name of a step there to what is other in it."""
+
+    params: dict[
+        Name,
+        Annotated[
+            Param,
+            BeforeValidator(_default),
+            WithJsonSchema(
+                {
+                    "type": ["object", "string", "number", "boolean", "array"],
+                    "if": {"type": "object"},
+                    "then": {"$ref": "#/$defs/Param"},
+                }
+            ),
+        ],
+    ] = {}
+    """Parameters by name: a default, which gives the type, or more about it."""
 
     title: str = ""
     """What the recipe makes, in one line."""
@@ -259,6 +329,10 @@ class Recipe(Part):
     output: Output
     """What is written."""
 
+    def values(self) -> dict[str, Any]:
+        """Return the parameters' values by name; of one that was not given, None."""
+        return {name: param.default for name, param in self.params.items()}
+
     def labels(self) -> tuple[str, ...]:
         """Return what each step is called; a second `filter output` is `filter output (2)`."""
         seen: dict[str, int] = {}
@@ -293,6 +367,7 @@ __all__ = [
     "Model",
     "Name",
     "Output",
+    "Param",
     "Price",
     "Recipe",
     "Seeds",

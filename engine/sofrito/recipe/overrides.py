@@ -4,47 +4,80 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from sofrito.problems import Problem, RecipeError, Span
+import orjson
+
+from sofrito.problems import Problem, RecipeError, Span, did_you_mean
 from sofrito.recipe.base import Key
 from sofrito.recipe.document import Document, parse_document
-from sofrito.recipe.places import Places
-from sofrito.recipe.words import described
+from sofrito.recipe.model import Recipe
+from sofrito.recipe.places import Origin, Places, with_origin
+from sofrito.recipe.words import described, ticked
 
 COMMAND_LINE = Path("--set")
 """The file of a span that points at an override: its line is the override's number, from 1."""
 
+KEYS = frozenset(field.alias or name for name, field in Recipe.model_fields.items())
+"""The keys of a recipe: a parameter of such a name is set by `params.NAME`."""
 
-def overridden(document: Document, sets: Mapping[str, str]) -> tuple[Places, list[Problem]]:
-    """Return a document's data with overrides in place, and what is wrong with these.
 
-    A path is dotted, with the number of a list's item from 0: `steps.0.sampling.temperature`.
-    A value is read as YAML. Mappings on the way that do not exist are made.
+def overridden(places: Places, sets: Mapping[str, str]) -> tuple[Places, list[Problem]]:
+    """Return a recipe's data with overrides in place, and what is wrong with these.
+
+    A path is dotted, with the number of a list's item from 0: `steps.0.sampling.temperature`; or it
+    is the name of a parameter. A value is read as YAML; that of a parameter which is a text is taken
+    as it is. Mappings on the way that do not exist are made.
     """
-    data, spans, problems = document.data, {}, []
+    data, origins, problems = places.data, places.origins, []
     for number, (dotted, text) in enumerate(sets.items(), start=1):
         path_span = Span(COMMAND_LINE, number, 1, max(1, len(dotted)))
         value_span = Span(COMMAND_LINE, number, len(dotted) + 2, max(1, len(text)))
         try:
-            value = parse_document(COMMAND_LINE, text, mapping=False).data
             path = _path(dotted, data)
-            data = replaced(data, path, value)
-            spans[path] = value_span
+            document = _value(text, as_text=_is_text(path, data))
+            path = _of_parameter(path, data, document.data)
+            data = replaced(data, path, document.data)
+            origins = with_origin(origins, path, Origin(document, at=value_span))
         except RecipeError as error:
             problems += [Problem(p.code, value_span, p.what, p.fix) for p in error.problems]
         except _Wrong as wrong:
-            problems.append(Problem("SOF101", path_span, str(wrong), wrong.fix))
-    return Places(document, data, spans), problems
+            problems.append(Problem(wrong.code, path_span, str(wrong), wrong.fix))
+    return Places(places.document, data, origins, bases=places.bases), problems
 
 
 class _Wrong(Exception):
-    def __init__(self, what: str, fix: str) -> None:
-        self.fix = fix
+    def __init__(self, what: str, fix: str, code: str = "SOF101") -> None:
+        self.fix, self.code = fix, code
         super().__init__(what)
+
+
+def _value(text: str, *, as_text: bool) -> Document:
+    """Read a value; as a text, unless it is one in quotes, it is what was typed."""
+    try:
+        document = parse_document(COMMAND_LINE, text, mapping=False)
+    except RecipeError:
+        if not as_text:
+            raise
+    else:
+        if not as_text or isinstance(document.data, str):
+            return document
+    return parse_document(COMMAND_LINE, orjson.dumps(text).decode(), mapping=False)
 
 
 def _path(dotted: str, data: Any) -> Key:
     path: list[str | int] = []
-    for word in dotted.split("."):
+    words = dotted.split(".")
+    parameters = _parameters(data)
+    if dotted in parameters and dotted not in KEYS:
+        words = ["params", dotted]
+    elif len(words) == 1 and dotted not in KEYS and parameters:
+        near = did_you_mean(dotted, [*KEYS, *parameters])
+        if near and near.split("`")[1] in parameters:
+            raise _Wrong(f"There is no key and no parameter `{dotted}`.", near, "SOF232")
+    if words[0] == "params" and len(words) > 1 and words[1] and words[1] not in parameters:
+        fix = f"It has {ticked(parameters)}." if parameters else "It declares none under `params`."
+        near = did_you_mean(words[1], parameters)
+        raise _Wrong(f"The recipe has no parameter `{words[1]}`.", near or fix, "SOF232")
+    for word in words:
         part: str | int = word
         if not word:
             what = f"`{dotted}` is not a path into the recipe."
@@ -57,6 +90,29 @@ def _path(dotted: str, data: Any) -> Key:
         path.append(part)
         data = data[part] if part in _keys(data) else None
     return tuple(path)
+
+
+def _parameters(data: Any) -> Mapping[str, Any]:
+    declared = data.get("params") if isinstance(data, dict) else None
+    return declared if isinstance(declared, dict) else {}
+
+
+def _is_text(path: Key, data: Any) -> bool:
+    """Say whether a path is that of a parameter which is a text."""
+    match path:
+        case ("params", str(name)) | ("params", str(name), "default"):
+            declared = _parameters(data).get(name)
+            return isinstance(declared, dict) and declared.get("type", "string") == "string"
+    return False
+
+
+def _of_parameter(path: Key, data: Any, value: Any) -> Key:
+    """Return where a parameter's value goes: beside its type, unless it is declared anew."""
+    match path:
+        case ("params", str(name)) if not isinstance(value, dict):
+            beside = isinstance(_parameters(data).get(name), dict)
+            return (*path, "default") if beside else path
+    return path
 
 
 def _keys(data: Any) -> Collection[str | int]:

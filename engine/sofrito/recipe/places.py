@@ -1,6 +1,6 @@
 """Where the parts of a recipe stand, and the problems found there."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,50 +21,94 @@ class Found:
     problem: Problem
 
 
-class Places:
-    """A recipe's data, overrides included, and the place of each of its parts.
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a part of a recipe was written: a document, and the path in it.
 
-    ``data`` must not be changed: parts of it may be shared.
+    ``at`` is the place that all of it is said to have, where no file holds it: on the command line.
+    """
+
+    document: Document
+    path: Key = ()
+    at: Span | None = None
+
+    def below(self, rest: Key) -> "Origin":
+        """Return where something in this part was written."""
+        return Origin(self.document, (*self.path, *rest), self.at)
+
+
+class Places:
+    """A recipe's data, as merged of several files and overrides, and the place of each of its parts.
+
+    ``origins`` tells where the part at a path was written, with all in it that has no origin of its
+    own. ``bases`` are the documents that ``document`` extends, the nearest first. ``values`` maps the
+    path of a value that is a parameter's to the path of that parameter's; ``inserted`` are the paths
+    of texts that a parameter stands within, ``params`` the names of both. ``data`` must not be
+    changed: parts of it may be shared.
     """
 
     def __init__(
-        self, document: Document, data: Any = None, overrides: Mapping[Key, Span] | None = None
+        self,
+        document: Document,
+        data: Any = None,
+        origins: Mapping[Key, Origin] | None = None,
+        *,
+        bases: Sequence[Document] = (),
+        values: Mapping[Key, Key] | None = None,
+        inserted: frozenset[Key] = frozenset(),
+        params: frozenset[str] = frozenset(),
     ) -> None:
         self.document = document
         self.data: Any = document.data if data is None else data
-        self._overrides = dict(overrides or {})
+        self.bases = tuple(bases)
+        self.origins: Mapping[Key, Origin] = {(): Origin(document), **(origins or {})}
+        self._values, self._inserted = dict(values or {}), inserted
+        self.params = params
 
     @property
     def folder(self) -> Path:
         """The recipe's folder."""
         return self.document.path.parent
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The recipe's folder, and those of the recipes that it extends: where its files are."""
+        return tuple(dict.fromkeys([self.folder, *(base.path.parent for base in self.bases)]))
+
+    def documents(self) -> tuple[Document, ...]:
+        """Return the recipe's file and those that it extends, the nearest first."""
+        return (self.document, *self.bases)
+
     def at(self, path: Key) -> Any:
         """Return the value at a path, or None where there is none."""
-        value = self.data
-        for part in path:
-            match value, part:
-                case dict(), _ if part in value:
-                    value = value[part]
-                case list(), int() if part < len(value):
-                    value = value[part]
-                case _:
-                    return None
-        return value
+        value, depth = self._walked(path)
+        return value if depth == len(path) else None
+
+    def origin(self, path: Key) -> Origin:
+        """Return where the value at a path was written, or the nearest value around it."""
+        path = path[: self._walked(path)[1]]
+        for length in range(len(path), 0, -1):
+            if parameter := self._values.get(path[:length]):
+                path = (*parameter, *path[length:])
+                break
+        return self._written(path)
 
     def span(self, path: Key) -> Span:
         """Return the place of the value at a path, or of the nearest around it."""
-        return self._override(path) or self.document.span(path)
+        origin = self.origin(path)
+        return origin.at or origin.document.span(origin.path)
 
     def key_span(self, path: Key) -> Span:
         """Return the place of the key at a path, or of the nearest around it."""
-        return self._override(path) or self.document.key_span(path)
+        origin = self._written(path[: self._walked(path)[1]])
+        return origin.at or origin.document.key_span(origin.path)
 
     def source(self, path: Key) -> str:
         """Return a scalar as it was written."""
         try:
-            if self._override(path) is None:
-                return self.document.source(path)
+            if path not in self._inserted:
+                origin = self.origin(path)
+                return origin.document.source(origin.path)
         except KeyError:
             pass
         value = self.at(path)
@@ -83,11 +127,30 @@ class Places:
         found = (self._find((*path, key), one, value) for key, one in inner)
         return next((one for one in found if one is not None), None)
 
-    def _override(self, path: Key) -> Span | None:
+    def _walked(self, path: Key) -> tuple[Any, int]:
+        """Follow a path as far as it goes; return the value there and the number of its keys."""
+        value = self.data
+        for depth, part in enumerate(path):
+            match value, part:
+                case dict(), _ if part in value:
+                    value = value[part]
+                case list(), int() if part < len(value):
+                    value = value[part]
+                case _:
+                    return value, depth
+        return value, len(path)
+
+    def _written(self, path: Key) -> Origin:
         for length in range(len(path), 0, -1):
-            if span := self._overrides.get(path[:length]):
-                return span
-        return None
+            if origin := self.origins.get(path[:length]):
+                return origin.below(path[length:])
+        return self.origins[()].below(path)
+
+
+def with_origin(origins: Mapping[Key, Origin], path: Key, origin: Origin) -> dict[Key, Origin]:
+    """Return origins of which one is another; what it held has no origins of its own any more."""
+    kept = {key: one for key, one in origins.items() if key[: len(path)] != path}
+    return {**kept, path: origin}
 
 
 class Problems:

@@ -1,32 +1,50 @@
 """Reads a recipe: a frozen model of it, or every problem that it has."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from sofrito.problems import Problem, RecipeError, Trouble
-from sofrito.recipe.base import Vocabulary
-from sofrito.recipe.document import Document, load_document
-from sofrito.recipe.draft import axis_texts, choice_texts, draft
+from sofrito.problems import Problem, RecipeError, Span, Trouble
+from sofrito.recipe.base import Key, Vocabulary
+from sofrito.recipe.bound_recipe import with_params
+from sofrito.recipe.check_language import check_language, with_migrations
+from sofrito.recipe.document import Document
+from sofrito.recipe.draft import as_written, axis_texts, choice_texts, draft
+from sofrito.recipe.extends import load_extended
 from sofrito.recipe.meaning import check_meaning
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.overrides import overridden
+from sofrito.recipe.params import resolved
 from sofrito.recipe.places import MOST, Places, Problems
 from sofrito.recipe.schema import schema_for
+from sofrito.recipe.schema_models import Schema
 from sofrito.recipe.second_opinion import check_by_jsonschema
 from sofrito.recipe.structure import check_structure
 from sofrito.shipped import shipped
 
+_UNUSED = "SOF213"
+
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A recipe as read: the model, the file with its places, what to warn of, and its folder."""
+    """A recipe as read: the model, the file, what to warn of, its folder, and its parts' places.
+
+    ``folders`` are its own and, behind it, those of the recipes that it extends: a file that the
+    recipe names is the first of them that has it.
+    """
 
     recipe: Recipe
     document: Document
     warnings: tuple[Problem, ...]
     folder: Path
+    places: Places
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The recipe's folder, and those of the recipes that it extends, the nearest first."""
+        return self.places.folders
 
 
 def read_recipe(
@@ -40,16 +58,23 @@ def read_recipe(
 ) -> Read:
     """Read a recipe's file, or the folder that has it, and check all that can be checked now.
 
+    What it extends is merged into it, and its parameters are literals in its texts.
     ``sets`` override values by dotted paths (`models.teacher.path`), read as YAML. ``allow_files``
     lets the recipe read files outside of its folder. ``environ`` is the environment whose variables
     may be named. ``second_opinion`` lets jsonschema check the data too, which takes longer than all
     the rest together. Raises :class:`RecipeError` with every problem found, errors and warnings.
     """
-    document = load_document(path)
-    places, wrong = overridden(document, sets or {})
+    merged, wrong = load_extended(path, vocabulary.verbs, allow_files=allow_files)
+    merged, more = overridden(merged, sets or {})
+    wrong += more
+    params = resolved(merged)
+    places = params.places
     problems = Problems(places)
-    schema = schema_for(vocabulary, _schemas())
-    problems.found += check_structure(places, schema, vocabulary)
+    problems.found += params.found
+    schema = recipe_schema_for(vocabulary)
+    wrong += check_language(places)
+    structure = with_migrations(check_structure(places, schema, vocabulary))
+    problems.found += (one for one in structure if not params.hides(one))
     if second_opinion and not problems.found:
         wrong += check_by_jsonschema(places, schema)
     made = draft(problems, vocabulary)
@@ -59,23 +84,44 @@ def read_recipe(
     all_ = _all(places, [*wrong, *(one.problem for one in problems.found)])
     if made is None or any(problem.severity == "error" for problem in all_):
         raise RecipeError(all_)
-    return Read(made.recipe, document, tuple(all_), places.folder)
+    recipe = made.recipe
+    if params.values:
+        data = with_params(as_written(places), recipe, params.values)
+        recipe = Recipe.model_validate(data, context=vocabulary)
+    return Read(recipe, places.document, tuple(all_), places.folder, places)
 
 
 def _all(places: Places, found: list[Problem]) -> list[Problem]:
     """Return all problems, in the order of the file.
 
-    Left out are warnings of how YAML reads a value that is wrong as it is, or is taken as written.
+    Left out are warnings of how YAML reads a value that is wrong as it is, or is taken as written,
+    and of what a recipe that is extended declares and this one does not need.
     """
     settled = {problem.where for problem in found} | {
         places.span(path) for path in (*axis_texts(places), *choice_texts(places))
     }
-    all_ = [*(one for one in places.document.warnings if one.where not in settled), *found]
-    return sorted(all_[:MOST], key=lambda one: (one.where, one.code))
+    warnings = [*places.document.warnings]
+    if any(base.warnings for base in places.bases):
+        live = {*_spans(places, places.data, ())}  # of what is not overridden
+        warnings += [one for base in places.bases for one in base.warnings if one.where in live]
+    files = {base.path for base in places.bases}
+    own = [one for one in found if not (one.code == _UNUSED and one.where.file in files)]
+    all_ = dict.fromkeys([*(one for one in warnings if one.where not in settled), *own])
+    return sorted([*all_][:MOST], key=lambda one: (one.where, one.code))
 
 
-def _schemas() -> Path | None:
+def _spans(places: Places, value: Any, path: Key) -> Iterator[Span]:
+    yield places.span(path)
+    yield places.key_span(path)
+    inner = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, one in inner if isinstance(value, dict | list) else ():
+        yield from _spans(places, one, (*path, key))
+
+
+def recipe_schema_for(vocabulary: Vocabulary) -> Schema:
+    """Return the JSON Schema of the recipes that a vocabulary allows."""
     try:
-        return shipped("schemas")
+        folder = shipped("schemas")
     except Trouble:
-        return None
+        return schema_for(vocabulary, None)
+    return schema_for(vocabulary, folder)

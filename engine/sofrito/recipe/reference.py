@@ -158,7 +158,7 @@ def _type(schema: Schema) -> str:
     if ref := schema.get("$ref"):
         return _linked(ref.rpartition("/")[2])
     if "if" in schema:
-        return f"{_type(schema['else'])}, or {_type(schema['then'])}"
+        return f"{_type(_otherwise(schema))}, or {_type(schema['then'])}"
     if "const" in schema:
         return f"`{schema['const']}`"
     if "enum" in schema:
@@ -168,6 +168,12 @@ def _type(schema: Schema) -> str:
     types = schema.get("type", "any")
     names = [types] if isinstance(types, str) else types
     return " or ".join(_one_type(name, schema) for name in names)
+
+
+def _otherwise(schema: Schema) -> Schema:
+    """Return what a value may be that is no mapping."""
+    rest = {"type": [one for one in schema["type"] if one != "object"]}
+    return {**rest, **schema.get("else", {})}
 
 
 def _one_type(name: str, schema: Schema) -> str:

@@ -25,6 +25,8 @@ _BY_KEY: Mapping[str, Any] = {
     "against": ["tasks", "passed"],
     "prompt": "question",
     "completion": "answer",
+    "chosen": "chosen",
+    "rejected": "rejected",
     "columns": ["question", "answer"],
     "text": "answer",
 }
@@ -47,6 +49,8 @@ def entry_lines(
     }
     if not _valid(cls, {}, vocabulary):
         return [_entry(name, cls, _least(cls, samples, vocabulary))]
+    while samples and not _valid(cls, samples, vocabulary):  # some options exclude others
+        samples.popitem()
     return [f"- {name}", *([_entry(name, cls, samples)] if samples else [])]
 
 

@@ -1,35 +1,45 @@
 """Jinja's sandbox, made smaller: nothing that needs much memory, differs by run, or makes HTML."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial, wraps
+from math import isfinite
 from types import CodeType
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
+from jinja2 import StrictUndefined, TemplateSyntaxError, Undefined, nodes
 from jinja2.compiler import CodeGenerator, Frame
-from jinja2.runtime import Context
+from jinja2.lexer import TokenStream
+from jinja2.runtime import Context, LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedFormatter
 
-from sofrito.recipe.values import LARGEST, TooLarge, bounded, printed, text_of
+from sofrito.problems import did_you_mean
+from sofrito.recipe.effort import begin, spend
+from sofrito.recipe.sandbox_words import FILTERS, GLOBALS, OF_DICT, OF_LOOP, TESTS, may_read
+from sofrito.recipe.values import LARGEST, TooLarge, bounded, plain, printed, text_of, weight
 
-# What Jinja has beside these builds large texts from small ones (range, center, wordwrap), gives
-# other results on every run (random, lipsum, pprint) or makes HTML, which then spreads by
-# concatenation (escape, safe, xmlattr).
-_FILTERS_REMOVED = (
-    "attr center e escape filesizeformat forceescape pprint random safe urlencode urlize wordwrap "
-    "xmlattr"
-)
-_GLOBALS_REMOVED = "range lipsum cycler joiner namespace"
+MOST_TOKENS = 50_000
+"""Words and signs of the longest template."""
 
-# Bytes are no column's type, and their methods would need the same care as those of texts.
-_METHODS_REMOVED = frozenset(
-    {"encode", "expandtabs", "from_bytes", "maketrans", "to_bytes", "translate"}
-)
+_HOLDING = (list, tuple, dict)
 _PADDING = frozenset({"center", "ljust", "rjust", "zfill"})
+_STRIPPING = frozenset({"strip", "lstrip", "rstrip"})
 _BITS = 4096
 _WIDTH = 1000
+_CALL, _MACRO, _INCLUDE = 10, 200, 1000
 _PERCENT_WIDTH = re.compile(r"%[^a-zA-Z%]*(?:\*|\d{4})")
+
+
+class Missing(StrictUndefined):
+    """What is not there: any use of it fails, and says what may have been meant."""
+
+    @property
+    def _undefined_message(self) -> str:
+        message = str(super()._undefined_message)
+        if isinstance(self._undefined_obj, Mapping) and not self._undefined_hint:
+            near = did_you_mean(str(self._undefined_name), map(str, self._undefined_obj))
+            return f"{message}; {near}" if near else message
+        return message
 
 
 class _Code(CodeGenerator):
@@ -41,6 +51,25 @@ class _Code(CodeGenerator):
             self.write(", ")
         self.write("))")
 
+    def visit_Const(self, node: nodes.Const, frame: Frame) -> None:  # noqa: N802
+        """Write an infinite number in a way that Python reads."""
+        if isinstance(node.value, float) and not isfinite(node.value):
+            self.write(f"float('{node.value}')")
+        else:
+            super().visit_Const(node, frame)
+
+    def visit_Getitem(self, node: nodes.Getitem, frame: Frame) -> None:  # noqa: N802
+        """Let `[1:]` go through the environment as well, since it makes a copy."""
+        if not isinstance(node.arg, nodes.Slice):
+            super().visit_Getitem(node, frame)
+            return
+        self.write("environment.sliced(")
+        self.visit(node.node, frame)
+        for part in (node.arg.start, node.arg.stop, node.arg.step):
+            self.write(", ")
+            self.visit(part or nodes.Const(None), frame)
+        self.write(")")
+
 
 class _Formatter(SandboxedFormatter):
     size = 0
@@ -49,30 +78,36 @@ class _Formatter(SandboxedFormatter):
         """Format one field, unless its width or all fields together are too large."""
         if re.search(r"\d{4}", format_spec):
             raise TooLarge(f"a format wider than {_WIDTH - 1}")
-        plain = value if isinstance(value, int | float | str) else text_of(value)
-        text = super().format_field(plain, format_spec)
-        self.size += len(text)
+        field = value if isinstance(value, int | float | str) else text_of(value)
+        text = super().format_field(field, format_spec)
+        self.size += len(text) + _CALL
         bounded(self.size)
         return text
+
+    def convert_field(self, value: Any, conversion: Any) -> Any:
+        """Convert by `!r`, `!s`, `!a` only what is data."""
+        return super().convert_field(plain(value) if conversion else value, conversion)
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
     """The environment of every expression and template of every recipe.
 
     No text, list or output may have more than ``LARGEST`` characters or items; what would raises
-    :class:`TooLarge`. A null prints as nothing. What is no data, such as a method that was not
-    called, cannot be printed. Time is not bounded: nested loops may take long.
+    :class:`TooLarge`. Nor may an evaluation take more steps than :mod:`sofrito.recipe.effort`
+    allows. A null prints as nothing. What is no data, such as a method that was not called, cannot
+    be printed.
     """
 
     intercepted_binops = frozenset({"+", "*", "**", "%"})
     code_generator_class = _Code
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(undefined=StrictUndefined, finalize=printed, **options)
-        for name in _FILTERS_REMOVED.split():
-            del self.filters[name]
-        for name in _GLOBALS_REMOVED.split():
-            del self.globals[name]
+    def __init__(self, filters: Mapping[str, Callable[..., Any]], **options: Any) -> None:
+        super().__init__(undefined=Missing, finalize=printed, **options)
+        known: dict[str, Any] = {**self.filters, **filters}
+        self.filters = {n: _metered(known[n]) for n in sorted(FILTERS | filters.keys())}
+        tests: dict[str, Any] = self.tests
+        self.tests = {name: _metered(tests[name]) for name in sorted(TESTS)}
+        self.globals = {name: self.globals[name] for name in sorted(GLOBALS)}
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Return the operator's result, once its size is known to be bearable."""
@@ -80,22 +115,47 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
-        """Call a method, if what a text's method returns will not be too large."""
-        text = getattr(__obj, "__self__", None)
-        if isinstance(text, str) and args:
-            if __obj.__name__ in _PADDING and isinstance(args[0], int):
-                bounded(args[0])
-            elif __obj.__name__ == "replace" and len(args) > 1:
-                bounded(replaced_size(text, args[0], args[1]))
-            elif __obj.__name__ == "join":
-                parts = [*args[0]]
-                bounded(sum(map(len, parts)) + len(parts) * len(text))
-                args = (parts,)
+        """Call a method or a macro, if what it makes will not be too large."""
+        if getattr(__obj, "__func__", None) is Sandbox.counted:
+            return __obj(*args)
+        owner = getattr(__obj, "__self__", None)
+        steps = _MACRO if isinstance(__obj, Macro) else _CALL
+        spend(steps + sum(map(weight, (owner, *args, *kwargs.values()))))
+        if isinstance(owner, str) and args:
+            args = _bearable(owner, __obj.__name__, args)
         return super().call(__context, __obj, *args, **kwargs)
 
+    def counted(self, several: Any, steps: int) -> Any:
+        """Return what a loop goes over, each item of which takes so many steps."""
+        if isinstance(several, str | list | tuple | dict):
+            spend(len(several) * steps)
+            return several
+        return _counted(several, steps)
+
+    def sliced(self, value: Any, start: Any, stop: Any, step: Any) -> Any:
+        """Return a part of a text or list."""
+        part = value[start:stop:step]
+        spend(len(part))
+        return part
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Return an attribute or a field; the commonest of both without much ado."""
+        if type(obj) is dict:
+            if attribute in obj and attribute not in OF_DICT:
+                return obj[attribute]
+        elif type(obj) is LoopContext and attribute in OF_LOOP:
+            return getattr(obj, attribute)
+        return super().getattr(obj, attribute)
+
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Refuse what Jinja refuses, and methods that make bytes or long texts."""
-        return attr not in _METHODS_REMOVED and super().is_safe_attribute(obj, attr, value)
+        """Allow only what is known to be harmless, and of that nothing that Jinja refuses."""
+        return may_read(obj, attr) and super().is_safe_attribute(obj, attr, value)
+
+    def unsafe_undefined(self, obj: Any, attribute: str) -> Undefined:
+        """Return what stands for an attribute that may not be read."""
+        if isinstance(obj, Undefined):
+            str(obj)  # raises, and says what is missing
+        return super().unsafe_undefined(obj, attribute)
 
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
         """Return a bounded `format` or `format_map` in place of a text's own."""
@@ -108,11 +168,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def concat(self, parts: Iterable[str]) -> str:
         """Join what a template prints, as long as it is not too much."""
-        texts, size = [], 0
-        for text in parts:
-            size += len(text)
-            bounded(size)
-            texts.append(text)
+        texts = [*parts]
+        bounded(sum(map(len, texts)) + len(texts))
         return "".join(texts)
 
     def joined(self, parts: Iterable[Any]) -> str:
@@ -121,8 +178,20 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def join_path(self, template: str, parent: str) -> str:
         """Return the name of a template that another one includes."""
+        spend(_INCLUDE)
         beside = getattr(self.loader, "beside", None)
         return str(beside(template, parent)) if beside else template
+
+    def _tokenize(
+        self, source: str, name: str | None, filename: str | None = None, state: str | None = None
+    ) -> TokenStream:
+        if len(source) > LARGEST:
+            raise TemplateSyntaxError(_LONG, 1, name, filename)
+        try:
+            stream = super()._tokenize(source, name, filename, state)
+        except ValueError as error:  # Python refuses to read thousands of digits
+            raise TemplateSyntaxError(_DIGITS, 1, name, filename) from error
+        return TokenStream(_few(stream), name, filename)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         try:
@@ -130,9 +199,15 @@ class Sandbox(ImmutableSandboxedEnvironment):
         except RecursionError as error:
             raise TemplateSyntaxError("it is nested too deeply", 1, name, filename) from error
 
-    def _generate(self, *args: Any, **options: Any) -> str:
+    def _generate(self, source: nodes.Template, *args: Any, **options: Any) -> str:
+        begin()  # constant parts are evaluated here
         try:
-            return super()._generate(*args, **options)
+            for loop in source.find_all(nodes.For):
+                steps = nodes.Const(_CALL + sum(1 for one in loop.body for _ in _within(one)))
+                counted = nodes.EnvironmentAttribute("counted")
+                called = nodes.Call(counted, [loop.iter, steps], [], None, None)
+                loop.iter = called.set_lineno(loop.lineno).set_environment(self)
+            return super()._generate(source, *args, **options)
         except RecursionError as error:
             raise TemplateSyntaxError("it is nested too deeply", 1) from error
 
@@ -147,9 +222,79 @@ class Sandbox(ImmutableSandboxedEnvironment):
             raise TemplateSyntaxError("it is nested too deeply", 1) from error
 
 
+_LONG = f"it is longer than {LARGEST:,} characters"
+_MANY = f"it has more than {MOST_TOKENS:,} words and signs"
+_DIGITS = "a whole number in it has too many digits"
+
+
+def _few(stream: TokenStream) -> Iterator[Any]:
+    """Yield the tokens of a template, if they are not too many and their numbers not too large."""
+    line = 1
+    try:
+        for number, token in enumerate(stream):
+            line = token.lineno
+            if number == MOST_TOKENS:
+                raise TemplateSyntaxError(_MANY, line)
+            value: Any = token.value
+            if isinstance(value, int) and value.bit_length() > _BITS:
+                raise TemplateSyntaxError(_DIGITS, line)
+            yield token
+    except ValueError as error:
+        raise TemplateSyntaxError(_DIGITS, line) from error
+
+
+def _within(node: nodes.Node) -> Iterator[nodes.Node]:
+    yield node
+    yield from node.find_all(nodes.Node)
+
+
+def _counted(several: Iterable[Any], steps: int) -> Iterator[Any]:
+    for item in several:
+        spend(steps)
+        yield item
+
+
+def _metered(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a filter or test that counts what it is given as steps."""
+
+    @wraps(function)
+    def metered(*args: Any, **kwargs: Any) -> Any:
+        steps = _CALL
+        for one in args:
+            if type(one) is str:
+                steps += len(one)
+            elif isinstance(one, _HOLDING):
+                steps += weight(one)
+        spend(steps)
+        return function(*args, **kwargs)
+
+    return metered
+
+
+def _bearable(text: str, method: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the arguments of a text's method; raises TooLarge where it would make too much."""
+    if method in _PADDING and isinstance(args[0], int):
+        bounded(args[0])
+    elif method in _STRIPPING:
+        few_characters(args[0])
+    elif method == "replace" and len(args) > 1:
+        bounded(replaced_size(text, args[0], args[1]))
+    elif method == "join":
+        parts = [*args[0]]
+        bounded(sum(map(len, parts)) + len(parts) * len(text))
+        return (parts,)
+    return args
+
+
+def few_characters(characters: Any) -> None:
+    """Raise TooLarge for more characters than are looked for at once."""
+    if isinstance(characters, str) and len(characters) > _WIDTH:
+        raise TooLarge(f"a search for more than {_WIDTH} characters at once")
+
+
 def replaced_size(text: str, old: Any, new: Any) -> int:
     """Return about how many characters a replacement leaves."""
-    return len(text) + text.count(str(old)) * len(str(new))
+    return len(text) + text.count(text_of(old)) * len(text_of(new))
 
 
 def percent(text: str, values: Any) -> str:
@@ -163,9 +308,9 @@ def _size(operator: str, left: Any, right: Any) -> int:
         case "+", str() | list() | tuple(), str() | list() | tuple():
             return len(left) + len(right)
         case "*", int(), str() | list() | tuple():
-            return left * len(right)
+            return left * weight(right)
         case "*", str() | list() | tuple(), int():
-            return len(left) * right
+            return weight(left) * right
         case "*", int(), int() if left.bit_length() + right.bit_length() > _BITS:
             return LARGEST + 1
         case "**", int(), int() if left.bit_length() * right > _BITS:

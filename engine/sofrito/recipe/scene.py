@@ -20,15 +20,22 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """What is known of a seed pool: its columns and the number of its rows, None if unknown."""
+    """What is known of a seed pool: its columns and the number of its rows, None if unknown.
+
+    ``longest`` has the words of the longest text seen in a column.
+    """
 
     columns: frozenset[str] | None = None
     rows: int | None = None
+    longest: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A drafted recipe, the world around it, and the problems found so far."""
+    """A drafted recipe, the world around it, and the problems found so far.
+
+    ``used`` has the columns that something was seen to look at.
+    """
 
     draft: Draft
     problems: Problems
@@ -37,6 +44,7 @@ class Scene:
     environ: Mapping[str, str]
     allow_files: bool = False
     pools: dict[str, Pool] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
 
     @property
     def recipe(self) -> Recipe:

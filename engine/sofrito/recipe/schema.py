@@ -9,8 +9,10 @@ from sofrito.problems import Trouble
 from sofrito.recipe.base import Check, Part, Verb, Vocabulary, Writer
 from sofrito.recipe.docs import class_doc
 from sofrito.recipe.model import Model, Recipe
-from sofrito.recipe.schema_models import Definitions, Schema, all_parts
+from sofrito.recipe.schema_layers import extensible
+from sofrito.recipe.schema_models import Definitions, Schema, all_parts, told_first
 
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
 FILE = "recipe.schema.json"
 
 
@@ -23,7 +25,7 @@ def recipe_schema(vocabulary: Vocabulary) -> Schema:
     """
     check_vocabulary(vocabulary)
     definitions = Definitions()
-    root = definitions.of(Recipe)
+    root = extensible(definitions.of(Recipe))
     for kind, classes in _kinds(vocabulary):
         for name, cls in classes.items():
             definitions.entries[f"{kind}.{name}"] = definitions.of(cls)
@@ -33,12 +35,18 @@ def recipe_schema(vocabulary: Vocabulary) -> Schema:
     if vocabulary.backends:
         model = definitions.entries[Model.__name__]
         model["properties"]["backend"]["enum"] = list(vocabulary.backends)
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Sofrito recipe",
-        **root,
-        "$defs": dict(sorted(definitions.entries.items())),
-    }
+    return _whole("recipe", root, definitions)
+
+
+def model_schema(cls: type[Part], title: str = "file") -> Schema:
+    """Return the JSON Schema of a file that is one model: a head, a card, a manifest."""
+    definitions = Definitions()
+    return _whole(title, definitions.of(cls), definitions)
+
+
+def _whole(title: str, root: Schema, definitions: Definitions) -> Schema:
+    entries = dict(sorted(definitions.entries.items()))
+    return {"$schema": DRAFT, "title": f"Sofrito {title}", **root, "$defs": entries}
 
 
 def check_vocabulary(vocabulary: Vocabulary) -> None:
@@ -57,16 +65,18 @@ def options(cls: type[Part]) -> tuple[str, ...]:
     return tuple(field.alias or name for name, field in cls.model_fields.items())
 
 
-def write_schemas(folder: Path, vocabulary: Vocabulary) -> Path:
-    """Write the published schema into a folder, and return its file."""
-    file = folder / FILE
-    file.write_text(published(vocabulary), encoding="utf-8")
-    return file
+def write_schemas(folder: Path, schemas: Mapping[str, Schema]) -> list[Path]:
+    """Write schemas by their names into the folder of the published ones, and return the files."""
+    files = []
+    for name, schema in schemas.items():
+        files.append(folder / f"{name}.schema.json")
+        files[-1].write_text(published(schema), encoding="utf-8")
+    return files
 
 
-def published(vocabulary: Vocabulary) -> str:
-    """Return the text of the published schema."""
-    return json.dumps(recipe_schema(vocabulary), indent=2, ensure_ascii=False) + "\n"
+def published(schema: Schema) -> str:
+    """Return the text of a schema as it is published."""
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def schema_for(vocabulary: Vocabulary, folder: Path | None) -> Schema:
@@ -115,15 +125,18 @@ def _kinds(vocabulary: Vocabulary) -> Iterator[tuple[str, Mapping[str, type[Part
 
 def _step(vocabulary: Vocabulary, entries: Mapping[str, Schema]) -> Schema:
     """Return the schema of a step: verb by verb; the last `else` completes to all of them."""
-    words = {
-        name: {"description": entries[f"verb.{name}"].get("description", "")}
-        for name in vocabulary.verbs
-    }
+    words = {name: _word(name, entries[f"verb.{name}"]) for name in vocabulary.verbs}
     chain: Schema = {"properties": words, "additionalProperties": False, "minProperties": 1}
     for name in reversed(list(vocabulary.verbs)):
-        found = {"required": [name]}
+        found = {"type": "object", "required": [name]}
         chain = {"if": found, "then": {"$ref": f"#/$defs/verb.{name}"}, "else": chain}
     return {"description": class_doc(Verb), "type": "object", **chain}
+
+
+def _word(verb: str, entry: Schema) -> Schema:
+    """Return what an empty step is told of a verb; by the type an editor knows what may follow it."""
+    types = {key: one for key, one in entry["properties"].get(verb, {}).items() if key == "type"}
+    return {"description": entry.get("description", ""), **types}
 
 
 def _entry(kind: str, classes: Mapping[str, type[Part]], entries: Mapping[str, Schema]) -> Schema:
@@ -141,6 +154,7 @@ def _entry(kind: str, classes: Mapping[str, type[Part]], entries: Mapping[str, S
     }
     return {
         "description": class_doc(Check if kind == "filter" else Writer),
+        "examples": bare,
         "type": ["string", "object"],
         "if": {"type": "string"},
         "then": {"enum": bare},
@@ -156,4 +170,11 @@ def _options(cls: type[Part], name: str, entry: Schema) -> Schema:
     short = {
         key: value for key, value in entry["properties"][shorthand].items() if key != "default"
     }
-    return {"if": {"type": "object"}, "then": ref, "else": short}
+    types = short.pop("type", [])
+    help_ = entry.get("description", "")
+    head = {
+        "description": help_,
+        "type": [*([types] if isinstance(types, str) else types), "object"],
+    }
+    shown = told_first(help_, short)
+    return {**head, "if": {"type": "object"}, "then": ref, "else": shown}

@@ -73,10 +73,18 @@ def _documented(schema: Schema, cls: type[Part]) -> Schema:
         | schema["properties"][key]
         for key in keys
     }
+    if issubclass(cls, Verb) and cls.verb in properties:
+        properties[cls.verb] = told_first(class_doc(cls), properties[cls.verb])
     example = {"examples": [dict(cls.example)]} if cls.example else {}
     rest = {key: value for key, value in schema.items() if key not in ("description", "type")}
     head = {"description": class_doc(cls), **example, "type": "object"}
     return {**head, **rest, "properties": properties}
+
+
+def told_first(help_: str, schema: Schema) -> Schema:
+    """Return a schema of which an editor shows other help before its own."""
+    own = schema.get("description", "")
+    return {**schema, "markdownDescription": f"{help_}\n\n{own}".strip()}
 
 
 def _rank(key: str, cls: type[Part]) -> int:
@@ -86,7 +94,7 @@ def _rank(key: str, cls: type[Part]) -> int:
 
 
 def _tidy(schema: Any) -> Any:
-    """Return a schema without titles and nulls, which say nothing to who writes YAML."""
+    """Return a schema without titles and empty defaults, which say nothing to who writes YAML."""
     if not isinstance(schema, dict):
         return [_tidy(one) for one in schema] if isinstance(schema, list) else schema
     tidy: Schema = {}
@@ -97,9 +105,15 @@ def _tidy(schema: Any) -> Any:
             tidy[key] = value
         elif key != "title":
             tidy["$ref" if key == _FOREIGN else key] = _tidy(value)
-    if tidy.get("default", 0) is None:
+    if tidy.get("default", 0) in (None, "", [], {}):
         del tidy["default"]
-    return _without_union(_plain_map(tidy))
+    return _with_words(_without_union(_plain_map(tidy)))
+
+
+def _with_words(schema: Schema) -> Schema:
+    """Return a schema that is a word or a mapping with the words as examples: editors offer those."""
+    words = schema.get("else", {}).get("enum") if "if" in schema else None
+    return {**schema, "examples": words} if words else schema
 
 
 def _without_union(schema: Schema) -> Schema:

@@ -2,6 +2,7 @@
 
 from sofrito.problems import Problem
 from sofrito.recipe.places import Places
+from sofrito.recipe.schema_layers import whole
 from sofrito.recipe.schema_models import Schema
 
 
@@ -13,7 +14,7 @@ def check_by_jsonschema(places: Places, schema: Schema) -> list[Problem]:
     """
     from jsonschema import Draft202012Validator
 
-    errors = Draft202012Validator(schema).iter_errors(places.data)
+    errors = Draft202012Validator(whole(schema)).iter_errors(places.data)
     paths = dict.fromkeys(tuple(error.absolute_path) for error in errors)
     fix = "Compare it with what `sofrito schema` prints; and tell us, this needs a better message."
     return [

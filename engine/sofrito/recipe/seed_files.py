@@ -14,10 +14,12 @@ from sofrito.recipe.seed_json import json_rows, jsonl_rows
 from sofrito.recipe.seed_parquet import parquet_columns, parquet_rows
 from sofrito.recipe.seed_rows import Items, SeedRow
 from sofrito.recipe.seed_text import txt_rows, whole_rows
+from sofrito.recipe.values import weight
 
 __all__ = ["SUFFIXES", "Peek", "SeedRow", "inside", "matching", "peek_seeds", "read_seeds"]
 
 MAX_PROBLEMS = 20
+_PEEKED = 8_000_000
 
 _ROWS: dict[str, Callable[[Path], Items]] = {
     ".jsonl": jsonl_rows,
@@ -61,10 +63,15 @@ _READ: dict[str, Callable[[str], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Peek:
-    """The beginning of a seed file: the names of its columns, and its first rows."""
+    """The beginning of a seed file: the names of its columns, its first rows, and what is wrong.
+
+    ``cut``: there were fewer rows than asked for since they are long, not since there are no more.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[SeedRow, ...]
+    problems: tuple[Problem, ...] = ()
+    cut: bool = False
 
 
 def read_seeds(
@@ -108,24 +115,31 @@ def peek_seeds(
     name: str = "",
     columns: Mapping[str, str] | None = None,
     whole: bool = False,
+    strict: bool = True,
 ) -> Peek:
     """Return the columns and the first rows of a seed file, and read little more than these.
 
     Columns are those of the header or schema; where there is none, those of any of the rows.
-    Raises as :func:`read_seeds` for the rows that were read.
+    ``strict``: raises as :func:`read_seeds` for the rows that were read, instead of telling what is
+    wrong beside those that can be.
     """
-    items = list(islice(_checked(path, name, columns or {}, whole), rows))
+    items, left = list[SeedRow | Problem](), _PEEKED
+    for item in islice(_checked(path, name, columns or {}, whole), rows):
+        items.append(item)
+        left -= weight([*item.values.values()]) if isinstance(item, SeedRow) else 0
+        if left < 0:
+            break
     problems = [item for item in items if isinstance(item, Problem)]
     if not items:
         problems = [_no_rows(path)]
-    if problems:
+    if problems and strict:
         raise RecipeError(problems[:MAX_PROBLEMS])
     good = tuple(item for item in items if isinstance(item, SeedRow))
     head = _HEADS.get(path.suffix.lower())
-    names = dict.fromkeys(head(path) if head else ())
+    names = dict.fromkeys(head(path) if head and good else ())
     for row in good:
         names.update(dict.fromkeys(row.values))
-    return Peek(tuple(names), good)
+    return Peek(tuple(names), good, tuple(problems[:MAX_PROBLEMS]), left < 0)
 
 
 def _no_rows(path: Path) -> Problem:

@@ -9,7 +9,7 @@ from sofrito.problems import Problem, Span
 
 BOM = b"\xef\xbb\xbf"
 
-_LONGEST_LINE = 256_000_000
+_LONGEST_LINE = 16_000_000
 _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -46,7 +46,7 @@ def lines(path: Path) -> Iterator[tuple[int, bytes | BadLine]]:
                 yield line, BadLine(1, "The file is UTF-16 text.", "Save it as UTF-8.")
                 return
             if len(raw) == _LONGEST_LINE:
-                yield line, BadLine(1, "A line is longer than 256 MB.", "Is this the right file?")
+                yield line, BadLine(1, "A line is longer than 16 MB.", "Is this the right file?")
                 return
             yield line, raw.removeprefix(BOM) if line == 1 else raw
 

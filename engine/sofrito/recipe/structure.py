@@ -11,6 +11,7 @@ from typing import Any
 from sofrito.problems import did_you_mean
 from sofrito.recipe.base import Key, Vocabulary
 from sofrito.recipe.places import Found, Places, Problems
+from sofrito.recipe.schema_layers import whole
 from sofrito.recipe.schema_models import Schema
 from sofrito.recipe.structure_names import NOBODY, Entries, Owner, unknown_key
 from sofrito.recipe.structure_values import check_type, check_value
@@ -19,7 +20,7 @@ from sofrito.recipe.words import either, label, sentence, ticked
 
 def check_structure(places: Places, schema: Schema, vocabulary: Vocabulary) -> list[Found]:
     """Return every way in which a recipe's data is not what its schema asks for."""
-    problems = Problems(places)
+    problems, schema = Problems(places), whole(schema)
     _Structure(problems, schema, vocabulary).visit(places.data, schema, (), NOBODY)
     return problems.found
 
@@ -77,11 +78,14 @@ class _Structure:
                 self._missing(key, properties[key], path, owner)
 
     def _missing(self, key: str, schema: Schema, path: Key, owner: Owner) -> None:
-        who = f"`{owner.name}`" if owner.path == path else sentence(label(path))
+        who = f"`{owner.name}`" if owner.path == path else self._who(path)
         help_ = f"Add `{key}:`. {schema.get('description', '')}".rstrip()
         at = (*path, owner.name) if owner.path == path and path[:1] == ("steps",) else path
         where = self._problems.places.key_span(at)
         self._problems.add("SOF102", (*path, key), f"{who} needs `{key}`.", help_, where=where)
+
+    def _who(self, path: Key) -> str:
+        return sentence(label(path)) if path else self._entries.whole
 
     def _step(self, value: Any, path: Key) -> None:
         verbs = self._vocabulary.verbs
@@ -155,7 +159,8 @@ class _Structure:
             return self._problems.add("SOF103", path, what, fix)
         schema = self._entries.options(kind, name)
         if "if" in schema and not isinstance(options, dict):
-            schema = schema["else"]
+            types = [one for one in schema["type"] if one != "object"]
+            schema = {**schema["else"], "type": types}
         of = entry if isinstance(options, dict) else schema
         return self.visit(options, of, path, Owner(kind, name, path))
 

@@ -30,11 +30,14 @@ class Entries:
     def __init__(self, schema: Schema) -> None:
         self.root = schema
         self.defs: Mapping[str, Schema] = schema["$defs"]
+        noun = schema["title"].removeprefix("Sofrito ")
+        self.whole = f"{'An' if noun[0] in 'aeiou' else 'A'} {noun}"
 
     def names(self, kind: str) -> list[str]:
         """Return the names of a kind."""
         if kind != "verb":
-            return list(self.defs[_KINDS[kind]]["else"]["properties"])
+            entry = self.defs.get(_KINDS[kind])
+            return list(entry["else"]["properties"]) if entry else []
         return [name.removeprefix("verb.") for name in self.defs if name.startswith("verb.")]
 
     def options(self, kind: str, name: str) -> Schema:
@@ -80,7 +83,7 @@ def unknown_key(
     entries: Entries, key: str, properties: Mapping[str, Schema], path: Key, owner: Owner
 ) -> Unknown:
     """Return what to say of a key that its mapping does not know."""
-    who = f"`{owner.name}`" if owner.path == path else _whose(path)
+    who = f"`{owner.name}`" if owner.path == path else _whose(path) or entries.whole
     noun = "option" if path else "key"
     what = f"{who} has no {noun} `{key}`"
     inside = entries.inside(key, properties)
@@ -97,7 +100,7 @@ def unknown_key(
 def _whose(path: Key) -> str:
     """Return whom the keys of a nested mapping belong to: `sampling`, `models.teacher`."""
     if not path:
-        return "A recipe"
+        return ""
     keys = [part for part in path if isinstance(part, str)]
     if keys[0] in ("models", "seeds", "axes", "chains") and len(keys) > 1:
         return f"`{keys[0]}.{keys[1]}`" if len(keys) == 2 else f"`{keys[-1]}`"

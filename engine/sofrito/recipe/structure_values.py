@@ -90,6 +90,9 @@ def _text(problems: Problems, value: str, schema: Schema, path: Key, *, at_key: 
     pattern = schema.get("pattern", "")
     if pattern == COUNT:
         _count_text(problems, value, path)
+    elif len(value) < schema.get("minLength", 0):
+        what = f"{sentence(label(path))} is empty."
+        problems.add("SOF104", path, what, str(schema.get("description", "")))
     elif pattern and not re.search(pattern, value):
         what, fix = _odd_text(value, pattern, schema, path)
         problems.add("SOF104", path, what, fix, at_key=at_key)

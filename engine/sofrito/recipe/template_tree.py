@@ -6,8 +6,10 @@ from jinja2 import TemplateSyntaxError, nodes
 from jinja2.parser import Parser
 
 from sofrito.recipe.expressions import environment, expression
+from sofrito.recipe.template_words import imported
 
 _INCLUDES = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
+_NAMING = (nodes.Macro, nodes.Import, nodes.FromImport)
 _WHOLE_LIST = ("reverse", "list")
 _DEFINED, _DEFAULT = ("defined", "undefined"), ("default", "d")
 
@@ -62,9 +64,42 @@ def included(tree: nodes.Template) -> Iterator[tuple[nodes.Node, str]]:
                 yield node, name
 
 
+def includes_by_value(tree: nodes.Template) -> bool:
+    """Say whether a template includes one whose name is neither a text nor a choice of texts."""
+    for node in tree.find_all(_INCLUDES):
+        assert isinstance(node, _INCLUDES)
+        texts = (nodes.Const, nodes.CondExpr, nodes.List, nodes.Tuple)
+        if not isinstance(node.template, texts):
+            return True
+    return False
+
+
 def stored(tree: nodes.Template) -> set[str]:
-    """Return the names that a template sets itself: by `set`, `for`, as a macro's argument."""
-    return {node.name for node in tree.find_all(nodes.Name) if node.ctx != "load"}
+    """Return the names that a template sets itself: by `set`, `for`, a macro, an import."""
+    names = {node.name for node in tree.find_all(nodes.Name) if node.ctx != "load"}
+    return names | {name for node in tree.find_all(_NAMING) for name in _named(node)}
+
+
+def exported(tree: nodes.Template) -> set[str]:
+    """Return the names that others may import from a template: its macros, and what it sets."""
+    names: set[str] = set()
+    for node in tree.body:
+        names.update(_named(node))
+        if isinstance(node, nodes.Assign | nodes.AssignBlock):
+            targets = (node.target, *node.target.find_all(nodes.Name))
+            names.update(one.name for one in targets if isinstance(one, nodes.Name))
+        elif isinstance(node, nodes.If):
+            branches = (*node.body, *node.elif_, *node.else_)
+            names |= exported(nodes.Template(list(branches)))
+    return {name for name in names if not name.startswith("_")}
+
+
+def _named(node: nodes.Node) -> Iterator[str]:
+    match node:
+        case nodes.Macro(name=name):
+            yield name
+        case nodes.Import() | nodes.FromImport():
+            yield from imported(node)
 
 
 def guarded(tree: nodes.Template) -> tuple[set[str], set[str]]:

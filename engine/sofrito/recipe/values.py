@@ -7,11 +7,14 @@ from typing import Any
 
 from jinja2 import TemplateRuntimeError, Undefined
 
-LARGEST = 10_000_000
+from sofrito.recipe.effort import spend
+
+LARGEST = 1_000_000
 """Characters of the longest text, and items of the longest list, that a recipe may make."""
 
 _ITEM = 100
 """Characters that an item counts for in a value that is kept or printed: looking at it takes time."""
+_SIMPLE = (str, int, float, Undefined)
 
 
 class TooLarge(TemplateRuntimeError):
@@ -22,9 +25,32 @@ class TooLarge(TemplateRuntimeError):
 
 
 def bounded(size: int) -> None:
-    """Raise TooLarge for a size, in characters or items, that is above LARGEST."""
+    """Raise TooLarge for a size, in characters or items, that is above LARGEST; else count it."""
     if size > LARGEST:
         raise TooLarge
+    spend(size)
+
+
+def weight(value: Any) -> int:
+    """Return how many characters and items a value has, all that it holds included.
+
+    What stands in it several times counts as often. Counting stops above LARGEST.
+    """
+    if isinstance(value, str):
+        return len(value)
+    if not isinstance(value, list | tuple | dict):
+        return 1
+    waiting: list[Any] = [value]
+    total = 0
+    while waiting and total <= LARGEST:
+        one = waiting.pop()
+        if isinstance(one, str):
+            total += len(one)
+        elif isinstance(one, list | tuple | dict):
+            total += len(one) + 1
+            if total <= LARGEST:
+                waiting.extend(one.values() if isinstance(one, dict) else one)
+    return total
 
 
 def plain(value: Any) -> Any:
@@ -69,14 +95,18 @@ def _key(key: Any) -> str:
 
 def text_of(value: Any) -> str:
     """Return a value as it stands in a text: a null as nothing, the rest as Python writes it."""
+    if type(value) is str:
+        return value
     return "" if value is None else str(printed(value))
 
 
 def printed(value: Any) -> Any:
     """Return what `{{ value }}` prints; raises TemplateRuntimeError for what is no data."""
+    if type(value) is str:
+        return value
     if value is None:
         return ""
-    if isinstance(value, str | int | float | Undefined):
+    if isinstance(value, _SIMPLE):
         return value
     if isinstance(value, Iterator | KeysView | ValuesView | ItemsView):
         raise TemplateRuntimeError("a sequence is not a text yet: write `| join(', ')` behind it")

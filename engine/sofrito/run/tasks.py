@@ -48,7 +48,9 @@ class Tasks:
         for task in batch:
             if not task.root.dead:
                 self._resume(task, asked, renders)
-        texts = self._templates.render([render for _, _, render in renders])
+        texts = self._templates.render(
+            [render for _, _, render in renders], lambda at: f"row {renders[at][0].root.n}"
+        )
         for (task, k, _), text in zip(renders, texts, strict=True):
             self._reply(task, k, text)
         if asked:

@@ -7,6 +7,8 @@ from typing import ClassVar
 from sofrito.filters.base import Filter
 from sofrito.recipe.base import Verb
 from sofrito.recipe.expressions import Expression, ExpressionError, expression
+from sofrito.recipe.heads import Head
+from sofrito.recipe.library import Library
 from sofrito.steps.work import Candidate, Lost, Map, Operation, Outcome, Pooled, Row
 
 
@@ -20,6 +22,14 @@ class Bench:
     model: str
     pools: Mapping[str, Sequence[Pooled]]
     filters: tuple[Filter, ...] = ()
+    library: Library | None = None
+
+    def head(self, folder: str, name: str) -> tuple[str, Head]:
+        """Return a file of the library as a template's name, and its head."""
+        assert self.library is not None
+        found = self.library.find(folder, name)
+        assert found is not None, "the checks have found it"
+        return found, self.library.head(folder, found)
 
 
 class Step(Verb):

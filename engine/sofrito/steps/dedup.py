@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from sofrito.filters.base import texts
-from sofrito.recipe.base import Columns, Need
+from sofrito.recipe.base import Columns, Load, Need
 from sofrito.recipe.model import EMBEDDER
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.work import Lost, Operation, Ordered, Row
@@ -68,6 +68,10 @@ of the angle between their vectors: 0 for texts that mean the same, about 1 for 
     def needs(self) -> tuple[Need, ...]:
         """A model that makes vectors."""
         return ("embed",) if self.method == "semantic" else ()
+
+    def load(self) -> Load:
+        """For `semantic` one vector a row."""
+        return Load(1, 1) if self.method == "semantic" else Load()
 
     def operations(self, bench: Bench) -> list[Operation]:
         """One operation with memory; before it, for `semantic`, one that asks for the vector."""

@@ -8,7 +8,7 @@ from pydantic import Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from sofrito.prompts import Render
-from sofrito.recipe.base import Columns, Key, Need, Part, PoolDraw, Range, Strings
+from sofrito.recipe.base import Columns, Key, Load, Need, Part, PoolDraw, Range, Strings
 from sofrito.recipe.expressions import ExpressionError, expression
 from sofrito.steps.asking import SOFT, Asking
 from sofrito.steps.base import Bench, Step
@@ -17,11 +17,16 @@ from sofrito.steps.parse import Kind, Parser
 from sofrito.steps.sampling import Sampling
 from sofrito.steps.shape import ColumnType
 from sofrito.steps.shots import Draw, drawn
-from sofrito.steps.weighing import PROBABILITIES, weighed
+from sofrito.steps.soft import FIELDS
+from sofrito.steps.weighing import MASS, PROBABILITIES, weighed
 from sofrito.steps.work import Candidate, Event, Lost, Map, Operation, Row, Work
 from sofrito.teachers.call import Completion, Message, Weigh
+from sofrito.teachers.sampling import most_written
 
 YES_NO = ("yes", "no")
+
+CLOSED_ANSWER = 2
+"""Tokens that an answer of a closed list is guessed to have."""
 
 
 class Choice(Part):
@@ -144,6 +149,29 @@ called `yes` and `no`."""
         endings = [ending for option, ending in self.beside.items() if getattr(self, option)]
         return (*self.generate, *(f"{name}{end}" for end in endings for name in self.generate))
 
+    def records(self) -> Mapping[str, frozenset[str]]:
+        """Probabilities by label, soft labels as they are written."""
+        kinds = {"probabilities": frozenset((*self.labels, MASS)), "soft_labels": FIELDS}
+        return {
+            f"{name}{ending}": kinds[option]
+            for option, ending in self.beside.items()
+            if getattr(self, option)
+            for name in self.generate
+        }
+
+    def ranges(self) -> Mapping[str, tuple[float, float]]:
+        """Probabilities, and columns whose `schema` bounds them."""
+        found = {name: kind.range for name, kind in self.schema_.items() if kind.range}
+        if self.probabilities:
+            (column,) = self.generate
+            fields = (*self.labels, MASS)
+            found |= {f"{column}{PROBABILITIES}.{name}": (0.0, 1.0) for name in fields}
+        return found
+
+    def answer_schema(self) -> Mapping[str, Any] | None:
+        """For `json` and `json_list`, the shape of the columns."""
+        return self._parser.schema
+
     def templates(self) -> dict[Key, str]:
         """The prompt and the system message."""
         both: dict[Key, str] = {("prompt",): self.prompt, ("system",): self.system}
@@ -171,6 +199,21 @@ called `yes` and `no`."""
     def longest_answer(self) -> int | None:
         """What `max_tokens` says; labels that are weighed are no answer."""
         return None if self.probabilities else self.sampling.max_tokens
+
+    def load(self) -> Load:
+        """`n` answers, each asked for up to `attempts` times; guessed to be half as long as allowed."""
+        if self.probabilities:
+            return Load(1, 1, (1, 1), 1, 1)
+        rows = self._parser.items if self._parser.many else (1, 1)
+        longest = most_written(self.sampling.chosen())
+        written = CLOSED_ANSWER if self.labels else longest // 2
+        return Load(
+            self.n,
+            self.n * self.attempts,
+            rows and (rows[0] * self.n, rows[1] * self.n),
+            min(written, longest),
+            longest,
+        )
 
     def draws(self) -> dict[Key, PoolDraw]:
         """The shots."""

@@ -44,7 +44,7 @@ class Parser:
         items: tuple[int, int] | None = None,
     ) -> None:
         self.kind, self.columns, self.choices = kind, columns, choices
-        self._types, self._items = types or {}, items
+        self._types, self.items = types or {}, items
 
     @property
     def many(self) -> bool:
@@ -58,7 +58,7 @@ class Parser:
             case "json":
                 return object_schema(self.columns, self._types)
             case "json_list":
-                return list_schema(self.columns, self._types, self._items)
+                return list_schema(self.columns, self._types, self.items)
         return None
 
     def parse(self, text: str, *, cut: bool = False, drop_last: bool = False) -> list[Item]:
@@ -99,7 +99,7 @@ class Parser:
         return [self._item(item) for item in items]
 
     def _bounded(self, count: int) -> None:
-        low, high = self._items or (count, count)
+        low, high = self.items or (count, count)
         if not low <= count <= high:
             raise Unparsed(f"{count} items, not {low} to {high}")
 

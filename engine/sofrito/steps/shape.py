@@ -96,6 +96,14 @@ class Type(Part):
                 )
         return self
 
+    @property
+    def range(self) -> tuple[float, float] | None:
+        """The least and the most number allowed, None where both are open."""
+        if self.minimum is None and self.maximum is None:
+            return None
+        low = -math.inf if self.minimum is None else self.minimum
+        return low, math.inf if self.maximum is None else self.maximum
+
     def schema_of(self) -> dict[str, Any]:
         """Return the JSON Schema of one value."""
         schema = dict(_SCHEMAS[self.type])

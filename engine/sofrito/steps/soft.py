@@ -8,6 +8,11 @@ from sofrito.teachers.result import SoftLabels
 
 T = TypeVar("T")
 
+FIELDS = frozenset(
+    ("token_ids", "texts", "logprobs", "written", "written_texts", "written_logprobs", "tokenizer")
+)
+"""What the record of soft labels may have: ids, or texts where a server tells no ids."""
+
 
 def soft_record(soft: SoftLabels) -> dict[str, Any]:
     """Return soft labels as a column holds them: plain lists, one entry a token of the answer.

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Literal
 
 from sofrito.problems import Trouble
+from sofrito.recipe.terms import Terms, terms_of
 from sofrito.teachers.hf.checkpoint import Checkpoint
 from sofrito.teachers.llama.embedder import embeds
 from sofrito.teachers.llama.find import gguf_files, hub_cache, repository
 from sofrito.teachers.llama.gguf import GgufInfo
-from sofrito.teachers.terms import Terms, terms_of
 
 Kind = Literal["chat", "base", "embeddings"]
 

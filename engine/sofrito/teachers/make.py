@@ -96,7 +96,7 @@ def _remote(name: str, model: Model) -> Teacher:
             api_key=key,
             key_name=variable,
             concurrency=model.concurrency or CONCURRENCY,
-            timeout=model.timeout,
+            timeout=model.timeout_seconds,
         )
     return OpenAITeacher(
         model.base_url,
@@ -104,5 +104,5 @@ def _remote(name: str, model: Model) -> Teacher:
         api_key=key,
         key_name=variable,
         concurrency=model.concurrency,
-        timeout=model.timeout,
+        timeout=model.timeout_seconds,
     )

@@ -1,11 +1,14 @@
 """Closed answers as grammars."""
 
+import json
+
 import pytest
 
 from sofrito.teachers.llama.gbnf import (
     INTEGER,
     Unsupported,
     choice_grammar,
+    inexpressible,
     literal,
     schema_grammar,
 )
@@ -83,3 +86,41 @@ def test_what_is_not_translated_says_so(schema: dict[str, object]) -> None:
 
 def test_a_literal_keeps_what_needs_no_escape() -> None:
     assert literal("é 😀 [a]") == '"é 😀 [a]"'
+
+
+def schema_with(pattern: str) -> dict[str, object]:
+    properties = {"a": {"type": "string"}, "b": {"type": "string", "pattern": pattern}}
+    return {"type": "object", "properties": properties}
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["^abc$", "^[a-z]+(x|y)?$", r"^a\.b$", "^.{1,20}$", r"^[^\]]{2}-[0-9]*$", "^(a|(b))$"],
+)
+def test_a_pattern_that_llama_cpp_can_hold_is_expressible(pattern: str) -> None:
+    llama_grammar = pytest.importorskip("llama_cpp.llama_grammar")
+    assert inexpressible(schema_with(pattern)) == ""
+    assert llama_grammar.json_schema_to_gbnf(json.dumps(schema_with(pattern)))
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "abc",
+        "^abc",
+        "abc$",
+        "",
+        r"^\d+$",
+        r"^a\b$",
+        r"^[\s]$",
+        "^(?:ab)$",
+        "^a$|^b$",
+        "^a+?$",
+        "^a|b$",
+    ],
+)
+def test_a_pattern_that_it_cannot_hold_is_told(pattern: str) -> None:
+    said = f"`pattern: {pattern}`" if pattern else ""
+    assert inexpressible(schema_with(pattern)) == said
+    inside = {"type": "object", "properties": {"items": {"items": schema_with(pattern)}}}
+    assert inexpressible(inside) == said

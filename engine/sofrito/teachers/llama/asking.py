@@ -15,7 +15,10 @@ from sofrito.teachers.llama.sampler import Sampler
 from sofrito.teachers.llama.soft import SoftWriter
 from sofrito.teachers.llama.tokenizer import Tokenizer
 from sofrito.teachers.sampling import Sampling, options_of, stops_of
-from sofrito.teachers.teacher import too_long
+from sofrito.teachers.teacher import Unmade, too_long
+
+WINDOWS = 32
+"""How many contexts long a text may be that is scored: a longer one takes minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,16 @@ class Asking:
     def score(self, call: Score) -> Iterator[Scoring]:
         """Yield the jobs that score a text, a window of the context each, every half of it anew.
 
-        Refused where the text is an answer that does not fit together with its prompt.
+        Refused where the text is an answer that does not fit together with its prompt, or has more
+        tokens than ``WINDOWS`` contexts.
         """
+        least = self.tokenizer.at_least(call.text)
+        if least > WINDOWS * self.context:
+            raise Unmade(
+                "context",
+                f"the text has at least {least} tokens and is scored in windows of the context of "
+                f"{self.context}: no more than {WINDOWS} times that is; cut it into passages",
+            )
         given = self.prompt(call.messages) if call.messages else []
         tokens = [*given, *self.tokenizer.encode(call.text, begin=not given)]
         if given and len(tokens) > self.context:

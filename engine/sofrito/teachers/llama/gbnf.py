@@ -6,6 +6,7 @@ on quotes in an enum and ignores the bounds of integers.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -47,6 +48,33 @@ def schema_grammar(schema: Mapping[str, Any]) -> str:
     rules = {"char": STRING_CHAR}
     rules["root"] = _rule(schema, "root", rules)
     return "\n".join(f"{name} ::= {body}" for name, body in rules.items())
+
+
+def inexpressible(schema: Mapping[str, Any]) -> str:
+    r"""Return what in a schema no grammar can be made for, here or by llama_cpp, "" if all can be.
+
+    Where it is not "", a call with the schema would stop the run, or force other answers than those
+    asked for: a `\d` would be the letter d.
+    """
+    if (pattern := schema.get("pattern")) and not _plain_pattern(pattern):
+        return f"`pattern: {pattern}`"
+    inner = [*schema.get("properties", {}).values()]
+    inner += [schema["items"]] if isinstance(schema.get("items"), dict) else []
+    return next(filter(None, map(inexpressible, inner)), "")
+
+
+def _plain_pattern(pattern: str) -> bool:
+    """Whether a pattern is what llama_cpp turns into a grammar: a whole text of classes and groups."""
+    if len(pattern) < 2 or pattern[0] != "^" or pattern[-1] != "$":
+        return False
+    outside = re.sub(r"\[(?:\\.|[^\]\\])*\]", "x", pattern[1:-1])
+    depth = 0
+    for char in re.sub(r"\\[^A-Za-z0-9]", "x", outside):
+        depth += {"(": 1, ")": -1}.get(char, 0)
+        if char in "^$\\" or (char == "|" and not depth):
+            return False
+    escaped = re.search(r"\\[A-Za-z0-9]", pattern)
+    return not escaped and not re.search(r"\(\?|[*+?}]\?", outside)
 
 
 def literal(text: str) -> str:

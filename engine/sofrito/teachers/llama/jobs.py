@@ -77,6 +77,7 @@ class Writing(Job):
         self._sampler, self._tokenizer = sampler, tokenizer
         self._ends, self._stops = ends, stops
         self._whole, self.soft = whole, soft
+        self._begins: list[int] = []
         self.text, self.written = "", 0
         self.finish: Literal["stop", "length"] = "stop"
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -89,6 +90,7 @@ class Writing(Job):
             return None
         if self.soft is not None:
             self.soft.add(token, logits[0])
+            self._begins.append(len(self.text))
         self.written += 1
         self.done = self._take(token)
         if not self.done and self.written >= self.limit:
@@ -105,6 +107,8 @@ class Writing(Job):
         cut = _cut(self.text, len(new), self._stops)
         if cut >= 0:
             self.text = self.text[:cut]
+            if self.soft is not None:
+                self.soft.keep(sum(begin < cut for begin in self._begins))
             return True
         return self._whole is not None and self._whole(self.text) and self._sampler.may_end()
 

@@ -37,6 +37,10 @@ class SoftWriter:
         self._written.append(token)
         self._places.append((likeliest, logprobs[likeliest], logprobs[token]))
 
+    def keep(self, first: int) -> None:
+        """Forget all but so many tokens, the first: the others' text was cut off."""
+        del self._written[first:], self._places[first:]
+
     def labels(self) -> SoftLabels:
         """Return what was collected."""
         return SoftLabels(

@@ -205,7 +205,10 @@ async def _write(desk: _Desk, call: Completion) -> Answer:
 async def _score(desk: _Desk, call: Score) -> Scored:
     jobs = list(desk.asking.score(call))
     await desk.run(*jobs)
-    return Scored(b"".join(job.logprobs.tobytes() for job in jobs), sum(j.length for j in jobs))
+    logprobs = b"".join(job.logprobs.tobytes() for job in jobs)
+    # Windows overlap: each token of the text counts once.
+    unscored = jobs[0].first + 1 if jobs else 0
+    return Scored(logprobs, unscored + sum(len(job.logprobs) for job in jobs))
 
 
 async def _weigh(desk: _Desk, call: Weigh) -> Weighed:

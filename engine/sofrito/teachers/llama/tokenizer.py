@@ -45,8 +45,24 @@ class Tokenizer:
         """Return the tokens of a rendered chat, begun as the model wants it."""
         tokens: list[int] = []
         for i, part in enumerate(parts):
-            tokens += self.encode(part.text, special=not part.spelt, begin=not i)
+            if i and tokens[-1] not in self._controls:
+                tokens += self._going_on(part.text, special=not part.spelt)
+            else:
+                tokens += self.encode(part.text, special=not part.spelt, begin=not i)
         return tokens
+
+    def _going_on(self, text: str, *, special: bool) -> list[int]:
+        """Return the tokens of a text that follows other text.
+
+        A SentencePiece vocabulary puts a space before a text; behind a line break, which merges
+        with nothing there, it puts none.
+        """
+        if lc.llama_vocab_type(self.vocab) != lc.LLAMA_VOCAB_TYPE_SPM:
+            return self.encode(text, special=special)
+        before = self.encode("\n")
+        tokens = self.encode("\n" + text, special=special)
+        n = len(before)
+        return tokens[n:] if tokens[:n] == before else self.encode(text, special=special)
 
     def at_least(self, text: str) -> int:
         """Return a number of tokens that a text has at the least, found at once."""
@@ -99,17 +115,23 @@ class Tokenizer:
 
     @cached_property
     def _controls(self) -> frozenset[int]:
-        special = lc.LLAMA_TOKEN_ATTR_CONTROL | lc.LLAMA_TOKEN_ATTR_USER_DEFINED
-        attribute = lc.llama_vocab_get_attr
-        ends = lc.llama_vocab_is_eog
+        return self._marked(lc.LLAMA_TOKEN_ATTR_CONTROL | lc.LLAMA_TOKEN_ATTR_USER_DEFINED)
+
+    def _marked(self, attributes: int) -> frozenset[int]:
+        """Return the tokens with one of these attributes, and those that end a text."""
+        attribute, ends, vocab = lc.llama_vocab_get_attr, lc.llama_vocab_is_eog, self.vocab
         return frozenset(
-            t for t in range(self.size) if attribute(self.vocab, t) & special or ends(self.vocab, t)
+            t for t in range(self.size) if attribute(vocab, t) & attributes or ends(vocab, t)
         )
 
     @cached_property
     def guard(self) -> Guard:
-        """What keeps special tokens that messages spell apart from the template's."""
-        return Guard(self.name_of(token) for token in self._controls)
+        """What keeps special tokens that messages spell apart from the template's.
+
+        User-defined tokens are none of them: those are whole words or blank lines of a vocabulary,
+        and a text that spells one always becomes it.
+        """
+        return Guard(self.name_of(token) for token in self._marked(lc.LLAMA_TOKEN_ATTR_CONTROL))
 
     @cached_property
     def fingerprint(self) -> str:

@@ -1,5 +1,6 @@
 """Requests to one server: sent, timed, read, and sorted by what came of them."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -44,6 +45,7 @@ class Connection:
             raise Trouble(
                 "`base_url` names a user, and there is an API key as well.", "Keep one of them."
             )
+        self._secrets = _secrets(self._base, self._key)
         self.where = str(self._base.with_user(None).with_query(None).with_fragment(None))
         self.profile: Profile = profile_of(self._base)
         self._headers = {"Content-Type": "application/json"}
@@ -70,10 +72,13 @@ class Connection:
         ``in_time`` says how soon an answer was awaited. What was never sent cost nothing; of what
         was, nobody knows.
         """
+        hint = "; does it speak plain http://?" if self._base.scheme == "https" else ""
         try:
             yield
         except aiohttp.ConnectionTimeoutError as e:
-            raise Transient("time-out", f"{self.where} did not answer {in_time}") from e
+            raise Transient("unreachable", f"{self.where} took no connection in time{hint}") from e
+        except aiohttp.ClientConnectorSSLError as e:
+            raise Transient("unreachable", f"{self.where} speaks no TLS{hint}") from e
         except TimeoutError as e:
             words = f"{self.where} did not answer {in_time}"
             raise Transient("time-out", words, spent=None) from e
@@ -96,9 +101,10 @@ class Connection:
             self._session = None
 
     def hide(self, text: str) -> str:
-        """Return ``text`` without the key."""
-        # A key of a few letters is a placeholder for a server that wants none, and stands everywhere.
-        return text.replace(self._key, "***") if len(self._key) >= 8 else text
+        """Return ``text`` without the key and what else is secret of the address."""
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
 
     def url(self, path: str) -> URL:
         """Return the address of a path behind the base URL."""
@@ -134,6 +140,18 @@ class Connection:
                 skip_auto_headers=("Accept", "Accept-Encoding"),
             )
         return self._session
+
+
+def _secrets(url: URL, key: str) -> tuple[str, ...]:
+    """Return what no message may tell of an address and its key, the longest first.
+
+    What has a few letters is a placeholder for a server that wants none, and stands everywhere.
+    """
+    found = {key, *url.query.values()}
+    if url.password:
+        pair = f"{url.user or ''}:{url.password}"
+        found |= {url.password, b64encode(pair.encode()).decode()}
+    return tuple(sorted((each for each in found if len(each) >= 8), key=len, reverse=True))
 
 
 def _checked(base_url: str) -> URL:

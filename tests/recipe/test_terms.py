@@ -2,7 +2,7 @@
 
 import pytest
 
-from sofrito.teachers.terms import terms_of
+from sofrito.recipe.terms import terms_of
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,242 @@
+"""What `sofrito plan` prints for people."""
+
+import unicodedata
+from collections.abc import Iterator
+
+import click
+
+from sofrito.cli.models import VERDICTS
+from sofrito.cli.plan_grid import grid_lines
+from sofrito.cli.progress import duration
+from sofrito.cli.table import aligned, compact
+from sofrito.export.forecast import Forecast
+from sofrito.run.cost import dollars, spelled
+from sofrito.run.sketch import Sketch
+
+
+def plan_lines(told: Forecast, width: int) -> Iterator[str]:
+    """Yield the lines of a plan, for a terminal of so many columns."""
+    recipe = told.recipe
+    yield f"{click.style(recipe.recipe, bold=True)}  {_visible(recipe.title)}".rstrip()
+    yield ""
+    facts = list(_facts(told))
+    label = max(len(name) for name, _ in facts)
+    for name, text in facts:
+        yield from _wrapped(
+            f"{click.style(name.ljust(label), fg='cyan')}  ", label + 2, text, width
+        )
+    yield ""
+    yield from _steps(told, width)
+    for warning in warnings(told):
+        yield ""
+        yield from _wrapped(click.style("note: ", fg="yellow"), 6, warning, width)
+    grid = grid_lines(told.cells, told.axes, width)
+    if grid:
+        yield from ("", _title("coverage"), *grid)
+    for number, sketch in enumerate(told.prompts, 1):
+        yield from ("", *_prompt(told, sketch, number))
+    yield from ("", _title("reaches"), *_reached(told, width))
+
+
+def _title(text: str) -> str:
+    return click.style(text, bold=True)
+
+
+def _wrapped(head: str, indent: int, text: str, width: int) -> Iterator[str]:
+    """Yield a text broken at spaces, each line after the first one indented."""
+    line, room = "", max(width - indent, 20)
+    for word in text.split():
+        if line and len(click.unstyle(f"{line} {word}")) > room:
+            yield head + line
+            head, line = " " * indent, word
+        else:
+            line = f"{line} {word}".strip()
+    yield head + line
+
+
+def _facts(told: Forecast) -> Iterator[tuple[str, str]]:
+    found, wanted = told.estimate, told.recipe.rows
+    steps = found.steps
+    of = f" of {wanted:,}" if wanted and found.rows < wanted else ""
+    yield "rows", f"{found.rows:,}{of}, from about {found.candidates:,} candidates"
+    if not told.models:
+        yield "calls", "none: no model is asked"
+        yield "basis", basis(told)
+        return
+    yield "calls", _calls(told)
+    if found.held or found.settled:
+        left = found.calls - found.held
+        tail = f"{left:,} still to be asked" if left else "nothing is left to be asked"
+        yield "journal", f"{found.held:,} of these calls are there; {tail}"
+    read = sum(step.read + step.held_read for step in steps)
+    written = sum(step.written + step.held_written for step in steps)
+    yield "tokens", f"{compact(read)} read, {compact(written)} written"
+    yield "cost", cost(told)
+    yield "time", _time(told)
+    yield "basis", basis(told)
+
+
+def _calls(told: Forecast) -> str:
+    found = told.estimate
+    around = f" ({found.low:,} to {found.high:,})" if found.low < found.high else ""
+    most = [bound.calls for bound in told.bounds]
+    known = [calls for calls in most if calls is not None]
+    if told.estimate.whole:
+        return f"{found.calls:,}"
+    limit = told.recipe.budget.calls
+    whole = sum(known) if len(known) == len(most) else None
+    if limit is not None and (whole is None or limit <= whole):
+        return f"{found.calls:,}{around}; budget.calls allows {limit:,}"
+    if whole is None:
+        return f"{found.calls:,}{around}; the recipe sets no upper bound"
+    return f"{found.calls:,}{around}; never more than {whole:,}"
+
+
+def cost(told: Forecast) -> str:
+    """Return what is still to be paid, and what is not known of it."""
+    if all(tariff is not None and tariff.free for tariff in told.tariffs.values()):
+        return "nothing: no model asked has a price"
+    left = dollars(sum(step.usd for step in told.estimate.steps))
+    unknown = [f"`{name}`" for name, tariff in told.tariffs.items() if tariff is None]
+    words = left
+    if unknown:
+        words = f"not known for {' and '.join(unknown)}"
+        if len(unknown) < len(told.tariffs):
+            words = f"{left} and what is {words}"
+    by = f", by {told.prices}" if told.prices else ""
+    spent = spelled(told.costs)
+    return words + by + (f"; {spent} is spent already" if spent and spent != dollars(0) else "")
+
+
+def _time(told: Forecast) -> str:
+    found = told.estimate
+    if found.calls == found.held:
+        return "no teacher is waited for"
+    if not found.timed:
+        return "not known: no call was timed"
+    lanes = lanes_of(told)
+    return f"about {duration(found.seconds)} with {lanes:,} call{'s' * (lanes != 1)} at once"
+
+
+def basis(told: Forecast) -> str:
+    """Return in words where the numbers are from."""
+    found = told.estimate
+    if found.whole:
+        return "exactly: the journal has every call of this run" if told.models else "exactly"
+    guesses = sum(
+        1 for seen, step in zip(found.seen, found.steps, strict=True) if not seen and step.calls
+    )
+    if not any(found.seen):
+        return "from the recipe alone: lengths and yields are guesses; --pilot 8 asks the first 8 candidates"
+    some = (
+        "" if not guesses else f"; {guesses} step{'s' * (guesses > 1)} never seen, with guesses (~)"
+    )
+    return f"by {found.settled:,} candidates, whose answers the journal has{some}"
+
+
+def _steps(told: Forecast, width: int) -> Iterator[str]:
+    found = told.estimate
+    priced = any(tariff is None or not tariff.free for tariff in told.tariffs.values())
+    heads = ["step", "rows", "calls", "at most", "read", "written"]
+    heads += ["time"] * found.timed + ["cost"] * priced
+    table = [heads]
+    for name, step, seen, bound in zip(
+        told.steps, found.steps, found.seen, told.bounds, strict=True
+    ):
+        guess = "" if seen else "~"
+        row = [name, *(_marked(guess, n) for n in (step.entered, step.calls))]
+        row.append("no bound" if bound.calls is None else compact(bound.calls))
+        row += [
+            _marked(guess, step.read + step.held_read),
+            _marked(guess, step.written + step.held_written),
+        ]
+        if found.timed:
+            row.append(duration(step.seconds / lanes_of(told)) if step.asked else "·")
+        if priced:
+            row.append("unknown" if step.unpriced else dollars(step.usd) if step.usd else "·")
+        table.append(row)
+    yield from aligned(table, width=width)
+
+
+def lanes_of(told: Forecast) -> int:
+    """Return how many calls are at once in the time that is told."""
+    return max((one.lanes for one in told.speeds.values()), default=1)
+
+
+def _marked(mark: str, number: float) -> str:
+    text = compact(number)
+    return text if text == "·" else mark + text
+
+
+def warnings(told: Forecast) -> Iterator[str]:
+    """Yield what should be thought about before the run."""
+    found, recipe = told.estimate, told.recipe
+    if recipe.rows and found.rows < recipe.rows and not found.whole:
+        yield (
+            f"only about {found.rows:,} of {recipe.rows:,} rows would come of it; "
+            "see which step lets few rows through, or ask for a larger pilot"
+        )
+    budget = recipe.budget
+    if budget.calls is not None and found.calls > budget.calls:
+        yield f"budget.calls of {budget.calls:,} would stop the run: it needs about {found.calls:,}"
+    tokens = sum(s.read + s.written + s.held_read + s.held_written for s in found.steps)
+    if budget.tokens is not None and tokens > budget.tokens:
+        yield f"budget.tokens of {budget.tokens:,} would stop the run: it needs about {compact(tokens)}"
+    usd = sum(step.usd for step in found.steps) + sum(one.usd for one in told.costs)
+    if budget.usd is not None and usd > budget.usd:
+        yield f"budget.usd of {budget.usd:g} would stop the run: it costs about {dollars(usd)}"
+    if budget.minutes is not None and found.timed and found.seconds > 60 * budget.minutes:
+        yield f"budget.minutes of {budget.minutes:g} would stop a session of about {duration(found.seconds)}"
+    for name, trouble in told.absent.items():
+        yield f"`{name}` cannot be asked yet, so the journal was not looked at: {trouble.what} {trouble.fix or ''}"
+
+
+def _prompt(told: Forecast, sketch: Sketch, number: int) -> Iterator[str]:
+    where = f"{told.steps[sketch.step]}, candidate {sketch.candidate}"
+    yield f"{_title(f'prompt {number} of {len(told.prompts)}')}  {where}"
+    for message in sketch.messages:
+        yield click.style(f"  {message.role}:", fg="cyan")
+        text = _visible(message.content)
+        for column in sketch.missing:
+            text = text.replace(f"⟨{column}⟩", click.style(f"⟨{column}⟩", fg="yellow"))
+        yield from (f"    {line}".rstrip() for line in text.split("\n"))
+
+
+def _visible(text: str) -> str:
+    """Return a text with control characters spelt out: a recipe may be a stranger's."""
+    return "".join(
+        f"\\u{ord(c):04x}" if unicodedata.category(c) in ("Cc", "Cf") and c not in "\n\t" else c
+        for c in text
+    )
+
+
+def _reached(told: Forecast, width: int) -> Iterator[str]:
+    pairs: list[tuple[str, str]] = []
+    for model in told.models:
+        verdict = click.style(model.terms.verdict, fg=VERDICTS[model.terms.verdict])
+        licence = f"; licence {model.license}" if model.license else ""
+        why = f"; accepted because {model.accepted}" if model.accepted else ""
+        terms = f"training on its outputs: {verdict}, {model.terms.words}{why}"
+        pairs.append((f"model {model.name}", f"{model.what}{licence}; {terms}"))
+    if told.recipe.license:
+        pairs.append(("licence", f"{told.recipe.license}, as is what it brings"))
+    away = [host for host in told.hosts if not host.local]
+    if not away:
+        pairs.append(
+            (
+                "hosts",
+                "none beyond this machine" if told.hosts else "none: nothing leaves this process",
+            )
+        )
+    for host in told.hosts:
+        here = ", this machine" if host.local else ""
+        pairs.append(("host", f"{host.url}{here} (for {', '.join(host.models)})"))
+    groups: dict[str, list[str]] = {}
+    for file in told.files:
+        groups.setdefault(file.what, []).append(file.path)
+    pairs += [(what, ", ".join(paths)) for what, paths in groups.items()]
+    label = max(len(name) for name, _ in pairs)
+    for name, text in pairs:
+        yield from _wrapped(
+            f"  {click.style(name.ljust(label), fg='cyan')}  ", label + 4, text, width
+        )

@@ -1,0 +1,246 @@
+"""What two recipes would do differently, in words."""
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from sofrito.recipe.base import Check, Part, Verb, Writer
+from sofrito.recipe.model import Recipe
+from sofrito.recipe.sources import is_file
+
+Kind = Literal["added", "removed", "changed", "moved"]
+
+_WORDS_ABOUT = ("title", "description", "license", "tags", "sofrito", "extends")
+"""What is about the recipe and changes nothing that is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference: where (`models.teacher`, a step's name or ""), which key, before and after.
+
+    ``lines`` are of a text whose lines differ, as `diff -u` writes them.
+    """
+
+    where: str
+    kind: Kind
+    key: str = ""
+    before: str = ""
+    after: str = ""
+    lines: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """The difference in words, without where it is."""
+        match self.kind:
+            case "changed" if self.lines:
+                added = sum(line.startswith("+") for line in self.lines)
+                removed = sum(line.startswith("-") for line in self.lines)
+                return f"{self.key} changed: {added} lines added, {removed} removed"
+            case "changed":
+                return f"{self.key}: {self.before} -> {self.after}"
+            case "added":
+                return f"{self.key} added: {self.after}" if self.key else f"added{self._said()}"
+            case "removed":
+                return f"{self.key} removed: {self.before}" if self.key else "removed"
+            case "moved":
+                return f"moved: {self.before} -> {self.after}"
+
+    def _said(self) -> str:
+        return f": {self.after}" if self.after else ""
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Two recipes, with the texts of the template files that they name and the hashes of their seeds."""
+
+    before: Recipe
+    after: Recipe
+    texts: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
+    seeds: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
+
+
+def changes(sides: Sides) -> list[Change]:
+    """Return every difference that two recipes have: the recipe's own, then step by step."""
+    return [*_of_recipe(sides), *_of_files(sides), *_of_steps(sides)]
+
+
+def pools_grown_otherwise(sides: Sides, found: Sequence[Change]) -> list[str]:
+    """Return the pools that other rows may join, as a step before their `grow` has changed."""
+    changed = {change.where for change in found if change.where}
+    pools, ahead = list[str](), False
+    removed = changed & ({*sides.before.labels()} - {*sides.after.labels()})
+    for label, step in zip(sides.after.labels(), sides.after.steps, strict=True):
+        ahead = ahead or label in changed or bool(removed)
+        if ahead and step.grows():
+            pools.append(step.grows())
+    return pools
+
+
+def _of_recipe(sides: Sides) -> Iterator[Change]:
+    before, after = (plain(one) for one in (sides.before, sides.after))
+    for key in dict.fromkeys([*before, *after]):
+        if key not in ("steps", *_WORDS_ABOUT):
+            yield from _values(key, before.get(key), after.get(key), "")
+
+
+def _of_files(sides: Sides) -> Iterator[Change]:
+    """Yield seed pools whose rows differ though the recipe names the same file."""
+    before, after = sides.seeds
+    for name in before.keys() & after.keys():
+        if before[name] != after[name]:
+            yield Change(f"seeds.{name}", "changed", "rows", "other rows", "these")
+
+
+def _of_steps(sides: Sides) -> Iterator[Change]:
+    old, new = sides.before.labels(), sides.after.labels()
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    kept = {old[block.a + i] for block in matcher.get_matching_blocks() for i in range(block.size)}
+    for label in old:
+        if label not in new:
+            yield Change(label, "removed")
+    for index, label in enumerate(new):
+        step = sides.after.steps[index]
+        if label not in old:
+            yield Change(label, "added", after=_short(plain(step)))
+            continue
+        at = old.index(label)
+        if label not in kept:
+            yield Change(label, "moved", "", f"step {at + 1}", f"step {index + 1}")
+        yield from _of_step(label, sides.before.steps[at], step, sides)
+
+
+def _of_step(label: str, old: Verb, new: Verb, sides: Sides) -> Iterator[Change]:
+    before, after = plain(old), plain(new)
+    templates = {str(key[0]) for one in (old, new) for key in one.templates() if len(key) == 1}
+    for key in dict.fromkeys([*before, *after]):
+        if key in templates:
+            yield from _template(label, key, before.get(key, ""), after.get(key, ""), sides)
+        else:
+            yield from _values(key, before.get(key), after.get(key), label)
+    if old.verb != new.verb:
+        yield Change(label, "changed", "verb", old.verb, new.verb)
+    yield from _includes(label, old, new, sides)
+
+
+def _template(label: str, key: str, old: str, new: str, sides: Sides) -> Iterator[Change]:
+    texts = [
+        side.get(name.strip(), "") if is_file(name) else name
+        for name, side in zip((old, new), sides.texts, strict=True)
+    ]
+    if texts[0] == texts[1]:
+        return
+    if not all(texts):
+        kind: Kind = "added" if texts[1] else "removed"
+        yield Change(label, kind, key, _short(old), _short(new))
+        return
+    yield Change(label, "changed", key, old, new, _lines(*texts))
+
+
+def _includes(label: str, old: Verb, new: Verb, sides: Sides) -> Iterator[Change]:
+    """Yield the files that a step's templates include and whose text differs."""
+    named = {name.strip() for one in (old, new) for name in one.templates().values()}
+    for name in sorted((sides.texts[0].keys() & sides.texts[1].keys()) - named):
+        mentioned = any(name.rpartition("/")[2] in _text_of(one, sides.texts[1]) for one in named)
+        if mentioned and sides.texts[0][name] != sides.texts[1][name]:
+            lines = _lines(sides.texts[0][name], sides.texts[1][name])
+            yield Change(label, "changed", f"included {name}", name, name, lines)
+
+
+def _text_of(template: str, texts: Mapping[str, str]) -> str:
+    return texts.get(template, "") if is_file(template) else template
+
+
+def _lines(old: str, new: str) -> tuple[str, ...]:
+    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=1)
+    return tuple(lines)[2:]
+
+
+def _values(key: str, old: Any, new: Any, where: str) -> Iterator[Change]:
+    if old == new and not (key.startswith("axes") and isinstance(old, dict)):
+        return
+    if isinstance(old, dict) and isinstance(new, dict):
+        if key.startswith("axes") and [*old] != [*new] and old.keys() == new.keys():
+            yield Change(where, "changed", f"order of {key}", _short([*old]), _short([*new]))
+        for inner in dict.fromkeys([*old, *new]):
+            yield from _values(f"{key}.{inner}", old.get(inner), new.get(inner), where)
+    elif isinstance(old, list) and isinstance(new, list) and _named(old) and _named(new):
+        yield from _entries(key, old, new, where)
+    elif old is None:
+        yield Change(where, "added", key, after=_short(new))
+    elif new is None:
+        yield Change(where, "removed", key, before=_short(old))
+    else:
+        yield Change(where, "changed", key, _short(old), _short(new))
+
+
+def _named(entries: Sequence[Any]) -> bool:
+    """Say whether a list is one of filters or formats: mappings of one key."""
+    return all(isinstance(one, dict) and len(one) == 1 for one in entries)
+
+
+def _entries(key: str, old: list[Any], new: list[Any], where: str) -> Iterator[Change]:
+    """Yield what differs between two lists of filters, each told by its name and which of those it is."""
+    noun = {"by": "filter", "output.write": "format"}.get(key, f"{key} filter")
+    before, after = _numbered(old), _numbered(new)
+    for name in dict.fromkeys([*before, *after]):
+        if name not in after:
+            yield Change(where, "removed", f"{noun} {name}", before=_short(before[name]))
+        elif name not in before:
+            yield Change(where, "added", f"{noun} {name}", after=_short(after[name]))
+        else:
+            yield from _values(f"{noun} {name}", before[name], after[name], where)
+    both = [name for name in before if name in after]
+    if both != [name for name in after if name in before]:
+        yield Change(where, "changed", f"order of {noun}s", ", ".join(before), ", ".join(after))
+
+
+def _numbered(entries: list[Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for entry in entries:
+        ((name, options),) = entry.items()
+        number = sum(one.partition(" ")[0] == name for one in found) + 1
+        found[name if number == 1 else f"{name} ({number})"] = options
+    return found
+
+
+_LONGEST = 80
+
+
+def _short(value: Any) -> str:
+    """Return a value as one would write it on a line, cut where it is long."""
+    from sofrito.recipe.reference_examples import flow
+
+    text = " ".join((value if isinstance(value, str) else flow(value)).split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def plain(part: Part) -> dict[str, Any]:
+    """Return what a part of a recipe says, as it is written: only what was set, by its keys.
+
+    A filter and a format are a mapping from their name to their options.
+    """
+    names = [name for name in type(part).model_fields if name in part.model_fields_set]
+    if isinstance(part, Verb):
+        names.sort(key=lambda name: name != part.verb)
+    fields = type(part).model_fields
+    return {fields[name].alias or name: _plain(getattr(part, name)) for name in names}
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Check():
+            return {value.filter: plain(value)}
+        case Writer():
+            return {value.format: plain(value)}
+        case Part():
+            return plain(value)
+        case BaseModel():
+            return value.model_dump(mode="json", by_alias=True)
+        case dict():
+            return {key: _plain(one) for key, one in value.items()}
+        case list() | tuple():
+            return [_plain(one) for one in value]
+    return value

@@ -1,0 +1,49 @@
+"""Filters that let nothing pass together, although each of them could."""
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from sofrito.recipe.base import Check, Fragment, Key
+from sofrito.recipe.scene import Scene
+from sofrito.recipe.words import either, quoted
+
+Placed = tuple[Key, Check]
+_FIX = "Loosen or remove one of the two."
+
+
+def check_chain(scene: Scene, checks: Sequence[Placed]) -> None:
+    """Note filters of one chain that contradict each other; each comes with the place of its entry."""
+    for (_, first), (path, second) in combinations(checks, 2):
+        for measure, bounds in second.bounds().items():
+            earlier = first.bounds().get(measure)
+            if earlier and max(bounds[0], earlier[0]) > min(bounds[1], earlier[1]):
+                here, there = _range(bounds), _range(earlier)
+                what = f"Nothing passes: {measure} must be {here} here, and {there} in the filter before."
+                scene.problems.add("SOF211", path, what, _FIX, at_key=True)
+    for path, wanting, wanted in _wanted(checks):
+        refusing = _refusing(checks, wanting, wanted)
+        if refusing is not None:
+            texts = either(quoted(one.text) for one in wanted)
+            what = f"Nothing passes: `{wanting.filter}` wants {texts}, which `{refusing}` refuses."
+            scene.problems.add("SOF211", path, what, _FIX, at_key=True)
+
+
+def _wanted(checks: Sequence[Placed]) -> Iterator[tuple[Key, Check, tuple[Fragment, ...]]]:
+    for path, check in checks:
+        for group in check.wanted():
+            yield path, check, group
+
+
+def _refusing(checks: Sequence[Placed], wanting: Check, wanted: tuple[Fragment, ...]) -> str | None:
+    """Return the filter that refuses each of some texts, None if one of them may pass."""
+    others = [one for _, one in checks if one is not wanting]
+    by = [next((one.filter for one in others if one.refuses(text)), None) for text in wanted]
+    return by[0] if all(by) else None
+
+
+def _range(bounds: tuple[float, float]) -> str:
+    low, high = bounds
+    if low == -math.inf:
+        return f"at most {high:g}"
+    return f"at least {low:g}" if high == math.inf else f"from {low:g} to {high:g}"

@@ -1,0 +1,40 @@
+"""Checks that a recipe is written in the version of the language that is read here."""
+
+from collections.abc import Iterable
+
+from sofrito.problems import Problem, Span
+from sofrito.recipe.migrate import KEY, of_another_version
+from sofrito.recipe.migrations import MIGRATIONS
+from sofrito.recipe.places import Found, Places
+from sofrito.recipe.version import VERSION
+
+
+def check_language(places: Places) -> list[Problem]:
+    """Return the problem (SOF108) of each file that says that it is of another version."""
+    said = [(one.data.get(KEY), one.span((KEY,))) for one in places.documents()]
+    return [
+        of_another_version(version, where)
+        for version, where in said
+        if isinstance(version, int) and version >= 1 and version is not True and version != VERSION
+    ]
+
+
+def with_migrations(found: Iterable[Found]) -> list[Found]:
+    """Return problems of structure; of an unknown key that an older version had, this is said."""
+    return [_in_time(one) if one.problem.code == "SOF101" else one for one in found]
+
+
+def _in_time(found: Found) -> Found:
+    for migration in MIGRATIONS:
+        told = next(filter(None, (change.told(found.path) for change in migration.changes)), "")
+        if told:
+            where = found.problem.where
+            what = f"Since version {migration.version} of the language, {told}."
+            return Found(found.path, Problem("SOF108", where, what, _fix(where)))
+    return found
+
+
+def _fix(where: Span) -> str:
+    if not where.file.suffix:  # it was given on the command line
+        return ""
+    return f"`sofrito migrate {where.file.name}` rewrites the recipe; comments stay."

@@ -1,0 +1,33 @@
+"""The files of the library that steps name: they exist, and their heads are sound."""
+
+from sofrito.problems import RecipeError, did_you_mean
+from sofrito.recipe.base import Key
+from sofrito.recipe.library import HEADS, Library
+from sofrito.recipe.scene import Scene
+from sofrito.recipe.words import ticked
+
+
+def check_library_file(scene: Scene, path: Key, folder: str, name: str) -> str | None:
+    """Note what is wrong with a file that a step names; return it as a template, None if it is none."""
+    library, ending = Library(scene.sources), ".j2" if folder in HEADS else ".yaml"
+    found = library.find(folder, name, ending)
+    if found is None:
+        there = library.names(folder, ending)
+        what = f"There is no `{name}` among the {folder}."
+        otherwise = f"There are {ticked(there)}; or write prompts/{folder}/{name}{ending}."
+        fix = did_you_mean(name, there, otherwise=otherwise if there else "")
+        scene.problems.add("SOF202", path, what, fix[:1].upper() + fix[1:])
+        return None
+    if folder not in HEADS:
+        return None
+    try:
+        library.head(folder, found)
+    except RecipeError as error:
+        for one in error.problems:
+            scene.problems.add(
+                one.code, path, one.what, one.fix, where=one.where, severity=one.severity
+            )
+        return None
+    except (OSError, UnicodeDecodeError):
+        return found  # the check of templates tells it
+    return found

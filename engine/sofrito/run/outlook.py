@@ -1,0 +1,211 @@
+"""How a whole run would go, by what is known of its first candidates and expected of the others."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+
+from sofrito.plan.estimate import Expected, Happening
+from sofrito.plan.estimate_time import Speed
+from sofrito.plan.program import Program
+from sofrito.recipe.base import Verb
+from sofrito.run.observe import stages
+from sofrito.run.prices import Tariff
+from sofrito.run.rehearse import Rehearsal
+from sofrito.run.simulate import UNTIMED, Known, Outlook, StepCost, simulated
+from sofrito.run.sketch import Sketch, length
+
+VARIANTS = 7
+"""Samples that are drawn; the middle one is what is likely, the others say how sure that is."""
+
+FURTHER = 300
+"""Candidates beyond those known that are gone through one by one; those after them go like them."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What is likely of a run, and the ``low`` and ``high`` of all its calls over the variants.
+
+    ``rows`` are those likely to reach the output, ``seen`` the rows of each step that were seen
+    (0: its numbers are guesses). ``settled`` candidates are known from the journal, and ``whole``
+    says that they are all there will be. ``timed`` says whether ``seconds`` mean anything.
+    """
+
+    steps: tuple[StepCost, ...]
+    seen: tuple[int, ...]
+    low: int
+    high: int
+    candidates: int
+    rows: int
+    seconds: float
+    settled: int
+    whole: bool
+    timed: bool
+
+    @property
+    def calls(self) -> int:
+        """All calls that the run needs."""
+        return round(sum(step.calls for step in self.steps))
+
+    @property
+    def held(self) -> int:
+        """Those of them that the journal has."""
+        return round(sum(step.held for step in self.steps))
+
+
+def estimated(
+    program: Program,
+    expectations: Sequence[Expected],
+    reads: Mapping[int, int],
+    rehearsal: Rehearsal | None,
+    *,
+    speeds: Mapping[str, Speed],
+    tariffs: Mapping[str, Tariff | None],
+    seeds: int | None,
+) -> Estimate:
+    """Return what a run of a program is likely to take.
+
+    ``reads`` are the guessed tokens of a prompt by step, ``seeds`` the rows to start from.
+    """
+    known = _known(program, expectations, reads, rehearsal)
+    most = known.settled + FURTHER
+    whole = rehearsal is not None and rehearsal.whole
+    lanes = {name: speeds.get(name, UNTIMED) for name in tariffs}
+    outlooks = sorted(
+        (
+            _scaled(
+                simulated(program, known, speeds=lanes, tariffs=tariffs, most=most, variant=v),
+                program, rehearsal, most, seeds,
+            )
+            for v in range(1 if whole else VARIANTS)
+        ),
+        key=lambda one: one.calls,
+    )  # fmt: skip
+    middle = outlooks[len(outlooks) // 2]
+    wanted = program.rows
+    asked = {
+        m for e, s in zip(expectations, middle.steps, strict=True) if s.asked for m in e.models
+    }
+    return Estimate(
+        steps=tuple(middle.steps),
+        seen=_seen(program, known, rehearsal),
+        low=round(outlooks[0].calls),
+        high=round(outlooks[-1].calls),
+        candidates=round(middle.started),
+        rows=min(round(middle.accepted), wanted) if wanted else round(middle.accepted),
+        seconds=middle.seconds,
+        settled=known.settled,
+        whole=whole,
+        timed=asked <= speeds.keys(),
+    )
+
+
+def _known(
+    program: Program,
+    expectations: Sequence[Expected],
+    reads: Mapping[int, int],
+    rehearsal: Rehearsal | None,
+) -> Known:
+    seen: Mapping[int, Sequence[Happening]] = rehearsal.notebook.pool() if rehearsal else {}
+    may: dict[int, Sequence[Happening]] = {}
+    for place, stage in enumerate(stages(program)):
+        step = stage.operation.step
+        if place in seen:
+            may[place] = seen[place]
+        elif stage.first:
+            may[place] = expectations[step].happenings(reads.get(step, 1))
+    if rehearsal is None:
+        return Known(0, {}, frozenset(), may, {})
+    return Known(
+        rehearsal.settled,
+        rehearsal.notebook.happened,
+        rehearsal.ends,
+        may,
+        dict(_skips(program, rehearsal)),
+    )
+
+
+def _skips(program: Program, rehearsal: Rehearsal) -> dict[int, float]:
+    """Return the share of rows that the `when` of a step keeps out, by step."""
+    found = {}
+    for place, stage in enumerate(stages(program)):
+        if stage.operation.guard is None or not stage.first:
+            continue
+        step = stage.operation.step
+        worked = sum(
+            len(one.kept)
+            for (at, path), one in rehearsal.notebook.happened.items()
+            if at == place and path[0] < rehearsal.settled
+        )
+        if entered := rehearsal.ledger.tallies[step + 1].entered:
+            found[step] = max(0.0, 1 - worked / entered)
+    return found
+
+
+def _seen(program: Program, known: Known, rehearsal: Rehearsal | None) -> tuple[int, ...]:
+    seen = [0] * len(program.steps)
+    if rehearsal is not None:
+        firsts = {p: s.operation.step for p, s in enumerate(stages(program)) if s.first}
+        for (place, _), one in known.happened.items():
+            if place in firsts:
+                seen[firsts[place]] += len(one.kept)
+    return tuple(seen)
+
+
+def _scaled(
+    outlook: Outlook, program: Program, rehearsal: Rehearsal | None, most: int, seeds: int | None
+) -> Outlook:
+    """Let what was still to come when the simulation was cut off go on as it went."""
+    if outlook.started < most or (program.rows and outlook.accepted >= program.rows):
+        return outlook
+    settled = rehearsal.settled if rehearsal else 0
+    before = rehearsal.accepted if rehearsal else 0
+    ends = [seeds / most] if seeds else []
+    further = outlook.accepted - before
+    if program.rows:
+        ends.append(
+            (settled + (most - settled) * (program.rows - before) / further) / most
+            if further > 0
+            else float(program.tries * program.rows) / most
+        )
+        ends.append(program.tries * program.rows / most)
+    factor = max(1.0, (min(ends) * most - settled) / (most - settled))
+    steps = [
+        replace(step, **{name: value * factor for name, value in _asked(step).items()})
+        for step in outlook.steps
+    ]
+    for old, new in zip(outlook.steps, steps, strict=True):
+        new.entered, new.out = old.entered * min(ends), old.out * min(ends)
+    rows = before + further * factor
+    return Outlook(outlook.status, rows, most * min(ends), outlook.seconds * factor, steps)
+
+
+def _asked(step: StepCost) -> dict[str, float]:
+    names = ("asked", "read", "written", "seconds", "usd", "unpriced")
+    return {field.name: getattr(step, field.name) for field in fields(step) if field.name in names}
+
+
+def prompt_lengths(
+    sketches: Sequence[Sketch],
+    expectations: Sequence[Expected],
+    steps: Sequence[Verb],
+    tokens: Callable[[str], int],
+) -> dict[int, int]:
+    """Return the guessed tokens of a prompt by step: the mean over the first candidates.
+
+    What stands in for a column counts as what its step is guessed to write for it.
+    """
+    columns: dict[str, int] = {}
+    for verb, one in zip(steps, expectations, strict=True):
+        least, most = one.load.rows or (4, 4)
+        made = (*verb.makes(), *verb.rewrites())
+        share = max(1, (least + most) // 2) * max(1, len(made))
+        columns |= {name: max(1, one.load.written // share) for name in made}
+    found: dict[int, list[int]] = {}
+    for sketch in sketches:
+        missing = {name: columns[name] for name in sketch.missing}
+        found.setdefault(sketch.step, []).append(length(sketch.call, missing, tokens))
+    return {step: round(sum(all_) / len(all_)) for step, all_ in found.items()}
+
+
+def rows_to_start_from(program: Program) -> int | None:
+    """Return how many rows candidates start from, None where they start from nothing."""
+    return sum(1 for _ in program.source()) if program.source else None

@@ -1,0 +1,155 @@
+"""`sofrito diff`: of recipes, of what a run left, of versions in git."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from runs import only_run
+
+from sofrito.cli import invoke
+
+RECIPE = """\
+recipe: tea
+models: {teacher: {backend: scripted}}
+seeds: {tasks: {file: seeds.jsonl}}
+rows: 40
+steps:
+  - generate: question
+    shots: [{draw: 2, from: tasks}]
+    prompt: prompts/ask.j2
+  - filter: question
+    by: [{length: {words: [2, 90]}}]
+  - generate: answer
+    prompt: "{{ question }}"
+    sampling: {temperature: 0.7}
+  - generate: short
+    prompt: "{{ answer }} In a word?"
+output: {write: [raw]}
+"""
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    return folder(tmp_path / "old")
+
+
+def folder(path: Path, *edits: tuple[str, str]) -> Path:
+    (path / "prompts").mkdir(parents=True)
+    (path / "prompts" / "ask.j2").write_text(
+        "Ask about tea.{% for s in shots %}{{ s.q }}{% endfor %}\n"
+    )
+    (path / "seeds.jsonl").write_text("".join(f'{{"q": "question {n}"}}\n' for n in range(9)))
+    text = RECIPE
+    for before, after in edits:
+        assert before in text
+        text = text.replace(before, after)
+    (path / "recipe.yaml").write_text(text)
+    return path
+
+
+def told(capsys: pytest.CaptureFixture[str], *sides: Path | str) -> Any:
+    capsys.readouterr()
+    assert invoke(["diff", *map(str, sides), "--format", "json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def reused(found: Any) -> dict[str, tuple[int, int]]:
+    return {one["step"]: (one["reused"], one["asked"]) for one in found["calls"]}
+
+
+def test_equal_ones_share_every_call(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["diff", str(old), str(old)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "Nothing differs at all: both make the same rows.",
+        "calls of its first candidates",
+        "  generate question  all 24 reused",
+        "  generate answer    all 24 reused",
+        "  generate short     all 24 reused",
+    ]
+
+
+def test_what_follows_a_change_is_asked_anew(
+    old: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = folder(tmp_path / "new", ("temperature: 0.7", "temperature: 1"))
+    found = told(capsys, old, new)
+    assert [one["words"] for one in found["changes"]] == ["sampling.temperature: 0.7 -> 1.0"]
+    assert not found["same_dataset"]
+    assert reused(found) == {
+        "generate question": (24, 24),
+        "generate answer": (0, 24),
+        "generate short": (0, 24),
+    }
+
+
+def test_a_filter_and_the_number_of_rows_cost_nothing_that_was_asked(
+    old: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = folder(tmp_path / "new", ("[2, 90]", "[3, 50]"), ("rows: 40", "rows: 400"))
+    assert set(reused(told(capsys, old, new)).values()) == {(24, 24)}
+
+
+def test_shots_by_rank_change_few_draws(
+    old: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = folder(tmp_path / "new")
+    with (new / "seeds.jsonl").open("a") as file:
+        file.write('{"q": "another"}\n')
+    found = told(capsys, old, new)
+    assert [one["where"] for one in found["changes"]] == ["seeds.tasks"]
+    kept, asked = reused(found)["generate question"]
+    assert 8 <= kept < asked == 24
+
+
+def test_with_the_recipe_that_a_run_kept(
+    old: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = ["--out", str(tmp_path / "runs"), "--quiet"]
+    sets = ["--set", "steps.2.sampling.temperature=0.2"]
+    assert invoke(["run", str(old), "--rows", "3", *runs, *sets]) == 0
+    run = only_run(tmp_path / "runs")
+    found = told(capsys, run, old)
+    assert [one["words"] for one in found["changes"]] == [
+        "rows: 3 -> 40",
+        "sampling.temperature: 0.2 -> 0.7",
+    ]
+    assert reused(found)["generate question"] == (24, 24)
+    shutil.rmtree(old)
+    assert told(capsys, run, run)["same_dataset"]
+    assert invoke(["validate", str(run / "recipe")]) == 0
+
+
+def test_a_recipe_that_a_run_kept_makes_the_same_dataset(old: Path, tmp_path: Path) -> None:
+    assert invoke(["run", str(old), "--rows", "3", "--out", str(tmp_path / "a"), "--quiet"]) == 0
+    first = only_run(tmp_path / "a")
+    again = ["run", str(first / "recipe"), "--out", str(tmp_path / "b"), "--quiet"]
+    assert invoke(again) == 0
+    second = only_run(tmp_path / "b")
+    assert first.name == second.name
+    assert (first / "rows.jsonl").read_bytes() == (second / "rows.jsonl").read_bytes()
+
+
+def test_versions_in_git(old: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
+    who = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    for arguments in (["init", "-q"], ["add", "."], [*who, "commit", "-qm", "one"]):
+        subprocess.run(["git", "-C", str(tmp_path), *arguments], check=True)
+    prompt = old / "prompts" / "ask.j2"
+    prompt.write_text("Ask about coffee.\n")
+    found = told(capsys, f"{old / 'recipe.yaml'}@HEAD", old)
+    assert [(one["where"], one["key"]) for one in found["changes"]] == [
+        ("generate question", "prompt")
+    ]
+    assert reused(found)["generate question"] == (0, 24)
+    assert invoke(["diff", f"{old}@nowhere", str(old)]) == 1
+    assert "git: fatal: not a valid object name: nowhere" in capsys.readouterr().err
+
+
+def test_a_broken_side_is_told(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (old / "recipe.yaml").write_text("recipe: x\n")
+    assert invoke(["diff", str(old), str(old)]) == 2
+    assert "SOF102" in capsys.readouterr().err

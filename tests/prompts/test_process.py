@@ -1,0 +1,228 @@
+import datetime
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from runs import environment
+
+from sofrito.problems import Trouble
+from sofrito.prompts import Render, Templates, wire
+from sofrito.prompts.process import Process
+from sofrito.recipe.expressions import ExpressionError
+from sofrito.recipe.sources import TemplateSources
+
+NOWHERE = TemplateSources(Path("/nowhere"), shared=Path("/nowhere"))
+# Two lists that are no more than sixty small ones, and whose comparison takes 2 to the 30 steps,
+# all of them within one operation of Python's.
+ENDLESS = (
+    "{% set a = [1] %}{% set b = [1] %}"
+    + "{% set a = [a, a] %}{% set b = [b, b] %}" * 40
+    + "{{ a == b }}"
+)
+
+
+@pytest.fixture
+def process() -> Any:
+    process = Process(seconds=1)
+    yield process
+    process.close()
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def gone(pid: int, seconds: float = 20) -> bool:
+    end = time.monotonic() + seconds
+    while alive(pid) and time.monotonic() < end:
+        time.sleep(0.02)
+    return not alive(pid)
+
+
+def test_values_of_every_kind_arrive_as_they_are(process: Process) -> None:
+    values = {
+        "text": "é \ud83d \0 \u202e",
+        "day": datetime.date(2026, 2, 3),
+        "large": 2**70,
+        "nested": {"a": [1, None, True, 1.5, {"b": "c"}]},
+    }
+    template = "{{ text }}|{{ day.year }}|{{ large }}|{{ nested.a }}"
+    (apart,) = Templates(NOWHERE, process).render([Render(template, values)])
+    (here,) = Templates(NOWHERE, None).render([Render(template, values)])
+    assert (
+        apart
+        == here
+        == "é \ud83d \0 \u202e|2026|1180591620717411303424|[1, None, True, 1.5, {'b': 'c'}]"
+    )
+
+
+def test_many_are_rendered_in_order(process: Process) -> None:
+    requests = [Render("{{ n }}" if n % 3 else "{{ nobody }}", {"n": n}) for n in range(100)]
+    texts = Templates(NOWHERE, process).render(requests)
+    assert [text if isinstance(text, str) else "" for text in texts] == [
+        str(n) if n % 3 else "" for n in range(100)
+    ]
+
+
+def test_recipes_do_not_see_each_other_s_templates(process: Process, tmp_path: Path) -> None:
+    several = []
+    for n in range(12):
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        (folder / "a.j2").write_text("{% include 'b.j2' %}")
+        (folder / "b.j2").write_text(f"{n}")
+        several.append(Templates(TemplateSources(folder, shared=folder), process))
+    for _ in range(2):
+        said = [templates.render([Render("a.j2", {})])[0] for templates in several]
+        assert said == [str(n) for n in range(12)]
+
+
+def test_what_takes_too_long_stops_the_run_and_is_named(process: Process) -> None:
+    requests = [Render("{{ n }}", {"n": n}) for n in range(5)]
+    requests[3] = Render(ENDLESS, {})
+    with pytest.raises(Trouble) as trouble:
+        Templates(NOWHERE, process).render(requests, lambda at: f"row {at}")
+    assert trouble.value.what == (
+        f"The template `{ENDLESS[:59]}…` takes longer than 1 seconds for row 3."
+    )
+    assert trouble.value.fix == "Look for loops in loops over long lists."
+    assert Templates(NOWHERE, process).render([Render("still here", {})]) == ["still here"]
+
+
+def test_what_takes_too_much_memory_stops_the_run_and_is_named() -> None:
+    process = Process(megabytes=16)
+    template = "{% set a = text * 900000 %}" + "".join(
+        f"{{% set a{n} = a ~ '{n}' %}}" for n in range(8)
+    )
+    requests = [
+        Render("{{ text }}", {"text": "\U0001f600"}),
+        Render(template, {"text": "\U0001f600"}),
+    ]
+    with pytest.raises(Trouble) as trouble:
+        Templates(NOWHERE, process).render(requests, lambda at: f"row {at}")
+    assert trouble.value.what.endswith(
+        "… needs more than 16 MB of memory for row 1.".replace("… ", "` ")
+    )
+    process.close()
+
+
+def test_one_that_was_killed_is_replaced(process: Process) -> None:
+    templates = Templates(NOWHERE, process)
+    templates.render([Render("a", {})])
+    first = process.pid
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    assert templates.render([Render("b", {}), Render("c", {})]) == ["b", "c"]
+    assert process.pid != first
+
+
+def test_it_is_gone_when_it_is_closed(process: Process) -> None:
+    Templates(NOWHERE, process).render([Render("a", {})])
+    pid = process.pid
+    assert pid is not None
+    assert alive(pid)
+    process.close()
+    assert not alive(pid)
+    assert process.pid is None
+
+
+PARENT = """
+import sys, time
+from pathlib import Path
+from sofrito.prompts import Render, Templates
+from sofrito.prompts.process import PROCESS
+from sofrito.recipe.sources import TemplateSources
+templates = Templates(TemplateSources(Path("/nowhere"), shared=Path("/nowhere")))
+templates.render([Render("a", {})])
+print(PROCESS.pid, flush=True)
+if sys.argv[1:]:
+    templates.render([Render(sys.argv[1], {})])
+try:
+    time.sleep(60)
+except KeyboardInterrupt:
+    print(templates.render([Render("still here", {})]), flush=True)
+"""
+
+
+def parent(*arguments: str) -> tuple[subprocess.Popen[str], int]:
+    started = subprocess.Popen(
+        [sys.executable, "-c", PARENT, *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(),
+        start_new_session=True,
+    )
+    assert started.stdout is not None
+    return started, int(started.stdout.readline())
+
+
+@pytest.mark.parametrize("arguments", [(), (ENDLESS,)], ids=["idle", "at work"])
+def test_it_ends_with_its_parent_even_if_that_is_killed(arguments: tuple[str, ...]) -> None:
+    started, pid = parent(*arguments)
+    started.kill()
+    started.communicate()
+    assert gone(pid, 60)
+
+
+def test_an_interrupt_is_its_parent_s_business() -> None:
+    started, pid = parent()
+    os.killpg(started.pid, signal.SIGINT)
+    os.kill(pid, signal.SIGINT)
+    said, _ = started.communicate()
+    assert (said, started.returncode) == ("['still here']\n", 0)
+    assert gone(pid)
+
+
+def test_it_has_no_environment_and_opens_no_files(process: Process) -> None:
+    Templates(NOWHERE, process).render([Render("a", {})])
+    proc = Path(f"/proc/{process.pid}")
+    if not proc.exists():
+        pytest.skip("there is no /proc here")
+    assert (proc / "environ").read_bytes() == b""
+    assert sorted(one.name for one in (proc / "fd").iterdir()) == ["0", "1", "2"]
+    limits = (proc / "limits").read_text()
+    assert [line.split()[3:5] for line in limits.splitlines() if line.startswith("Max open")] == [
+        ["3", "3"]
+    ]
+
+
+def test_it_imports_little() -> None:
+    code = (
+        "import sys, sofrito.prompts.worker; print(*sorted({m.split('.')[0] for m in sys.modules}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment()
+    )
+    heavy = {"pydantic", "numpy", "llama_cpp", "orjson", "ruamel", "asyncio", "aiohttp", "rich"}
+    assert heavy & set(done.stdout.split()) == set()
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"", b"\x01", b"\xff" * 8, b"\x01" + b"\0" * 15, b"\x01" + b"\0" * 7 + b"\x09" + b"\0" * 7],
+)
+def test_the_parent_trusts_no_answer(payload: bytes) -> None:
+    good = wire.joined([(True, "a"), (False, "é"), (True, "")])
+    assert wire.split(good) == [(True, "a"), (False, "é"), (True, "")]
+    if payload == b"\x01" + b"\0" * 15:
+        assert wire.split(payload) == [(True, "")]
+        return
+    with pytest.raises(ValueError, match=r"too short|of another length"):
+        wire.split(payload)
+
+
+def test_without_a_process_it_is_rendered_here() -> None:
+    templates = Templates(NOWHERE, None)
+    one, other = templates.render([Render("{{ a }}", {"a": 1}), Render("{{ a }}", {"b": 1})])
+    assert one == "1"
+    assert isinstance(other, ExpressionError)
+    assert other.words == "'a' is undefined"
