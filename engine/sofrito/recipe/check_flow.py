@@ -14,6 +14,7 @@ from sofrito.recipe.check_library import check_library_file
 from sofrito.recipe.check_names import Names
 from sofrito.recipe.check_truth import check_truth
 from sofrito.recipe.draft import Broken
+from sofrito.recipe.known import Known
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.words import ticked
 
@@ -35,16 +36,15 @@ def check_flow(scene: Scene) -> Names:
 class _Flow:
     def __init__(self, scene: Scene) -> None:
         self._scene, self._problems = scene, scene.problems
-        self._known: dict[str, str] = {}
-        self._records: dict[str, frozenset[str]] = {}
-        self._ranges: dict[str, tuple[float, float]] = {}
-        self._longest: dict[str, int] = {
-            name: max((len(value.split()) for value in axis.values), default=0)
-            for name, axis in scene.recipe.axes.items()
-        }
+        self._known = Known(
+            longest={
+                name: max((len(value.split()) for value in axis.values), default=0)
+                for name, axis in scene.recipe.axes.items()
+            }
+        )
         self._labels: set[str] = set()
         self._open = not (scene.draft.sound("axes") and scene.draft.sound("from"))
-        self._fanned_out = False
+        self._unclear = False
         for name in scene.recipe.axes:
             self._make(name, "the axis", ("axes", name), at_key=True)
         for name in scene.recipe.seeds:
@@ -53,13 +53,19 @@ class _Flow:
 
     def names(self, later: Mapping[str, str] | None = None) -> Names:
         """Return the names known at this point."""
-        return Names(dict(self._known), self._open, later or {}, records=dict(self._records))
+        return Names(
+            dict(self._known.makers),
+            self._open,
+            later or {},
+            records=dict(self._known.records),
+            gone=self._known.gone,
+        )
 
     def broken(self, step: Broken) -> None:
         """Take what a broken step may make as made."""
         self._open = self._open or not step.known
-        self._fanned_out = True
-        self._known.update(dict.fromkeys(step.columns, _BROKEN))
+        self._unclear = True
+        self._known.makers.update(dict.fromkeys(step.columns, _BROKEN))
 
     def _start(self) -> None:
         """Add the columns of the pool that candidates start from."""
@@ -74,7 +80,7 @@ class _Flow:
             self._open = True
         for column in sorted(columns or ()):
             self._make(column, f"the seeds `{pool}`", ("from",))
-            self._longest[column] = self._scene.pools[pool].longest.get(column, 0)
+            self._known.longest[column] = self._scene.pools[pool].longest.get(column, 0)
 
     def step(self, path: Key, step: Verb) -> None:
         """Check one step, and add what it makes."""
@@ -93,35 +99,36 @@ class _Flow:
             self._used(name, path, before)
         self._filters(path, step, before)
         check_step_model(self._scene, path, step)
-        check_context(self._scene, path, step, self._longest)
+        check_context(self._scene, path, step, self._known.longest)
         check_draws(self._scene, path, step)
+        if step.fans_out():
+            self._known.open()
+        if step.closes() and not self._known.close(step) and not self._unclear:
+            what = f"`{step.verb}` makes one row of siblings, and no earlier step makes any."
+            fix = "Make siblings first: by a list that is parsed, by `n: 4`, or by `explode`."
+            self._problems.add("SOF212", path, what, fix)
         for name in step.makes():
             self._make(name, f"`{step.label}`", self._scene.places.find((*path, step.verb), name))
         for name in step.rewrites():
             self._reserved(name, self._scene.places.find((*path, step.verb), name))
-            self._known.setdefault(name, f"`{step.label}`")
+            self._known.makers.setdefault(name, f"`{step.label}`")
         self._learn(step)
         if step.keep:
             after = self.names(self._later(path))
             self._condition(step.keep, (*path, "keep"), after)
-        self._fanned_out = self._fanned_out or step.fans_out()
         for key, (what, fix) in step.doubts().items():
             self._problems.warn("SOF212", (*path, *key), f"{what}.", fix)
 
     def _condition(self, source: str, path: Key, names: Names) -> None:
         self._scene.used.update(self._scene.names.expression(source, path, names))
-        check_truth(self._scene, source, path, self._ranges)
+        check_truth(self._scene, source, path, self._known.ranges)
 
     def _learn(self, step: Verb) -> None:
         """Remember what is known of the values that a step makes, and forget what it changes."""
-        for name in (*step.makes(), *step.rewrites()):
-            self._records.pop(name, None)
-            self._longest.pop(name, None)
-            for known in [one for one in self._ranges if one.split(".")[0] == name]:
-                del self._ranges[known]
-        self._records.update(step.records())
+        self._known.forget((*step.makes(), *step.rewrites()))
+        self._known.records.update(step.records())
         if not step.when:
-            self._ranges.update(step.ranges())
+            self._known.ranges.update(step.ranges())
 
     def _later(self, path: Key) -> dict[str, str]:
         index = path[1]
@@ -178,7 +185,7 @@ class _Flow:
         for _, one in together:
             most = one.bounds().get("words", (0, math.inf))[1]
             for name in step.object if most < math.inf else ():
-                self._longest[name] = min(self._longest.get(name, 0), int(most))
+                self._known.longest[name] = min(self._known.longest.get(name, 0), int(most))
 
     def _filter(self, check: Check, path: Key, before: Names) -> None:
         chain = ", ".join(check.chains())
@@ -192,18 +199,18 @@ class _Flow:
             siblings += [one.filter] if one.siblings else []
             for name in one.uses():
                 self._used(name, path, before, chain)
-        if siblings and not self._fanned_out:
+        if siblings and not self._known.opened and not self._unclear:
             what = f"{ticked(siblings)} looks at siblings, and no earlier step makes any."
             fix = "It does nothing here: remove it, or move it below such a step."
             self._problems.warn("SOF212", path, what, fix)
 
     def _make(self, name: str, maker: str, path: Key, *, at_key: bool = False) -> None:
-        reserved, first = self._reserved(name, path, at_key=at_key), self._known.get(name)
+        reserved, first = self._reserved(name, path, at_key=at_key), self._known.makers.get(name)
         if first and first != _BROKEN and not reserved:
             what = f"`{name}` is made twice: by {first}, and by {maker}."
             fix = "Rename one of the two; only `set` may change a column."
             self._problems.add("SOF206", path, what, fix, at_key=at_key)
-        self._known.setdefault(name, maker)
+        self._known.makers.setdefault(name, maker)
 
     def _reserved(self, name: str, path: Key, *, at_key: bool = False) -> bool:
         if name not in RESERVED:

@@ -50,7 +50,7 @@ class Names:
     ``open`` where something broken may have made more, so that an unknown name proves nothing;
     ``later`` are the names that steps further down make, with the step. ``shots`` are the fields
     that the rows drawn as shots have, None if nobody can tell. ``records`` are the fields of those
-    names whose value is a record.
+    names whose value is a record. ``gone`` ended with their siblings at a step.
     """
 
     known: Mapping[str, str]
@@ -58,6 +58,7 @@ class Names:
     later: Mapping[str, str] = field(default_factory=dict)
     shots: frozenset[str] | None = None
     records: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    gone: Mapping[str, str] = field(default_factory=dict)
 
     def having(self, more: Iterable[str], who: str) -> "Names":
         """Return these names and more."""
@@ -69,6 +70,9 @@ class Names:
             return "Draw them in this step: `shots: [{draw: 3, from: POOL}]`."
         if name == PARAMS:
             return "The recipe declares no parameters: `params: {NAME: DEFAULT}`."
+        if name in self.gone:
+            step = self.gone[name]
+            return f"It ended with its siblings, at `{step}`: `collect` takes along what is needed."
         near = did_you_mean(name, self.known)
         if self.later.get(name) == _APART:
             return "An imported template sees none of the row: pass it, or import `with context`."

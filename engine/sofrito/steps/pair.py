@@ -56,6 +56,10 @@ chance."""
         """The two answers, and the record."""
         return ("chosen", "rejected", "pair")
 
+    def records(self) -> Mapping[str, frozenset[str]]:
+        """The record's fields."""
+        return {"pair": frozenset({"chosen", "rejected", "margin", "of"})}
+
     def uses(self) -> tuple[str, ...]:
         """The answers."""
         return (self.pair,)

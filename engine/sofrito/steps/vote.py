@@ -38,6 +38,14 @@ class Vote(Step):
         """The record."""
         return (self.as_,)
 
+    def records(self) -> Mapping[str, frozenset[str]]:
+        """The record's fields."""
+        return {self.as_: frozenset({"winner", "votes", "of", "share", "tied", "agrees"})}
+
+    def ranges(self) -> Mapping[str, tuple[float, float]]:
+        """A share is one."""
+        return {f"{self.as_}.share": (0.0, 1.0)}
+
     def uses(self) -> tuple[str, ...]:
         """The answers."""
         return (self.vote,)

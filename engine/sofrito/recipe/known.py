@@ -1,0 +1,47 @@
+"""What is known of a row's columns at a step, and of the rows that siblings came out of."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sofrito.recipe.base import Verb
+
+
+@dataclass
+class Known:
+    """The columns that rows have here, each with its maker, and what the recipe tells of them.
+
+    ``records`` are the fields of records, ``ranges`` the least and greatest value of names and
+    fields, ``longest`` the most words of a text. ``gone`` are columns that ended with their
+    siblings, with the step that closed these.
+    """
+
+    makers: dict[str, str] = field(default_factory=dict)
+    records: dict[str, frozenset[str]] = field(default_factory=dict)
+    ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
+    longest: dict[str, int] = field(default_factory=dict)
+    gone: dict[str, str] = field(default_factory=dict)
+    opened: list["Known"] = field(default_factory=list)
+
+    def open(self) -> None:
+        """Remember the columns of the row that siblings come out of."""
+        self.opened.append(
+            Known(dict(self.makers), dict(self.records), dict(self.ranges), dict(self.longest))
+        )
+
+    def close(self, step: Verb) -> bool:
+        """Know what the row knew that the innermost siblings came out of; False if there are none."""
+        if not self.opened:
+            return False
+        before = self.opened.pop()
+        self.gone |= {name: step.label for name in self.makers if name not in before.makers}
+        self.makers, self.records = before.makers, before.records
+        self.ranges, self.longest = before.ranges, before.longest
+        return True
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Forget what is known of the values of columns that a step makes or changes."""
+        for name in names:
+            self.records.pop(name, None)
+            self.longest.pop(name, None)
+            for known in [one for one in self.ranges if one.split(".")[0] == name]:
+                del self.ranges[known]
