@@ -25,7 +25,7 @@ def test_the_display_tells_rows_pace_and_acceptance_by_step() -> None:
         console.print(display("tea", PROGRESS))
         lines = [line.rstrip() for line in console.export_text().splitlines()]
     assert lines[0].endswith(
-        "12 of 48 rows 30 calls, 4 from the journal, 45 tokens/s, about 1 min 35 s left"
+        "12 of 48 rows 30 calls, 4 answered before, 45 tokens/s, about 1 min 35 s left"
     )
     assert lines[1:] == [
         "  generate question  20 in  50 out  2.5 of each",

@@ -390,7 +390,7 @@ def test_a_budget_that_the_next_call_could_break_is_not_said_to_be_spent(tmp_pat
     recipe = written(tmp_path, SCRIPTED.replace("rows: 600", "rows: 600\nbudget: {tokens: 1000}"))
     done = sofrito("run", recipe, "--out", tmp_path / "runs")
     assert done.returncode == 1
-    reason = r"because the next call could go over budget.tokens of 1,000 \((\d+) spent\)\."
+    reason = r"and (\d+) of budget.tokens's 1,000 is spent"
     found = re.search(reason, done.stdout)
     assert found is not None
     assert int(found[1]) < 1000

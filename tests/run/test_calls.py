@@ -390,7 +390,10 @@ def test_tokens_are_reserved_before_they_are_spent() -> None:
     assert spent <= 1_000
     # while p0 to p9 are asked 578 are reserved; 84 x 5 + 578 is within 1,000, 85 x 5 + 578 is not
     assert len(told) == 85
-    assert calls.out_of_budget == "the next call could go over budget.tokens of 1,000 (425 spent)"
+    assert calls.out_of_budget == (
+        "the next call may cost up to 579 tokens and 425 of budget.tokens's 1,000 is spent "
+        "(a lower `max_tokens` makes calls cost less at most)"
+    )
 
 
 def test_each_retry_counts() -> None:

@@ -188,5 +188,6 @@ def test_money_is_reserved_before_it_is_spent() -> None:
     assert done.calls.totals.usd <= 0.01
     assert answered == 62  # 62 cost 0.00992, and no other one fits
     assert done.calls.out_of_budget == (
-        "the next call could go over budget.usd of $0.01 ($0.0099 spent)"
+        "the next call may cost up to $0.00019 and $0.0099 of budget.usd's $0.01 is spent "
+        "(a lower `max_tokens` makes calls cost less at most)"
     )

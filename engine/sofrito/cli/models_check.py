@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -86,8 +87,17 @@ def _named(spec: str | None, served: str | None, key: str | None) -> Models:
         return {served: Model(backend="openai", base_url=spec, model=served, api_key=secret)}
     if spec == "local":
         return {spec: Model(model="local")}
+    if served is not None:
+        raise click.UsageError("--model goes with a server's address.")
+    if not spec.strip():
+        raise click.UsageError("Name a model: `sofrito models` lists those here.")
     if spec.startswith("hub:"):
-        return {spec: _stored(hub=spec.removeprefix("hub:"))}
+        hub = spec.removeprefix("hub:")
+        if not re.fullmatch(r"[^/\s]+/[^/\s]+(/.+\.gguf)?", hub):
+            raise click.UsageError(
+                f"`{spec}` is not hub:owner/repository or hub:owner/repository/file.gguf."
+            )
+        return {spec: _stored(hub=hub)}
     if Path(spec).expanduser().exists():
         return {spec: _stored(path=str(Path(spec).expanduser().resolve()))}
     return _here(spec)

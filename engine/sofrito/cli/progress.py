@@ -87,7 +87,7 @@ def pace(progress: Progress) -> str:
     """Return calls, tokens a second and the time left as one line."""
     parts = [f"{progress.asked:,} calls"]
     if progress.replayed:
-        parts.append(f"{progress.replayed:,} from the journal")
+        parts.append(f"{progress.replayed:,} answered before")
     if progress.completion_tokens:
         parts.append(f"{progress.tokens_per_second:.0f} tokens/s")
     if progress.usd or progress.unpriced:

@@ -67,4 +67,5 @@ def read(
         sets=given,
         allow_files=allow_files,
         second_opinion=second_opinion,
+        here=True,
     )

@@ -84,7 +84,7 @@ def _echo_ending(made: Made) -> None:
     tokens = totals.prompt_tokens + totals.completion_tokens
     head = f"{ended.accepted:,}{of} rows in {duration(ended.seconds)}"
     colour = "green" if ended.status == "complete" else "yellow"
-    spent = f"{totals.asked:,} calls, {tokens:,} tokens; {totals.hits:,} from the journal"
+    spent = f"{totals.asked:,} calls, {tokens:,} tokens; {totals.hits:,} answered before"
     click.echo(f"{click.style(head, fg=colour, bold=True)}: {spent}")
     _echo_cost(ended)
     if ended.status != "complete":

@@ -12,7 +12,15 @@ from sofrito.recipe.words import either
 _LOCAL, _REMOTE = ("path", "hub"), ("base_url", "api_key")
 
 _OF_SERVERS = frozenset(
-    ("concurrency", "calls_per_minute", "tokens_per_minute", "batch", "price", "timeout_seconds")
+    (
+        "revision",
+        "concurrency",
+        "calls_per_minute",
+        "tokens_per_minute",
+        "batch",
+        "price",
+        "timeout_seconds",
+    )
 )
 _OF_LLAMA = frozenset(("context", "parallel", "requantize", "threads", "chat_template"))
 

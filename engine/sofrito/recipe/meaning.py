@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from sofrito.recipe.base import Vocabulary
 from sofrito.recipe.check_flow import check_flow
+from sofrito.recipe.check_here import check_here
 from sofrito.recipe.check_models import check_models
 from sofrito.recipe.check_output import check_output
 from sofrito.recipe.check_pools import check_axes, check_pools
@@ -22,10 +23,12 @@ def check_meaning(
     *,
     environ: Mapping[str, str],
     allow_files: bool = False,
+    here: bool = False,
 ) -> None:
     """Add to the problems whatever a recipe says that cannot be done, or can hardly be meant.
 
     It reads the templates and the first rows of the seed files, and asks no model and no server.
+    With ``here`` it looks for packages and model files on this machine, too.
     """
     sources = TemplateSources(problems.places.folders, params=draft.recipe.values())
     scene = Scene(draft, problems, vocabulary, sources, environ, allow_files)
@@ -38,3 +41,5 @@ def check_meaning(
     check_terms(scene)
     check_rows(scene)
     check_unused(scene)
+    if here:
+        check_here(scene)

@@ -55,6 +55,7 @@ def read_recipe(
     allow_files: bool = False,
     environ: Mapping[str, str] | None = None,
     second_opinion: bool = False,
+    here: bool = False,
 ) -> Read:
     """Read a recipe's file, or the folder that has it, and check all that can be checked now.
 
@@ -62,7 +63,8 @@ def read_recipe(
     ``sets`` override values by dotted paths (`models.teacher.path`), read as YAML. ``allow_files``
     lets the recipe read files outside of its folder. ``environ`` is the environment whose variables
     may be named. ``second_opinion`` lets jsonschema check the data too, which takes longer than all
-    the rest together. Raises :class:`RecipeError` with every problem found, errors and warnings.
+    the rest together. ``here`` warns of what a run needs and this machine lacks. Raises
+    :class:`RecipeError` with every problem found, errors and warnings.
     """
     merged, wrong = load_extended(path, vocabulary.verbs, allow_files=allow_files)
     merged, more = overridden(merged, sets or {})
@@ -80,7 +82,9 @@ def read_recipe(
     made = draft(problems, vocabulary)
     if made is not None:
         around = os.environ if environ is None else environ
-        check_meaning(made, problems, vocabulary, environ=around, allow_files=allow_files)
+        check_meaning(
+            made, problems, vocabulary, environ=around, allow_files=allow_files, here=here
+        )
     all_ = _all(places, [*wrong, *(one.problem for one in problems.found)])
     if made is None or any(problem.severity == "error" for problem in all_):
         raise RecipeError(all_)

@@ -96,14 +96,13 @@ class Budget:
         used = before.tokens + self.tokens + self._reserved
         if limits.tokens is not None and used + wanted.tokens > limits.tokens:
             spent = before.tokens + self.tokens
-            return _over(
-                "budget.tokens", f"{limits.tokens:,}", f"{spent:,}", spent >= limits.tokens
-            )
+            told = _Told(f"{limits.tokens:,}", f"{spent:,}", f"{wanted.tokens:,} tokens")
+            return told.over("budget.tokens", reached=spent >= limits.tokens)
         paid = before.usd + self.usd + self._reserved_usd
         if limits.usd is not None and paid + wanted.usd > limits.usd:
             spent_usd = before.usd + self.usd
-            most, told = _dollars(limits.usd), _dollars(spent_usd)
-            return _over("budget.usd", most, told, spent_usd >= limits.usd)
+            told = _Told(_dollars(limits.usd), _dollars(spent_usd), _dollars(wanted.usd))
+            return told.over("budget.usd", reached=spent_usd >= limits.usd)
         return ""
 
     def give_back(self, reserved: Reserved) -> None:
@@ -119,10 +118,21 @@ class Budget:
         self.usd += usd
 
 
-def _over(limit: str, most: str, spent: str, reached: bool) -> str:
-    if reached:
-        return f"{limit} of {most} is spent"
-    return f"the next call could go over {limit} of {most} ({spent} spent)"
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A limit, what is spent of it, and the most that the next call may cost, in words."""
+
+    most: str
+    spent: str
+    wanted: str
+
+    def over(self, limit: str, *, reached: bool) -> str:
+        if reached:
+            return f"{limit} of {self.most} is spent"
+        return (
+            f"the next call may cost up to {self.wanted} and {self.spent} of {limit}'s {self.most} "
+            "is spent (a lower `max_tokens` makes calls cost less at most)"
+        )
 
 
 def _dollars(usd: float) -> str:

@@ -59,6 +59,9 @@ class Server:
         """Say what keeps calls from being sent, or ""."""
         if self.held_until > now:
             return f"server asks to wait {math.ceil(self.held_until - now)} s"
+        wait = self.minute.wait(now, 0) if any(line.waiting for line in self.lines) else 0.0
+        if 1 < wait < math.inf:
+            return f"the next call in {math.ceil(wait)} s, by the limits of a minute"
         waited = (line.teacher.said for line in self.lines)
         return self.limit.said or next(filter(None, waited), "")
 

@@ -11,7 +11,11 @@ Bias = Annotated[float, Field(ge=-100, le=100)]
 
 
 class Sampling(Part):
-    """Sampling parameters; what is not set is the backend's documented default."""
+    """Sampling parameters.
+
+    Where one is not set, a model on this machine has temperature 0.7, max_tokens 512, and nothing
+    else that changes the odds; a server has defaults of its own, but max_tokens 512.
+    """
 
     temperature: Annotated[float, Field(ge=0, le=5)] | None = None
     """0 takes the likeliest token each time; then the answer has no seed, and equal prompts share \

@@ -746,4 +746,4 @@ def test_answers_without_counts_are_counted() -> None:
         return teacher.unmetered, teacher.price_factor
 
     found, _ = play(act, BatchServer([bare]))
-    assert found == (1, 0.5)
+    assert found == (1, 1.0)

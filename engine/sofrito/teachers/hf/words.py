@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-import orjson
 import xxhash
 
 from sofrito.teachers.call import Message
@@ -32,9 +31,12 @@ class Words:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A digest of the vocabulary: equal ones number the same tokens alike."""
-        pairs = sorted(self._own.get_vocab().items(), key=lambda pair: (pair[1], pair[0]))
-        return xxhash.xxh3_128_hexdigest(orjson.dumps(pairs))
+        """A hash of every token's text, in order, as llama.cpp's of the same vocabulary."""
+        texts = {token: text for text, token in self._own.get_vocab().items()}
+        state = xxhash.xxh3_128()
+        for token in range(max(texts, default=-1) + 1):
+            state.update(texts.get(token, "").encode("utf-8", "replace") + b"\0")
+        return state.hexdigest()
 
     def tokens(self, text: str, *, special: bool = False) -> list[int]:
         """Return the tokens of a text; with ``special``, what spells a special token becomes it."""

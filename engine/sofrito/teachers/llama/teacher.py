@@ -87,6 +87,12 @@ class LlamaTeacher(Teacher):
             "template": digest,
             "defaults": dict(DEFAULTS),
         } | ({"requantized": self._ready.target} if self._ready.target else {})
+        if self._ready.target:
+            kind = self._ready.target.upper()
+            self.notes = (
+                f"{self.info.name} answered with weights of kind {kind}, which this processor is "
+                "fast at, in place of its own (`requantize: off` keeps those)",
+            )
         self._desk: _Desk | None = None
         self._loading = threading.Lock()
         self._closed = threading.Event()

@@ -62,6 +62,7 @@ class BatchTeacher(Teacher):
         concurrency: int = CONCURRENCY,
         timeout: float = 120.0,
         pace: Pace | None = None,
+        revision: str = "",
     ) -> None:
         """Take the settings; Trouble where the address, the key or the server cannot do.
 
@@ -69,7 +70,9 @@ class BatchTeacher(Teacher):
         """
         self.concurrency = concurrency
         self.jobs: JobStore = MemoryJobs()
-        self._dialect = Dialect(base_url, model, api_key=api_key, key_name=key_name)
+        self._dialect = Dialect(
+            base_url, model, api_key=api_key, key_name=key_name, revision=revision
+        )
         self._client = BatchClient(base_url, api_key, key_name, timeout)
         self._pace = pace or Pace()
         self.identity = self._dialect.identity

@@ -35,8 +35,16 @@ class Dialect(OpenAITeacher):
     no batch jobs that can be asked this way.
     """
 
-    def __init__(self, base_url: str, model: str, *, api_key: str = "", key_name: str = "") -> None:
-        super().__init__(base_url, model, api_key=api_key, key_name=key_name)
+    def __init__(
+        self,
+        base_url: str,
+        model: str,
+        *,
+        api_key: str = "",
+        key_name: str = "",
+        revision: str = "",
+    ) -> None:
+        super().__init__(base_url, model, api_key=api_key, key_name=key_name, revision=revision)
         reason = WITHOUT.get(self.profile.name)
         if reason is not None:
             what = f"{self.profile.name} has no batch jobs that can be asked here: {reason}."

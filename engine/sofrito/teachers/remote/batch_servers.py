@@ -5,10 +5,15 @@ from collections.abc import Mapping
 MAX_LINES, MAX_BYTES = 50_000, 95_000_000
 """The most lines and bytes of one file."""
 
-PRICE_FACTOR = 0.5
-"""What a token costs in a job, against a live call's, where nothing else is known."""
+PRICE_FACTOR = 1.0
+"""What a token costs in a job, against a live call's, where nothing is known: money is not guessed low."""
 
-PRICE_FACTORS: Mapping[str, float] = {"api.deepinfra.com": 0.8}
+PRICE_FACTORS: Mapping[str, float] = {
+    "api.openai.com": 0.5,
+    "api.groq.com": 0.5,
+    "api.together.xyz": 0.5,
+    "api.deepinfra.com": 0.8,
+}
 """The same by host."""
 
 WITHOUT: Mapping[str, str] = {

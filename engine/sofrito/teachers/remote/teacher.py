@@ -58,8 +58,11 @@ class OpenAITeacher(Teacher):
         key_name: str = "",
         concurrency: int = 16,
         timeout: float = 120.0,
+        revision: str = "",
     ) -> None:
         """Take the settings; Trouble when ``base_url`` or the key cannot be right.
+
+        ``revision`` tells models of one name apart.
 
         ``key_name`` is the environment variable that holds the key, for messages; ``timeout`` is in
         seconds from sending to the last byte.
@@ -76,6 +79,7 @@ class OpenAITeacher(Teacher):
         # The host is left out, since many hosts serve one model.
         defaults = {"max_tokens": DEFAULTS["max_tokens"]}
         self.identity = {"backend": "openai", "model": model, "defaults": defaults}
+        self.identity |= {"revision": revision} if revision else {}
         self.notes = self._profile.notes()
 
     def __repr__(self) -> str:

