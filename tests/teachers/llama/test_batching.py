@@ -161,8 +161,17 @@ def test_an_answer_is_scored_given_its_question(room: Room) -> None:
 
 def test_a_text_longer_than_the_context_is_scored_in_windows(room: Room) -> None:
     text = "One day the old miller of the valley went to the market. " * 110
-    n = len(floats(room(Score("teacher", text)).logprobs))
+    whole = room(Score("teacher", text))
+    found = floats(whole.logprobs)
+    n = len(found)
     assert n > 1024
+    assert whole.prompt_tokens == n + 1  # each token once, though windows overlap
+    first = floats(room(Score("teacher", text[:3000])).logprobs)[:-3]
+    assert found[: len(first)] == pytest.approx(first, abs=0.2)
+    # a text that goes on as it began is as likely in every window
+    assert math.fsum(found[1100:]) / len(found[1100:]) == pytest.approx(
+        math.fsum(found[600:1000]) / 400, abs=0.1
+    )
     halves = [floats(room(Score("teacher", t)).logprobs) for t in (text[:3000], text[3000:])]
     assert n == pytest.approx(sum(map(len, halves)), abs=3)
     with pytest.raises(Refused, match="the context"):
