@@ -3,7 +3,10 @@
 import re
 from functools import cache
 from random import Random
+from string import ascii_lowercase
 from typing import Any
+
+from sofrito.teachers.scripted.words import WORDS
 
 _PRINTABLE = [chr(c) for c in range(32, 127)]
 _MORE = 12
@@ -12,7 +15,8 @@ _MORE = 12
 def matching_text(pattern: str, rng: Random) -> str:
     """Return a text that ``pattern`` matches whole: literals, classes, groups, alternatives, counts.
 
-    An open-ended count is taken at most 12 above its least. Raises NotImplementedError for
+    An open-ended count is taken at most 12 above its least, of letters and spaces, which become
+    words, at most 60. Raises NotImplementedError for
     anything else, such as a look-ahead.
     """
     return "".join(_part(op, value, rng) for op, value in _parsed(pattern))
@@ -38,6 +42,8 @@ def _part(op: str, value: Any, rng: Random) -> str:
             return rng.choice(_members(value))
         case "MAX_REPEAT" | "MIN_REPEAT":
             least, most, inner = value
+            if _is_prose(inner):
+                return _prose(rng.randint(least, min(int(most), least + 5 * _MORE)), rng)
             times = rng.randint(least, min(int(most), least + _MORE))
             return "".join(_sequence(inner, rng) for _ in range(times))
         case "SUBPATTERN":
@@ -45,6 +51,22 @@ def _part(op: str, value: Any, rng: Random) -> str:
         case "BRANCH":
             return _sequence(rng.choice(value[1]), rng)
     raise NotImplementedError(f"a text for {op.lower()} in a pattern")
+
+
+def _is_prose(parts: Any) -> bool:
+    """Whether what is repeated is a class of letters and spaces: a sentence, in all likelihood."""
+    if len(parts) != 1 or str(parts[0][0]) != "IN":
+        return False
+    return {" ", *ascii_lowercase} <= set(_members(parts[0][1]))
+
+
+def _prose(length: int, rng: Random) -> str:
+    """Return words, so many characters of them, the last of which is a letter."""
+    text = rng.choice(WORDS)
+    while len(text) < length:
+        text += f" {rng.choice(WORDS)}"
+    text = text[:length]
+    return f"{text[:-1]}s" if text.endswith(" ") else text
 
 
 def _sequence(parts: Any, rng: Random) -> str:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
-from sofrito.teachers.call import Call, Completion
+from sofrito.teachers.call import Call, CompareMath, Completion, RunProgram
 from sofrito.teachers.result import Answer, Result
 from sofrito.teachers.scripted.numbers import made_up, made_up_soft_labels
 from sofrito.teachers.scripted.values import some_text, value_for
-from sofrito.teachers.teacher import Teacher, Transient
+from sofrito.teachers.teacher import Teacher, Transient, unable
 
 Reply = str | Answer | Callable[[Completion], "str | Answer"]
 Script = (
@@ -60,6 +60,8 @@ class ScriptedTeacher(Teacher):
         await asyncio.sleep(self._latency(call) if callable(self._latency) else self._latency)
         if fault:
             raise Transient("unreachable", "the script says that this try fails")
+        if isinstance(call, RunProgram | CompareMath):
+            raise unable("A scripted teacher", call, "It is not asked to: sandboxes are.")
         if not isinstance(call, Completion):
             return made_up(call, random.Random(int.from_bytes(call.key(self.identity))))
         reply = self._script(call) if self._script else None

@@ -7,17 +7,7 @@ from random import Random
 from typing import Any
 
 from sofrito.teachers.scripted.pattern import matching_text
-
-WORDS = [
-    "amber", "basil", "birch", "bread", "bridge", "brook", "candle", "canyon", "cedar", "cherry",
-    "circle", "clay", "cloud", "copper", "coral", "cotton", "dawn", "delta", "drum", "ember",
-    "fable", "falcon", "fern", "field", "flint", "forest", "garden", "ginger", "granite",
-    "harbour", "hazel", "honey", "island", "ivory", "jasmine", "kettle", "lantern", "lemon",
-    "linen", "maple", "marble", "meadow", "mint", "morning", "needle", "north", "oak", "olive",
-    "onion", "orchard", "paper", "pebble", "pepper", "pine", "plum", "quartz", "rain", "river",
-    "saffron", "salt", "silver", "spring", "stone", "summer", "thunder", "thyme", "timber",
-    "valley", "velvet", "violet", "walnut", "water", "willow", "winter", "wool",
-]  # fmt: skip
+from sofrito.teachers.scripted.words import WORDS
 
 
 def some_text(rng: Random) -> str:
