@@ -137,7 +137,11 @@ def test_doctor_says_which_extra_brings_what(tmp_path: Path) -> None:
         "hf",
         "hub",
         "embed",
+        "sandbox",
+        "math",
+        "minhash",
         "prices",
+        "documents",
     ]
     starter = next(one for one in found["extras"] if one["extra"] == "starter")
     assert bool(starter["version"]) == any(m["use"] == {"model": "local"} for m in found["models"])

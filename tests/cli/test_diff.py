@@ -153,3 +153,42 @@ def test_a_broken_side_is_told(old: Path, capsys: pytest.CaptureFixture[str]) ->
     (old / "recipe.yaml").write_text("recipe: x\n")
     assert invoke(["diff", str(old), str(old)]) == 2
     assert "SOF102" in capsys.readouterr().err
+
+
+def test_a_run_keeps_rubrics_and_principles_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judged = """\
+  - generate: short
+    n: 3
+    prompt: "{{ answer }} In a word?"
+  - judge: short
+    rubric: own
+    given: question
+  - judge: short
+    as: duel
+    rubric: better
+    given: question
+    compare: pairwise
+  - revise: short
+    principles: ours.yaml
+"""
+    short = '  - generate: short\n    prompt: "{{ answer }} In a word?"\n'
+    recipe = folder(tmp_path / "judged", (short, judged))
+    (recipe / "prompts" / "rubrics").mkdir()
+    (recipe / "prompts" / "rubrics" / "own.j2").write_text(
+        '---\nscale: {min: 1, max: 3}\n---\n{% include "judging/shown.j2" %}\n'
+    )
+    (recipe / "ours.yaml").write_text("---\ntitle: Ours\n---\n- {name: a, text: Is short.}\n")
+    assert invoke(["run", str(recipe), "--rows", "3", "--out", str(tmp_path / "a"), "--quiet"]) == 0
+    first = only_run(tmp_path / "a")
+    found = told(capsys, first, recipe)
+    assert [one["words"] for one in found["changes"]] == ["rows: 3 -> 40"]
+    assert all(kept == asked for kept, asked in reused(found).values())
+    assert reused(found)["judge short (2)"][0] > 0
+    shutil.rmtree(recipe)
+    again = ["run", str(first / "recipe"), "--out", str(tmp_path / "b"), "--quiet"]
+    assert invoke(again) == 0
+    second = only_run(tmp_path / "b")
+    assert first.name == second.name
+    assert (first / "rows.jsonl").read_bytes() == (second / "rows.jsonl").read_bytes()

@@ -184,6 +184,80 @@ def test_what_is_no_conversation_is_refused(talk: object, words: str) -> None:
     assert caught.value.words == words
 
 
+CALL = {"name": "add", "arguments": {"a": 1}}
+WRITTEN = {"type": "function", "function": {"name": "add", "arguments": '{"a":1}'}}
+TOOL = {"name": "add", "parameters": {"type": "object"}}
+TOOLS = '[{"type":"function","function":{"name":"add","parameters":{"type":"object"}}}]'
+
+
+def test_calls_and_tools_stand_beside_the_messages() -> None:
+    options = {"prompt": "q", "system": "sys", "tool_calls": "calls", "tools": "tools"}
+    writer = written({"messages": options})
+    assert writer.uses() == ("sys", "q", "calls", "tools")
+    openai = {"type": "function", "function": {"name": "add", "arguments": '{"a": 1}'}}
+    for calls, tools in ([CALL], [TOOL]), ([openai], [{"type": "function", "function": TOOL}]):
+        record = writer.record({**ROW, "calls": calls, "tools": tools})
+        assert record == {
+            "messages": [
+                {"role": "system", "content": "Be brief.", "tool_calls": None},
+                {"role": "user", "content": "Why?", "tool_calls": None},
+                {"role": "assistant", "content": None, "tool_calls": [WRITTEN]},
+            ],
+            "tools": TOOLS,
+        }
+    assert list(record) == list(writer.shape() or {})
+
+
+def test_what_is_said_instead_of_calls() -> None:
+    writer = written({"messages": {"prompt": "q", "completion": "a", "tool_calls": "calls"}})
+    ends = [writer.record({**ROW, "calls": calls})["messages"][-1] for calls in ([CALL], [], None)]
+    said = {"role": "assistant", "content": "So."}
+    assert ends == [{**said, "tool_calls": calls} for calls in ([WRITTEN], None, None)]
+    with pytest.raises(Unfit, match="`a` is null"):
+        writer.record({**ROW, "a": None, "calls": []})
+
+
+def test_a_conversation_with_calls_is_kept() -> None:
+    talk = [
+        {"role": "user", "content": "1 + 1?"},
+        {"role": "assistant", "content": None, "tool_calls": [CALL]},
+        {"role": "tool", "content": "2"},
+        {"role": "assistant", "content": "2"},
+    ]
+    writer = written({"messages": {"messages": "talk", "tools": "tools"}})
+    assert writer.record({"talk": talk, "tools": [TOOL]}) == {
+        "messages": [
+            {"role": "user", "content": "1 + 1?", "tool_calls": None},
+            {"role": "assistant", "content": None, "tool_calls": [WRITTEN]},
+            {"role": "tool", "content": "2", "tool_calls": None},
+            {"role": "assistant", "content": "2", "tool_calls": None},
+        ],
+        "tools": TOOLS,
+    }
+
+
+@pytest.mark.parametrize(
+    ("calls", "tools", "words"),
+    [
+        ([], [TOOL], "`calls` is not a list of calls"),
+        ("add", [TOOL], "`calls` is not a list of calls"),
+        ([{"arguments": {}}], [TOOL], "a call in `calls` has no `name`"),
+        (
+            [{"name": "add", "arguments": "{"}],
+            [TOOL],
+            "the `arguments` of a call in `calls` are no object",
+        ),
+        ([CALL], [], "`tools` is not a list of tools"),
+        ([CALL], ["add"], "a tool in `tools` has no `name`"),
+    ],
+)
+def test_what_is_no_call_or_tool_is_refused(calls: object, tools: object, words: str) -> None:
+    writer = written({"messages": {"prompt": "q", "tool_calls": "calls", "tools": "tools"}})
+    with pytest.raises(Unfit) as caught:
+        writer.record({**ROW, "calls": calls, "tools": tools})
+    assert caught.value.words == words
+
+
 @pytest.mark.parametrize(
     "entry",
     [

@@ -117,7 +117,8 @@ def test_its_filters_are_valid(entry: str, vocabulary: Vocabulary, tmp_path: Pat
     chains = "chains: {text_only: [unique]}\n" if "text_only" in entry else ""
     step = f"- filter: instruction\n  by:\n{indented(entry, 2)}"
     head = HEAD.replace("}}", "}, scorer: {model: local}}") if "scorer" in entry else HEAD
-    text = f"{head}{chains}{BEGIN}{step}output: {{write: [raw]}}\n"
+    begin = BEGIN.replace(", text]", ", text, before]") if entry.startswith("- gain") else BEGIN
+    text = f"{head}{chains}{begin}{step}output: {{write: [raw]}}\n"
     assert warnings(text, tmp_path, vocabulary) == []
 
 

@@ -146,7 +146,7 @@ def test_an_empty_step_completes_to_the_verbs(
 
 def test_the_verbs_own_key_is_first_and_what_all_steps_share_last(schema: dict[str, Any]) -> None:
     assert list(schema["$defs"]["verb.dedup"]["properties"]) == [
-        "dedup", "method", "ignore", "distance", "model", "name", "when", "keep",
+        "dedup", "method", "ignore", "threshold", "distance", "model", "name", "when", "keep",
     ]  # fmt: skip
 
 

@@ -13,7 +13,10 @@ from arro3.core import Array, DataType, Table
 from arro3.io import infer_json_schema, read_json, write_parquet
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pdf_writer import write_pdf
 
+from sofrito.documents import SUFFIXES as DOCUMENTS
+from sofrito.documents import missing_package
 from sofrito.problems import Problem, RecipeError, Span
 from sofrito.recipe.seed_files import (
     SUFFIXES,
@@ -24,6 +27,9 @@ from sofrito.recipe.seed_files import (
     peek_seeds,
     read_seeds,
 )
+
+# What arro3 cannot read it also reports on the standard error, page by page.
+TEXT_SUFFIXES = [suffix for suffix in SUFFIXES if suffix not in (".parquet", *DOCUMENTS)]
 
 WHERE = Span(Path("recipe.yaml"), 7, 12, 9)
 STRICT = 'Write {"key": "value"}, with double quotes.'
@@ -227,7 +233,7 @@ def test_whole_files(tmp_path: Path) -> None:
     assert read(path, whole=True) == ([(1, row)], [])
 
 
-@pytest.mark.parametrize("suffix", [suffix for suffix in SUFFIXES if suffix != ".parquet"])
+@pytest.mark.parametrize("suffix", TEXT_SUFFIXES)
 def test_a_file_without_rows(tmp_path: Path, suffix: str) -> None:
     path = write(tmp_path, f"a{suffix}", "[]" if suffix == ".json" else "")
     problem = wrong(path, 1, 1, f"`a{suffix}` has no rows.", "Add one, or remove the pool.")
@@ -241,8 +247,8 @@ def test_other_files(tmp_path: Path) -> None:
     path = write(tmp_path, "a.jsonll", "{}")
     what = "Seeds cannot be read from a `.jsonll` file."
     fix = (
-        "Seeds come from .jsonl, .ndjson, .json, .csv, .tsv, .parquet, .txt, .md and .markdown. "
-        "did you mean `.jsonl`?"
+        "Seeds come from .jsonl, .ndjson, .json, .csv, .tsv, .parquet, .txt, .md, .markdown, .pdf, "
+        ".docx, .html and .htm. did you mean `.jsonl`?"
     )
     assert read(path) == ([], [wrong(path, 1, 1, what, fix)])
     path = write(tmp_path, "wide.jsonl", "{}".encode("utf-16"))
@@ -423,6 +429,29 @@ def test_patterns(tmp_path: Path, pattern: str, names: list[str]) -> None:
     assert absolute == found
 
 
+def test_documents(tmp_path: Path) -> None:
+    for suffix in DOCUMENTS:
+        if package := missing_package(suffix):
+            pytest.skip(f"{package} is not installed (the extra `documents`)")
+    path = write(tmp_path, "a.html", "<title>Tea</title><h2>Pots</h2><p>Clay.")
+    row = {"text": "## Pots\n\nClay.", "file": "docs/a.html", "title": "Tea"}
+    assert read(path, name="docs/a.html", whole=True) == ([(1, row)], [])
+    assert peek_seeds(path) == Peek(("text", "file", "title"), (), (), cut=True)
+    path = write_pdf(tmp_path / "b.pdf", [["Clay."], ["Iron."]])
+    row = {"text": "Clay.\n\nIron.", "file": "b.pdf", "title": "b", "pages": [0, 7, 12]}
+    assert read(path) == ([(1, row)], [])
+    assert peek_seeds(path) == Peek(("text", "file", "title", "pages"), (), (), cut=True)
+    path = write(tmp_path, "c.pdf", "no PDF")
+    what = "`c.pdf` is no .pdf file, whatever its name says."
+    with pytest.raises(RecipeError) as caught:
+        peek_seeds(path)
+    assert list(caught.value.problems) == [wrong(path, 1, 1, what, "Is it the right file?")]
+    path = write(tmp_path, "d.html", "<script>x</script>")
+    what = "The page has no text: scripts may make it in a browser."
+    problem = wrong(path, 1, 1, what, "Save what the browser shows.")
+    assert read(path) == ([], [problem])
+
+
 def test_a_pattern_that_matches_nothing(tmp_path: Path) -> None:
     fix = "Check the folder's name; `**` stands for any folders, `*` for any part of a name."
     for pattern in ("docs/*.md", "[z", "**/x"):
@@ -430,8 +459,6 @@ def test_a_pattern_that_matches_nothing(tmp_path: Path) -> None:
         assert call == (f"No file matches `{pattern}`.", fix)
 
 
-# what arro3 cannot read it also reports on the standard error, page by page
-TEXT_SUFFIXES = [suffix for suffix in SUFFIXES if suffix != ".parquet"]
 SEEDISH = st.lists(
     st.sampled_from(
         [

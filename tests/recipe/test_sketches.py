@@ -22,16 +22,7 @@ NAMES = [
 # Verbs, filters and options that sketches use and that do not exist yet. Each problem of such a
 # sketch must be about one of its words; one that validates has to leave this list.
 NOT_YET: dict[str, tuple[str, ...]] = {
-    "chain-of-thought": ("verify",),
-    "constitutional": ("revise", "revision.original"),
-    "curate": ("language", "contamination", "method"),
-    "dialogue": ("converse", "judge"),
-    "domain-qa": ("chunk", "verify", "judge", "review"),
-    "evol-instruct": ("evolve",),
-    "preference-pairs": ("vary", "judge"),
-    "taxonomy": ("generate",),
-    "textbook": ("generate", "verify", "order"),
-    "tool-calls": ("verify", "tool_calls", "tools"),
+    "curate": ("language", "contamination"),
 }
 
 # No recipe: a file of generations around one, of a schema of its own.
@@ -50,23 +41,28 @@ ROWS = {
     "principles.yaml": "- {name: honest, text: Say what you do not know.}\n",
 }
 SHOTS = "{% for shot in shots %}\n{{ shot.instruction }}\n{% endfor %}\n"
+SCALE = "---\nscale: {min: 1, max: 5}\n---\n"
 PROMPTS = {
     "alpaca/prompts/twenty_tasks.j2": f"{SHOTS}Write twenty more tasks.\n",
     "chain-of-thought/prompts/solve.j2": "{{ question }}\nThink step by step.\n",
     "chain-of-thought/prompts/solve_with_hint.j2": "{{ question }}\nIt is {{ gold }}. Why?\n",
     "constitutional/prompts/plain.j2": "{{ instruction }}\n",
+    "constitutional/prompts/critique.j2": "{{ response }}\nDoes it {{ principle.text }}?\n",
+    "constitutional/prompts/revision.j2": "{{ response }}\n{{ critique }}\n",
     "dialogue/prompts/user.j2": "You are {{ persona }} and want to {{ goal }}.\n",
     "dialogue/prompts/assistant.j2": "Help who writes.\n",
-    "dialogue/prompts/dialogue.j2": "Is this a good dialogue? {{ messages }}\n",
+    "dialogue/prompts/dialogue.j2": f"{SCALE}Is this a good dialogue? {{{{ messages }}}}\n",
     "distill/prompts/respond.j2": "{{ instruction }}\n",
     "domain-qa/prompts/questions.j2": "Ask about this text: {{ text }}\n",
     "domain-qa/prompts/answer.j2": "{{ text }}\n{{ question }}\n",
-    "domain-qa/prompts/grounded.j2": "Does the text say so? {{ text }}\n{{ answer }}\n",
+    "domain-qa/prompts/grounded.j2": f"{SCALE}Does the text say so? {{{{ text }}}}\n{{{{ answer }}}}\n",
     "evol-instruct/prompts/respond.j2": "{{ instruction }}\n",
     "evol-instruct/prompts/no_gain.j2": "Are these two tasks equal? {{ instruction }}\n",
     "preference-pairs/prompts/respond.j2": "{{ instruction }}\n",
-    "preference-pairs/prompts/four_aspects.j2": "{{ instruction }}\n{{ response }}\n",
-    "preference-pairs/prompts/better.j2": "{{ instruction }}\n{{ response }}\n",
+    "preference-pairs/prompts/honest.j2": "Say what you do not know.\n",
+    "preference-pairs/prompts/brief.j2": "Be brief.\n",
+    "preference-pairs/prompts/four_aspects.j2": f"{SCALE}{{{{ response }}}}\n",
+    "preference-pairs/prompts/better.j2": "{{ judged[0] }}\n{{ judged[1] }}\n",
     "self-instruct/prompts/new_instructions.j2": f"{SHOTS}Go on with the list.\n",
     "self-instruct/prompts/is_classification.j2": f"{SHOTS}{{{{ instruction }}}}\n",
     "self-instruct/prompts/instances.j2": "{% include 'output_first.j2' if is_classification else "

@@ -10,9 +10,10 @@ from pydantic import TypeAdapter
 from sofrito.plan.compile import expanded
 from sofrito.plan.vocabulary import vocabulary
 from sofrito.prompts import Render, Templates
+from sofrito.recipe.library import Library
 from sofrito.recipe.sources import TemplateSources
 from sofrito.steps.base import Bench, Step
-from sofrito.steps.work import Lost, Map, Operation, Pool, Pooled, Row, Told, Work
+from sofrito.steps.work import Gather, Lost, Map, Operation, Pool, Pooled, Row, Told, Work
 from sofrito.teachers.call import Call
 from sofrito.teachers.result import Answer, Result
 from sofrito.teachers.teacher import Refused
@@ -38,10 +39,16 @@ def pooled(name: str, rows: Sequence[Mapping[str, Any]]) -> list[Pooled]:
     return [Pooled.of(values, f"{name}, row {i}") for i, values in enumerate(rows)]
 
 
-def bench_of(step: Step, pools: Mapping[str, Sequence[Mapping[str, Any]]] | None = None) -> Bench:
+def bench_of(
+    step: Step,
+    pools: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    folder: Path = EMPTY,
+    shared: Path | None = None,
+) -> Bench:
     filters = tuple(expanded(step.filters(), {}))
     loaded = {name: pooled(name, rows) for name, rows in (pools or {}).items()}
-    return Bench(3, step.label, 42, "teacher", loaded, filters)
+    library = Library(TemplateSources(folder, shared=shared or folder))
+    return Bench(3, step.label, 42, "teacher", loaded, filters, library, "teacher")
 
 
 def operation_of(step: Step, pools: Any = None) -> Operation:
@@ -101,15 +108,32 @@ def worked(
     *,
     here: Here | None = None,
     folder: Path = EMPTY,
+    shared: Path | None = None,
 ) -> Worked:
     """Drive a map to its end; ``answer`` says what a teacher says, as text or a whole answer."""
     here = here or Here()
-    operation = step.compiled(bench_of(step))[0]
+    operation = step.compiled(bench_of(step, folder=folder, shared=shared))[0]
     assert isinstance(operation, Map)
     work = operation.run(row, here)
     if isinstance(work, list):
         return Worked(work, [])
-    return _driven(work, answer, Templates(TemplateSources(folder, shared=folder)))
+    return _driven(work, answer, Templates(TemplateSources(folder, shared=shared or folder)))
+
+
+def gathered(
+    step: Step,
+    rows: Sequence[Row],
+    answer: Callable[[Any], Said] | str = "",
+    *,
+    folder: Path = EMPTY,
+    shared: Path | None = None,
+) -> Worked:
+    """Drive a gathering of siblings to its end, as :func:`worked` does a map."""
+    operation = step.compiled(bench_of(step, folder=folder, shared=shared))[0]
+    assert isinstance(operation, Gather)
+    work = operation.run(tuple(rows))
+    assert not isinstance(work, list)
+    return _driven(work, answer, Templates(TemplateSources(folder, shared=shared or folder)))
 
 
 def _driven(work: Work, answer: Any, templates: Templates) -> Worked:

@@ -24,6 +24,7 @@ from sofrito.steps import VERBS
 from sofrito.steps.work import Lost, Pooled, Row
 from sofrito.teachers.call import Completion
 from sofrito.teachers.result import Answer
+from sofrito.teachers.scripted.values import value_for
 from sofrito.teachers.teacher import Teacher, Transient
 
 
@@ -100,6 +101,8 @@ class Storm(Teacher):
             return "?"
         if call.choices:
             return call.choices[number % len(call.choices)]
+        if call.schema is not None:
+            return value_for(call.schema, random.Random(number))
         words = random.Random(number)
         line = lambda: " ".join(f"w{words.randrange(self.vocabulary)}" for _ in range(5))  # noqa: E731
         if call.messages[-1].content.startswith("list"):
@@ -241,6 +244,52 @@ def _closings() -> list[list[dict[str, Any]]]:
     ]
 
 
+def _evolution(rng: random.Random) -> dict[str, Any]:
+    """Return a step that rewrites, answers, and undoes some of it, in part by asking."""
+    return {
+        "evolve": "text",
+        "operators": {"constrain": 2, "broaden": 1},
+        "rounds": rng.choice([1, 3]),
+        "answer": {"reply": "answer {{ text }}"},
+        "undo": [{"words": {"never": ["w3"]}}, "gain"],
+        "versions": rng.choice(["last", "all"]),
+    }
+
+
+def _verdicts(rng: random.Random, *, siblings: bool) -> list[dict[str, Any]]:
+    """Return steps that judge, alone and against each other, and that revise what is left."""
+    compare = rng.choice(["together", "pairwise"]) if siblings else "alone"
+    return [
+        {"judge": "text", "given": "text", "rubric": "helpfulness", "keep": "verdict.score > 1.5"},
+        {
+            "judge": "text",
+            "as": "other",
+            "rubric": "dialogue",
+            "compare": compare,
+            "rationale": False,
+        },
+        {
+            "revise": "text",
+            "as": "mended",
+            "principles": "craft",
+            "rounds": rng.choice([1, 2]),
+            "keep": "other.score != 3",
+        },
+    ]
+
+
+def _long_texts(rng: random.Random) -> list[dict[str, Any]]:
+    """Return a step that cuts, or one that lets two models talk, or both, or none."""
+    cut = {"chunk": "text", "words": [2, 3], "overlap": rng.choice([0, 1])}
+    talk = {
+        "converse": "chat",
+        "exchanges": [1, rng.choice([1, 3])],
+        "user": {"prompt": "ask {{ text }} {{ messages|length }}"},
+        "stop_when": "'w5' in messages[-1].content",
+    }
+    return [step for step in (cut, talk) if rng.random() < 0.15]
+
+
 def random_recipe(rng: random.Random) -> Recipe:
     """Return a recipe of a random shape that the engine must treat as one dataset."""
     few = rng.choice([0, 0, 2, 4])
@@ -274,10 +323,17 @@ def random_recipe(rng: random.Random) -> Recipe:
         },
         {"generate": "response", "prompt": "answer {{ text }}", "when": "'w3' in text"},
         {"generate": "variant", "prompt": "again {{ text }}", "n": 2},
+        {
+            "generate": "version",
+            "prompt": "again {{ text }}",
+            "n": 2,
+            "vary": {"temperature": [0, 1], "top_p": [0.5, 0.9]},
+        },
         {"dedup": "text"},
         {"filter": "text", "by": [{"novelty": {"rouge_l": rng.choice([0.5, 0.7])}}]},
         {"filter": "text", "by": ["unique", {"first": rng.choice([2, 3])}]},
         {"set": "size", "to": "text|length"},
+        {"verify": "text", "equals": "text|replace('w4', '')", "keep": "check.ok or 'w5' in text"},
     ]
     rng.shuffle(middle)
     steps = [first, *middle[: rng.randint(1, 5)]]
@@ -287,7 +343,19 @@ def random_recipe(rng: random.Random) -> Recipe:
         ]
         first["prompt"] += "{% for s in shots %} {{ s.text }}{% endfor %}"
         steps.insert(rng.randint(1, len(steps)), {"grow": "pool", "columns": ["text"]})
-    siblings = "parse" in first or first["n"] > 1 or any("n" in step for step in steps[1:])
+    other = random.Random(data["seed"])  # so that the shapes of the rest stay as they are
+    if other.random() < 0.25:
+        steps.insert(other.randint(1, len(steps)), _evolution(other))
+    at = other.randint(1, len(steps))
+    if other.random() < 0.15:
+        opened = "parse" in first or first["n"] > 1
+        steps[at:at] = _verdicts(other, siblings=opened)
+    for step in _long_texts(other):
+        steps.insert(other.randint(1, len(steps)), step)
+    many = any(
+        "n" in step or "chunk" in step or step.get("versions") == "all" for step in steps[1:]
+    )
+    siblings = "parse" in first or first["n"] > 1 or many
     if siblings and rng.random() < 0.5:
         steps += rng.choice(_closings())
     for i, step in enumerate(steps):

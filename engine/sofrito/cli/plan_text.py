@@ -171,6 +171,11 @@ def _marked(mark: str, number: float) -> str:
 def warnings(told: Forecast) -> Iterator[str]:
     """Yield what should be thought about before the run."""
     found, recipe = told.estimate, told.recipe
+    for name, calls in told.unmade.items():
+        yield (
+            f"the axis `{name}` is made first, by about {calls:,} calls beside these; names with "
+            "numbers stand for its values until then"
+        )
     if recipe.rows and found.rows < recipe.rows and not found.whole:
         yield (
             f"only about {found.rows:,} of {recipe.rows:,} rows would come of it; "

@@ -138,5 +138,7 @@ def _echo_places(made: Made) -> None:
     for name in made.exported.rows:
         click.echo(f"dataset    {made.folder / 'dataset' / name}")
     click.echo(f"rejected   {made.folder / 'rejected.parquet'}")
+    if made.recipe.output.review:
+        click.echo(f"to review  {made.folder / 'review.csv'}")
     if made.ended.accepted:
         click.echo(f"a row's story: sofrito show {made.folder} ROW")

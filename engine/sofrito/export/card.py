@@ -8,6 +8,7 @@ from sofrito.export.facts import CardFacts
 from sofrito.export.folder import DATASET
 from sofrito.export.front import front_matter
 from sofrito.export.part import Part
+from sofrito.export.review import CSV, LINES, Reviewed, most_defective
 from sofrito.export.tables import Reasons
 from sofrito.formats import Type
 from sofrito.recipe.model import Recipe
@@ -26,19 +27,24 @@ def card(
     parts: Sequence[Part],
     reasons: Reasons,
     notes: Sequence[str],
+    real: int = 0,
+    review: Reviewed | None = None,
 ) -> str:
     """Return the card's text, Markdown with a YAML head; the same for the same arguments.
 
-    ``rows`` is the number of accepted rows, ``reasons`` counts those that did not get in.
+    ``rows`` is the number of rows, ``real`` of those that were mixed in; ``reasons`` counts those
+    that did not get in. ``review`` is the sample for an expert.
     """
     sections = [
         f"# {_line(recipe.title or recipe.recipe)}",
         recipe.description.strip(),
-        _summary(recipe, facts, rows),
+        _summary(recipe, facts, rows - real),
+        _mixed(recipe, rows, real),
         "## Load it",
         *(_part(part) for part in parts),
         _beside(parts),
         *(("## Please note", "\n".join(f"- {_line(note)}" for note in notes)) if notes else ()),
+        *(("## Expert review", _review(review)) if review else ()),
         "## How it was made",
         _models(facts),
         _accounting(facts),
@@ -65,6 +71,33 @@ def _summary(recipe: Recipe, facts: CardFacts, rows: int) -> str:
             "for what they wrote."
         )
     return text
+
+
+def _mixed(recipe: Recipe, rows: int, real: int) -> str:
+    if not recipe.output.mix:
+        return ""
+    return (
+        f"With them come {real:,} real rows of `{recipe.output.mix.real}`, "
+        f"{real / max(rows, 1):.1%} of all {rows:,}; `provenance.parquet` has the `origin` of each, "
+        "`real` or `synthetic`."
+    )
+
+
+def _review(review: Reviewed) -> str:
+    none = most_defective(review.drawn, 0)
+    text = (
+        f"{review.drawn:,} of the {review.of:,} rows that were made are drawn for an expert, by the "
+        f"recipe's seed: `{CSV}`, or `{LINES}`, with a `verdict` (`ok` or another word) and a `note` "
+        f"to fill in; `provenance.parquet` marks them. If all {review.drawn:,} are `ok`, at most "
+        f"{none:.2%} of such rows have a defect, with 95 % confidence."
+    )
+    if not review.judged:
+        return f"{text} None has a verdict yet."
+    most = most_defective(review.judged, review.judged - review.ok)
+    return (
+        f"{text} So far {review.judged:,} have a verdict, and {review.ok:,} of them are `ok`: at most "
+        f"{most:.2%} have a defect (Clopper-Pearson, 95 %)."
+    )
 
 
 def _part(part: Part) -> str:
@@ -154,7 +187,7 @@ def _type(type_: Type) -> str:
         return f"list of {_type(type_[0])}"
     if isinstance(type_, dict):
         return f"{{{', '.join(f'{name}: {_type(field)}' for name, field in type_.items())}}}"
-    return "JSON text" if type_ == "json" else type_
+    return "JSON text" if type_ in ("json", "any") else type_
 
 
 def _shortened(value: Any) -> Any:

@@ -8,7 +8,8 @@ from typing import Any
 from sofrito.export.folder import DATASET
 from sofrito.export.parquet import Lines
 from sofrito.export.part import Part, parts_of
-from sofrito.export.rows import Accepted, accepted
+from sofrito.export.review import Sample
+from sofrito.export.rows import Accepted
 from sofrito.export.splits import Splits, shares_of
 from sofrito.export.tables import PROVENANCE, provenance
 from sofrito.recipe.model import Recipe
@@ -16,29 +17,35 @@ from sofrito.recipe.model import Recipe
 _Tables = dict[str, dict[str, Lines]]
 
 
-def write_dataset(run: Path, partial: Path, recipe: Recipe) -> tuple[list[Part], int]:
+def write_dataset(
+    rows: Iterable[Accepted], partial: Path, recipe: Recipe, sample: Sample | None = None
+) -> tuple[list[Part], int]:
     """Write dataset/<format>/<split> and provenance.parquet below ``partial``.
 
-    Reads the run's rows twice and holds none of them. A row is in one split, the same in every
-    format. Returns what became of each format, and the number of accepted rows. Raises OSError
-    where writing fails, Trouble where the rows cannot be read.
+    Goes through the rows twice and holds none of them; ``sample`` is drawn on the way. A row is in
+    one split, the same in every format. Returns what became of each format, and the number of rows.
+    Raises OSError where writing fails, Trouble where the rows cannot be read.
     """
     output = recipe.output
     parts = parts_of(output.write)
     group_by = output.splits.get("group_by", "")
     splits = Splits(shares_of(output.splits), recipe.seed)
-    for row in accepted(run):
+    for row in rows:
         splits.count(_group(row, group_by))
         for part in parts:
             part.learn(row)
+        if sample:
+            sample.learn(row)
     splits.divide()
+    if sample:
+        sample.divide()
     with ExitStack() as stack:
         tables = _opened(stack, partial, parts, splits.names)
         story = Lines(partial / "provenance.jsonl", PROVENANCE)
         stack.enter_context(closing(story))
-        for row in accepted(run):
+        for row in rows:
             split = splits.of(_group(row, group_by))
-            story.add(provenance(row, split))
+            story.add(provenance(row, split, review=sample is not None and row.id in sample))
             for part in parts:
                 for record in part.records(row):
                     tables[part.name][split].add(record)
@@ -51,7 +58,7 @@ def write_dataset(run: Path, partial: Path, recipe: Recipe) -> tuple[list[Part],
 
 
 def _group(row: Accepted, group_by: str) -> Any:
-    return row.columns.get(group_by) if group_by else row.id
+    return row.columns.get(group_by, row.id) if group_by else row.id
 
 
 def _opened(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sofrito.export.make import teachers_of
+from sofrito.export.make import axes_made, teachers_of
 from sofrito.export.reach import (
     FileReach,
     Host,
@@ -26,6 +26,7 @@ from sofrito.recipe.asked import models_asked
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.read import Read
 from sofrito.recipe.sources import TemplateSources
+from sofrito.run.axes import calls_of, missing_axes
 from sofrito.run.cost import ModelCost, costs_of
 from sofrito.run.journal import MemoryJournal, SqliteJournal
 from sofrito.run.observe import FIRST
@@ -53,7 +54,8 @@ class Forecast:
     """What a run would do. ``absent`` says of models that cannot be asked why, by name.
 
     ``bounds`` and the estimate's steps go with ``steps``, their names. ``axes`` are the numbers
-    of their values, ``seeds`` the rows that candidates start from, ``costs`` what the run has cost so
+    of their values, ``unmade`` about how many calls make those that are not made yet,
+    ``seeds`` the rows that candidates start from, ``costs`` what the run has cost so
     far.
     """
 
@@ -61,6 +63,7 @@ class Forecast:
     fingerprint: str
     steps: tuple[str, ...]
     axes: Mapping[str, int]
+    unmade: Mapping[str, int]
     cells: tuple[Cell, ...]
     seeds: int | None
     estimate: Estimate
@@ -92,7 +95,10 @@ def forecast(
     answers are in the workspace's journal, and the run reads them back. Raises RecipeError for a
     broken seed file, Trouble where the pilot cannot be made.
     """
-    recipe, given = read.recipe, inputs(read, allow_files=allow_files)
+    recipe, given = read.recipe, inputs(read, workspace=workspace, allow_files=allow_files)
+    if pilot:
+        axes_made(read, workspace=workspace, on_progress=on_progress, announce=announce)
+        given = inputs(read, workspace=workspace, allow_files=allow_files)
     absent = {} if pilot else dict(_absent(recipe, read.folder))
     teachers = {} if absent else _teachers(recipe, read.folder, announce, absent, must=bool(pilot))
     program = _Programs(read, given, teachers)
@@ -127,7 +133,10 @@ def forecast(
         with closing(SqliteJournal(journal, fresh.fingerprint)) as store:
             known = rehearsed(fresh, store, teachers)
     axes = {name: len(values) for name, values in given.axes.items()}
-    return _told(read, program.fresh(), known, made, teachers, absent, tariffs, speeds, axes)
+    unmade = {name: calls_of(topics) for name, topics in missing_axes(read, workspace).items()}
+    return _told(
+        read, program.fresh(), known, made, teachers, absent, tariffs, speeds, axes, unmade
+    )
 
 
 def _told(
@@ -140,6 +149,7 @@ def _told(
     tariffs: Mapping[str, Tariff | None],
     speeds: Mapping[str, Speed],
     axes: Mapping[str, int],
+    unmade: Mapping[str, int],
 ) -> Forecast:
     recipe, steps = read.recipe, expected(read.recipe)
     sketches = sketched(program, recipe.steps, SKETCHED)
@@ -151,6 +161,7 @@ def _told(
         fingerprint=program.fingerprint,
         steps=program.steps,
         axes=axes,
+        unmade=unmade,
         cells=program.cells,
         seeds=seeds,
         estimate=estimated(
@@ -192,6 +203,7 @@ class _Programs:
             folder=self._read.folders,
             pools=self._given.pools,
             axes=self._given.axes,
+            records=self._given.records,
             source=self._given.source,
             hashes=self._given.hashes,
             identities=self._identities,

@@ -1,6 +1,6 @@
 """From a checked recipe to a dataset in its folder: run, then write."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from sofrito import __version__
 from sofrito.export import export
 from sofrito.export.facts import CardFacts, Exported, ModelFacts, StepFacts
+from sofrito.export.order import ranks_of
 from sofrito.export.record import keep_recipe
 from sofrito.plan.compile import compiled
 from sofrito.plan.inputs import files_of, inputs
@@ -16,6 +17,7 @@ from sofrito.recipe.asked import models_asked
 from sofrito.recipe.folder import home
 from sofrito.recipe.model import Model, Recipe
 from sofrito.recipe.read import Read
+from sofrito.run.axes import MadeAxes, charge, make_axes, missing_axes
 from sofrito.run.ledger import Ledger
 from sofrito.run.manifest import Manifest, calls_of, cost_of, versions
 from sofrito.run.prices import Tariff, all_priced, tariffs_of
@@ -58,7 +60,17 @@ def make(
     Raises RecipeError for a broken seed file, Trouble.
     """
     recipe = read.recipe
-    given = inputs(read, allow_files=allow_files)
+    inputs(read, workspace=workspace, allow_files=allow_files)  # what is broken is told first
+    axes = axes_made(
+        read,
+        workspace=workspace,
+        on_progress=on_progress,
+        announce=announce,
+        session_calls=session_calls,
+    )
+    if session_calls is not None:
+        session_calls = max(0, session_calls - axes.asked)
+    given = inputs(read, workspace=workspace, allow_files=allow_files)
     teachers = teachers_of(recipe, read.folders, announce)
     identities = {name: dict(teacher.identity) for name, teacher in teachers.items()}
     program = compiled(
@@ -66,6 +78,7 @@ def make(
         folder=read.folders,
         pools=given.pools,
         axes=given.axes,
+        records=given.records,
         source=given.source,
         hashes=given.hashes,
         identities=identities,
@@ -74,6 +87,7 @@ def make(
     models = {name: dict(teacher.described()) for name, teacher in teachers.items()}
     tariffs = tariffs_for(recipe, teachers)
     with locked(folder):
+        charge(axes, workspace, program)
         keep_recipe(read, folder, identities, files_of(read, allow_files=allow_files))
         ended = run_program(
             program,
@@ -87,25 +101,54 @@ def make(
         )
         exported = None
         if ended.status != "interrupted":
-            exported = export(folder, recipe, _facts(program, ended, models))
+            ranks = ranks_of(given.axes, given.records)
+            facts = _facts(program, ended, models)
+            exported = export(folder, recipe, facts, real=given.real, ranks=ranks)
         if exported or not (folder / "dataset").exists():
             _manifest(recipe, program, ended, models, exported).write(folder)
     return Made(recipe, folder, ended, exported)
+
+
+def axes_made(
+    read: Read,
+    *,
+    workspace: Path,
+    on_progress: OnProgress,
+    announce: Callable[[str], None] = lambda _: None,
+    session_calls: int | None = None,
+) -> MadeAxes:
+    """Make the axes that a model must make first, if any are missing; raises as make_axes does."""
+    recipe, missing = read.recipe, missing_axes(read, workspace)
+    if not missing:
+        return MadeAxes()
+    announce(f"making {' and '.join(f'the axis `{name}`' for name in missing)}")
+    asked = {recipe.model_for(topics.model) for topics in missing.values()}
+    teachers = teachers_of(recipe, read.folders, announce, asked)
+    return make_axes(
+        read,
+        workspace=workspace,
+        teachers=teachers,
+        limits=limits_of(recipe, session_calls),
+        rates=rates_of(recipe),
+        tariffs=tariffs_for(recipe, teachers),
+        on_progress=on_progress,
+    )
 
 
 def teachers_of(
     recipe: Recipe,
     folder: Path | Sequence[Path],
     announce: Callable[[str], None] = lambda _: None,
+    names: Collection[str] | None = None,
 ) -> dict[str, Teacher]:
-    """Return the teachers that the recipe's steps and filters ask, by name; equal models share one.
+    """Return the teachers that the recipe asks, or those of ``names``; equal models share one.
 
     ``folder`` is the recipe's, behind it those of the recipes that it extends: a model's file is
     looked for in each.
     """
     folders = [folder] if isinstance(folder, Path) else folder
     made: dict[str, Teacher] = {}
-    for name in models_asked(recipe):
+    for name in models_asked(recipe) if names is None else sorted(names):
         model = recipe.model(name)
         twin = next((other for other in made if recipe.model(other) == model), None)
         made[name] = (

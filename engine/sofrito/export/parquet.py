@@ -17,6 +17,7 @@ _ROW_GROUP = 64 << 20
 _SCALARS = {
     "string": DataType.utf8(),
     "json": DataType.utf8(),
+    "any": DataType.utf8(),
     "integer": DataType.int64(),
     "number": DataType.float64(),
     "boolean": DataType.bool(),
@@ -107,12 +108,18 @@ def batch_and_group(mean: int, longest: int) -> tuple[int, int]:
 
 def schema(shape: dict[str, Type]) -> Schema:
     """Return the Arrow schema of a shape; every field may be null."""
-    return Schema([Field(name, _arrow(type_)) for name, type_ in shape.items()])
+    return Schema([_field(name, type_) for name, type_ in shape.items()])
+
+
+def _field(name: str, type_: Type) -> Field:
+    # What reads extension types, as the library datasets does, gives the value back.
+    marked = {"ARROW:extension:name": "arrow.json", "ARROW:extension:metadata": ""}
+    return Field(name, _arrow(type_), metadata=marked if type_ == "any" else None)
 
 
 def _arrow(type_: Type) -> DataType:
     if isinstance(type_, list):
-        return DataType.list(Field("item", _arrow(type_[0])))
+        return DataType.list(_field("item", type_[0]))
     if isinstance(type_, dict):
-        return DataType.struct([Field(name, _arrow(field)) for name, field in type_.items()])
+        return DataType.struct([_field(name, field) for name, field in type_.items()])
     return _SCALARS[type_]

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from sofrito.plan.fingerprint import template_texts
 from sofrito.recipe.asked import models_asked
 from sofrito.recipe.machine import on_this_machine
-from sofrito.recipe.model import Model, Recipe
+from sofrito.recipe.model import CHECKERS, UNDECLARED, Model, Recipe
 from sofrito.recipe.read import Read
 from sofrito.recipe.sources import TemplateSources
 from sofrito.recipe.terms import Terms, terms_of
@@ -51,7 +51,9 @@ class FileReach:
 def models_reached(recipe: Recipe, teachers: Mapping[str, Teacher]) -> tuple[ModelReach, ...]:
     """Return the models that steps and filters ask; a teacher that was made tells its file's licence."""
     return tuple(
-        _model(name, recipe.model(name), teachers.get(name)) for name in models_asked(recipe)
+        _model(name, recipe.model(name), teachers.get(name))
+        for name in models_asked(recipe)
+        if recipe.model(name).backend not in CHECKERS  # they write nothing
     )
 
 
@@ -61,7 +63,7 @@ def _model(name: str, model: Model, teacher: Teacher | None) -> ModelReach:
     licence, called = str(told.get("license", "")), str(told.get("name", ""))
     file_name = info.path.name if info else Path(model.path).name
     # its own terms bind nobody: a scripted teacher writes words by chance
-    free = model.backend in ("scripted", "wordllama")
+    free = model.backend == "scripted" or model in UNDECLARED.values()
     names = (called, file_name, model.hub, model.model.replace("local", ""))
     terms = terms_of("MIT" if free else licence, *names, model.base_url)
     accepted = model.terms.accepted_because if model.terms else ""

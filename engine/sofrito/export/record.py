@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sofrito.plan.difference import plain
-from sofrito.plan.fingerprint import template_texts
+from sofrito.plan.fingerprint import library_texts, template_texts
 from sofrito.problems import Trouble
 from sofrito.recipe.read import Read
 from sofrito.recipe.sources import TemplateSources
@@ -35,7 +35,9 @@ def keep_recipe(
         record.mkdir(parents=True)
         (record / "recipe.yaml").write_text(written(read), encoding="utf-8", newline="\n")
         named = (t for step in read.recipe.steps for t in step.templates().values())
-        for name, text in template_texts(named, TemplateSources(read.folders)).items():
+        sources = TemplateSources(read.folders)
+        called = library_texts(read.recipe, sources)  # whole files: their heads are read again
+        for name, text in {**template_texts([*named, *called], sources), **called}.items():
             _put(record / name, text)
         for path in files:
             _copy(path, read, record)

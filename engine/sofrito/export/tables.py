@@ -16,6 +16,8 @@ from sofrito.formats.distill import holds_soft_labels
 PROVENANCE: dict[str, Type] = {
     "id": "string",
     "split": "string",
+    "origin": "string",
+    "review": "boolean",
     "cell": "json",
     "columns": "json",
     "story": "json",
@@ -33,11 +35,13 @@ REJECTED: dict[str, Type] = {
 Reasons = Counter[tuple[str, str, str]]
 
 
-def provenance(row: Accepted, split: str) -> dict[str, Any]:
-    """Return a row's line of provenance.parquet."""
+def provenance(row: Accepted, split: str, *, review: bool) -> dict[str, Any]:
+    """Return a row's line of provenance.parquet; ``review`` says that an expert is to look at it."""
     return {
         "id": row.id,
         "split": split,
+        "origin": row.origin,
+        "review": review,
         "cell": _json(row.cell),
         "columns": _json(_told(row.columns)),
         "story": _json(row.story),

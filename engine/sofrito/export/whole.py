@@ -8,27 +8,56 @@ from sofrito.export.card import card
 from sofrito.export.dataset import write_dataset
 from sofrito.export.facts import CardFacts, Exported, ExportedFile
 from sofrito.export.folder import placed
+from sofrito.export.mix import RealRows
+from sofrito.export.order import Ranks
 from sofrito.export.part import Part
+from sofrito.export.review import Sample
+from sofrito.export.sequence import rows_of
 from sofrito.export.tables import write_rejected
 from sofrito.recipe.model import Recipe
 
 
-def export(folder: Path, recipe: Recipe, facts: CardFacts) -> Exported:
+def export(
+    folder: Path,
+    recipe: Recipe,
+    facts: CardFacts,
+    *,
+    real: RealRows | None = None,
+    ranks: Ranks | None = None,
+) -> Exported:
     """Turn a run folder's rows.jsonl and rejected.jsonl into a dataset in the same folder.
 
     Writes `dataset/<format>/<split>.parquet` (or .jsonl), `provenance.parquet`, `rejected.parquet`
     and the card `README.md`, all of them or none, replacing what an earlier export left. Equal
     rows, recipe and facts give files equal to the byte under one version of the Parquet writer.
-    Raises Trouble where the rows cannot be read or the files cannot be written.
+    A review that was filled in is kept; it is not among the files that are returned.
+
+    ``real`` reads the rows of the pool that the recipe mixes in; ``ranks`` are the values of the axes
+    in their order. Raises Trouble where the rows cannot be read or the files cannot be written.
     """
+    output = recipe.output
     with placed(folder) as partial:
-        parts, rows = write_dataset(folder, partial, recipe)
+        rows = rows_of(folder, recipe, real=real, ranks=ranks or {})
+        sample = Sample(output.review, recipe.seed, folder) if output.review else None
+        parts, count = write_dataset(rows, partial, recipe, sample)
         reasons = write_rejected(folder, partial)
-        notes = [*_empty_splits(parts), *(note for part in parts for note in part.notes())]
-        text = card(recipe, facts, rows=rows, parts=parts, reasons=reasons, notes=notes)
+        notes = [*rows.notes, *_empty_splits(parts), *(n for part in parts for n in part.notes())]
+        notes += sample.write(partial) if sample else []
+        text = card(
+            recipe,
+            facts,
+            rows=count,
+            parts=parts,
+            reasons=reasons,
+            notes=notes,
+            real=rows.real,
+            review=sample.reviewed if sample else None,
+        )
         (partial / "README.md").write_text(text, encoding="utf-8", newline="\n")
         files = tuple(
-            _exported(path, partial) for path in sorted(partial.rglob("*")) if path.is_file()
+            _exported(path, partial)
+            for path in sorted(partial.rglob("*"))
+            if path.is_file() and not path.name.startswith("review.")
         )
     return Exported({part.name: part.rows for part in parts}, files, tuple(notes))
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from sofrito.recipe.base import Check, Need
+from sofrito.recipe.heads import Head
 from sofrito.teachers.call import Call
-from sofrito.teachers.result import Result
 
 Values = Mapping[str, Any]
 Columns = tuple[str, ...]
@@ -29,8 +29,27 @@ class Verdict:
 
 KEPT = Verdict(True)
 
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A file of the library to be rendered with ``values``: the reply is a :class:`Prompted`."""
+
+    folder: str
+    name: str
+    values: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Prompted:
+    """A file of the library as rendered, and its head."""
+
+    text: str
+    head: Head
+
+
 # What a filter does that asks a model: it yields calls, is sent their results, returns the verdict.
-Judging = Generator[Sequence[Call], Sequence[Result], Verdict]
+# It may yield prompts as well, and is sent their texts.
+Judging = Generator[Sequence[Call] | Sequence[Prompt], Any, Verdict]
 
 
 class Filter(Check):
@@ -59,6 +78,8 @@ class SiblingFilter(Filter):
 
 class MemoryFilter(Filter):
     """Remembers what it let through; sees rows in the order of their numbers."""
+
+    remembers: ClassVar[bool] = True
 
     def memory(
         self, columns: Columns, pools: Mapping[str, Sequence[Values]]

@@ -35,7 +35,7 @@ class Words(RowFilter):
 
     @cached_property
     def _patterns(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
-        return _any_of(self.never), _any_of(self.must)
+        return any_of(self.never), any_of(self.must)
 
     def wanted(self) -> tuple[tuple[Fragment, ...], ...]:
         """One of `must`."""
@@ -68,6 +68,7 @@ def _folded(phrase: str) -> str:
     return " ".join(phrase.casefold().split())
 
 
-def _any_of(phrases: tuple[str, ...]) -> re.Pattern[str]:
+def any_of(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    """Return what finds any of some words and phrases as whole words, whatever their case."""
     alternatives = "|".join(r"\s+".join(map(re.escape, phrase.split())) for phrase in phrases)
     return re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.IGNORECASE)

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from sofrito.formats.base import Column, Format, Type, Values, text_of
+from sofrito.formats.base import Column, Format, Type, Values, text_of, value_of
 
 
 class Alpaca(Format):
@@ -32,7 +32,7 @@ class Alpaca(Format):
 
     def record(self, values: Values) -> dict[str, Any]:
         """Return the row's three texts."""
-        given = "" if values.get(self.input) is None else text_of(values, self.input)
+        given = "" if value_of(values, self.input) is None else text_of(values, self.input)
         return {
             "instruction": text_of(values, self.instruction),
             "input": given,

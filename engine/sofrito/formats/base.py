@@ -6,16 +6,17 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 import orjson
 from pydantic import Field
 
-from sofrito.recipe.base import NAME, Writer
+from sofrito.recipe.base import FIELD, Writer
 from sofrito.recipe.expressions import expression
 
 Values = Mapping[str, Any]
-Column = Annotated[str, Field(pattern=NAME)]
+Column = Annotated[str, Field(pattern=FIELD)]
+"""A column, or a field of a record."""
 
 Type: TypeAlias = "str | list[Type] | dict[str, Type]"
-"""A field's type: `string`, `integer`, `number`, `boolean`, `json` (a text that holds JSON), \
-`int32` and `float16` for numbers in bulk, `[type]` for a list, a mapping for an object; every \
-value may be null."""
+"""A field's type: `string`, `integer`, `number`, `boolean`, `json` (a text that holds JSON), `any` \
+(likewise, marked so that what reads the Parquet file gives the value back), `int32` and `float16` for \
+numbers in bulk, `[type]` for a list, a mapping for an object; every value may be null."""
 
 
 class Unfit(Exception):
@@ -48,12 +49,20 @@ class Format(Writer):
         return [self.record(values)]
 
 
+def value_of(values: Values, path: str) -> Any:
+    """Return a column, or a field of a record (`verdict.score`); None where there is none."""
+    value: Any = values
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
 def text_of(values: Values, column: str) -> str:
     """Return a column's value as text: a string as it is, anything else as JSON.
 
     Raises :class:`Unfit` for a null, which no trainer can learn from.
     """
-    value = values.get(column)
+    value = value_of(values, column)
     if value is None:
         raise Unfit(f"`{column}` is null")
     return value if isinstance(value, str) else orjson.dumps(value).decode()

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, TypeGuard
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
-from sofrito.formats.base import Column, Format, Type, Unfit, Values, text_of
+from sofrito.formats.base import Column, Format, Type, Unfit, Values, text_of, value_of
 from sofrito.formats.messages import conversation
 
 _ENDING = "_soft"
@@ -82,7 +82,7 @@ answer made with `raw: true`."""
 
     def record(self, values: Values) -> dict[str, Any]:
         """Return the row's texts and labels."""
-        soft = values.get(self._labels)
+        soft = value_of(values, self._labels)
         if not holds_soft_labels(soft):
             raise Unfit(f"`{self._labels}` holds no soft labels")
         labels = {name: soft.get(name) for name in _SOFT}

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
-from sofrito.formats.base import Column, Format, Type, Unfit, Values, text_of
+from sofrito.formats.base import Column, Format, Type, Unfit, Values, text_of, value_of
 from sofrito.formats.messages import MESSAGES, conversational
 
 
@@ -68,7 +68,7 @@ class Kto(Format):
                 self._record(values, chosen, label=True),
                 self._record(values, rejected, label=False),
             ]
-        label = values.get(self.label)
+        label = value_of(values, self.label)
         if not isinstance(label, bool):
             raise Unfit(f"`{self.label}` is neither true nor false")
         return [self._record(values, self.completion, label=label)]

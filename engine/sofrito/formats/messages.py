@@ -5,7 +5,13 @@ from typing import Any, ClassVar
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
-from sofrito.formats.base import Column, Format, Type, Unfit, Values, text_of
+from sofrito.formats.base import Column, Format, Type, Unfit, Values, text_of, value_of
+from sofrito.formats.tool_calls import (
+    MESSAGES_WITH_CALLS,
+    called,
+    conversation_with_calls,
+    functions,
+)
 
 _FIELDS = frozenset({"role", "content"})
 
@@ -15,7 +21,11 @@ MESSAGES: Type = [{"role": "string", "content": "string"}]
 class Messages(Format):
     """Writes `{"messages": [{"role": ..., "content": ...}, ...]}`, which chat trainers take.
 
-    Either from a prompt and its completion, or from a column that holds the messages already.
+    Either from a prompt and its completion, or from a column that holds the messages already. With
+    `tool_calls` or `tools` the assistant's message has the calls of functions that it makes, and the
+    functions stand beside the messages as `tools`. Their schemas and the calls' arguments have no
+    common type: they are JSON text, which `datasets` turns back into objects when it loads the Parquet
+    files.
     """
 
     format: ClassVar[str] = "messages"
@@ -31,15 +41,25 @@ class Messages(Format):
     """The column that becomes the system's message; none is written where it is null or empty."""
 
     messages: Column = ""
-    """The column that holds the messages: a list of objects with `role` and `content`."""
+    """The column that holds the messages: a list of objects with `role` and `content`; with `tools` \
+also with `tool_calls`, and of the role `tool`."""
+
+    tool_calls: Column = ""
+    """The column with the assistant's calls, instead of the `completion` or beside it: a list of \
+objects with `name` and `arguments`."""
+
+    tools: Column = ""
+    """The column with the functions that may be called: a list of objects with `name`, `description` \
+and `parameters` (a JSON Schema)."""
 
     @model_validator(mode="after")
     def _one_source(self) -> "Messages":
-        if self.messages and (self.prompt or self.completion or self.system):
+        answer = self.completion or self.tool_calls
+        if self.messages and (self.prompt or answer or self.system):
             raise PydanticCustomError(
                 "clash", "`messages` takes either `messages` or `prompt` and `completion`, not both"
             )
-        if not self.messages and not (self.prompt and self.completion):
+        if not self.messages and not (self.prompt and answer):
             raise PydanticCustomError(
                 "missing",
                 "`messages` needs `prompt` and `completion`, or `messages`: the names of columns",
@@ -47,18 +67,49 @@ class Messages(Format):
         return self
 
     def uses(self) -> tuple[str, ...]:
-        """The columns that become messages."""
-        return tuple(filter(None, (self.system, self.prompt, self.completion, self.messages)))
+        """The columns that become messages, calls and tools."""
+        columns = (self.system, self.prompt, self.completion, self.messages)
+        return tuple(filter(None, (*columns, self.tool_calls, self.tools)))
 
     def shape(self) -> dict[str, Type]:
-        """A list of messages."""
-        return {"messages": MESSAGES}
+        """A list of messages, and the tools."""
+        messages = MESSAGES_WITH_CALLS if self._with_calls else MESSAGES
+        return {"messages": messages} | ({"tools": "any"} if self.tools else {})
 
     def record(self, values: Values) -> dict[str, Any]:
         """Return the row as a conversation."""
+        record = {"messages": self._messages(values)}
+        if self.tools:
+            record["tools"] = functions(values, self.tools)
+        return record
+
+    @property
+    def _with_calls(self) -> bool:
+        return bool(self.tool_calls or self.tools)
+
+    def _messages(self, values: Values) -> Any:
+        if self.messages and self._with_calls:
+            return conversation_with_calls(values, self.messages)
         if self.messages:
-            return {"messages": _conversation(values.get(self.messages), self.messages)}
-        return {"messages": conversation(values, self.prompt, self.completion, self.system)}
+            return _conversation(value_of(values, self.messages), self.messages)
+        if not self._with_calls:
+            return conversation(values, self.prompt, self.completion, self.system)
+        said = text_of(values, self.completion) if self._is_said(values) else None
+        calls = called(values, self.tool_calls, needed=said is None) if self.tool_calls else None
+        asked: list[dict[str, Any]] = [{"role": "user", "content": text_of(values, self.prompt)}]
+        if self.system and value_of(values, self.system):
+            asked.insert(0, {"role": "system", "content": text_of(values, self.system)})
+        plain = [{**message, "tool_calls": None} for message in asked]
+        return [*plain, {"role": "assistant", "content": said, "tool_calls": calls}]
+
+    def _is_said(self, values: Values) -> bool:
+        """Whether the assistant's message has a content: it must where it makes no calls."""
+        said = bool(self.completion) and value_of(values, self.completion) not in (None, "")
+        return (
+            said
+            or not self.tool_calls
+            or (bool(self.completion) and not value_of(values, self.tool_calls))
+        )
 
 
 def conversation(
@@ -72,7 +123,7 @@ def conversation(
         {"role": "user", "content": text_of(values, prompt)},
         {"role": "assistant", "content": text_of(values, completion)},
     ]
-    if system and values.get(system):
+    if system and value_of(values, system):
         messages.insert(0, {"role": "system", "content": text_of(values, system)})
     return messages
 
@@ -82,7 +133,7 @@ def conversational(values: Values, column: str, role: str) -> list[dict[str, str
 
     Raises :class:`Unfit` for a null and for a list of something else.
     """
-    value = values.get(column)
+    value = value_of(values, column)
     if isinstance(value, list):
         return _conversation(value, column)
     return [{"role": role, "content": text_of(values, column)}]

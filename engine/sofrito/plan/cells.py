@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import reduce
 from typing import Literal
 
+from sofrito.plan.axes import Records
 from sofrito.plan.grid import Combination, Grid, grid
 from sofrito.plan.pairwise import pairwise
 from sofrito.plan.program import Cell
@@ -17,28 +18,33 @@ SHARES = 1_000
 """What is divided among the cells where `rows` says nothing."""
 
 
-def cells(axes: Axes, design: Design, exclude: str, rows: int | None) -> tuple[Cell, ...]:
+def cells(
+    axes: Axes,
+    design: Design,
+    exclude: str,
+    rows: int | None,
+    records: Mapping[str, Records] | None = None,
+) -> tuple[Cell, ...]:
     """Return the cells of a design, in order, with how many of ``rows`` each shall have.
 
-    ``axes`` maps each axis to its values and their weights. Quotas are integers that add up to
+    ``axes`` maps each axis to its values and their weights, ``records`` those of generated axes to
+    what rows have in their place. Quotas are integers that add up to
     ``rows``; cells that get none are left out. No cell is left if all are excluded. Raises
     ExpressionError where ``exclude`` fails on the values.
     """
     if not axes:
         return ()
-    whole = grid({name: tuple(values) for name, values in axes.items()}, exclude)
+    whole = grid({name: tuple(values) for name, values in axes.items()}, exclude, records)
     counts = _counts(axes, design, whole, rows or SHARES)
     values = {name: tuple(one) for name, one in axes.items()}
     common = 1 if rows else reduce(math.gcd, counts.values(), 0) or 1
-    return tuple(
-        Cell(
-            {name: values[name][v] for name, v in zip(axes, combination, strict=True)},
-            count if rows else None,
-            count // common,
-        )
-        for combination, count in sorted(counts.items())
-        if count
-    )
+    found = []
+    for combination, count in sorted(counts.items()):
+        named = {name: values[name][v] for name, v in zip(axes, combination, strict=True)}
+        special = {name: several[named[name]] for name, several in (records or {}).items()}
+        if count:
+            found.append(Cell(named, count if rows else None, count // common, special))
+    return tuple(found)
 
 
 def _counts(axes: Axes, design: Design, whole: Grid, rows: int) -> Mapping[Combination, int]:

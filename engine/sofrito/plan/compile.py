@@ -7,6 +7,7 @@ from typing import Any
 
 from sofrito.filters.base import Filter
 from sofrito.filters.chain import Chain
+from sofrito.plan.axes import Records
 from sofrito.plan.cells import cells
 from sofrito.plan.fingerprint import fingerprint
 from sofrito.plan.program import Program, segmented
@@ -26,6 +27,7 @@ def compiled(
     folder: Path | Sequence[Path],
     pools: Mapping[str, Sequence[Pooled]],
     axes: Mapping[str, Mapping[str, float]],
+    records: Mapping[str, Records] | None = None,
     source: Callable[[], Iterator[Values]] | None = None,
     hashes: Mapping[str, str] | None = None,
     identities: Mapping[str, Mapping[str, Any]] | None = None,
@@ -33,7 +35,8 @@ def compiled(
     """Return the program of a recipe that was checked, in ``folder`` and those that it extends.
 
     ``pools`` are the rows of the seed pools that steps draw from, ``axes`` the values of each axis
-    with their weights; ``source`` starts anew an iterator over the rows that candidates start from.
+    with their weights, ``records`` what rows have in place of those of generated axes; ``source``
+    starts anew an iterator over the rows that candidates start from.
     ``hashes`` (of pools) and ``identities`` (of models) go into the fingerprint.
     """
     sources = TemplateSources(folder, params=recipe.values())
@@ -50,6 +53,7 @@ def compiled(
             pools,
             tuple(expanded(step.filters(), recipe.chains)),
             Library(sources),
+            recipe.model_for(""),
         )
         compiled_step = step.compiled(bench)
         if step.closes():
@@ -62,11 +66,16 @@ def compiled(
         name=recipe.recipe,
         seed=recipe.seed,
         fingerprint=fingerprint(
-            recipe, sources, hashes=hashes or {}, axes=axes, identities=identities or {}
+            recipe,
+            sources,
+            hashes=hashes or {},
+            axes=axes,
+            records=records,
+            identities=identities or {},
         ),
         steps=labels,
         segments=segmented(operations),
-        cells=cells(axes, recipe.cover.design, recipe.cover.exclude, recipe.rows),
+        cells=cells(axes, recipe.cover.design, recipe.cover.exclude, recipe.rows, records),
         rows=recipe.rows,
         round=recipe.round,
         lag=recipe.lag,

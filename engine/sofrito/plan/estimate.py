@@ -72,14 +72,16 @@ def _expected(recipe: Recipe, index: int) -> Expected:
     step = recipe.steps[index]
     load = step.load()
     model = recipe.model_for(step.asks() or "")
-    models = [model] * load.calls
+    others = (recipe.model_for(other) for other in step.also_asks().values())
+    turns = tuple(dict.fromkeys((model, *others)))
+    models = [turns[call % len(turns)] for call in range(load.calls)]
     most = load.most_calls
     for check in _filters(step.filters(), recipe.chains):
         if (asked := check.asks()) is None:
             continue
-        calls = check.calls(len(step.object))
-        models += [recipe.model_for(asked) if asked else model] * (calls or 1)
-        most = None if most is None or calls is None else most + calls
+        calls, runs = check.calls(len(step.object)), step.chain_runs()
+        models += [recipe.model_for(asked) if asked else model] * (calls or 1) * runs
+        most = None if most is None or calls is None else most + calls * runs
     bounded = Load(len(models), most, load.rows, load.written, load.most_written)
     return Expected(bounded, tuple(models), step.fans_out(), step.closes())
 

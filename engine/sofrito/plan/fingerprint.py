@@ -7,6 +7,7 @@ import orjson
 import xxhash
 from jinja2 import TemplateError
 
+from sofrito.plan.axes import Records
 from sofrito.recipe.base import Check, Verb
 from sofrito.recipe.library import Library
 from sofrito.recipe.model import Recipe
@@ -46,6 +47,7 @@ def fingerprint(
     hashes: Mapping[str, str],
     axes: Mapping[str, Mapping[str, float]],
     identities: Mapping[str, Mapping[str, Any]],
+    records: Mapping[str, Records] | None = None,
 ) -> str:
     """Return 16 hex digits that name the run of this recipe with these files.
 
@@ -64,6 +66,7 @@ def fingerprint(
     data["seeds"] = dict(hashes)
     # the order of an axis' values is the order of the cells
     data["axes"] = [[name, list(values.items())] for name, values in axes.items()]
+    data["axes"] += [[name, list(several.values())] for name, several in (records or {}).items()]
     named = [t for step in recipe.steps for t in step.templates().values()]
     called = library_texts(recipe, sources)
     parts = [RULES, data, template_texts([*named, *called], sources)]
@@ -75,10 +78,13 @@ def library_texts(recipe: Recipe, sources: TemplateSources) -> dict[str, str]:
     """Return the texts of the library's files that steps name, heads and all."""
     library = Library(sources)
     endings = {"principles": ".yaml"}
+    checks = [one for step in recipe.steps for one in step.filters()]
+    checks += [one for chain in recipe.chains.values() for one in chain]
+    parts: list[Verb | Check] = [*recipe.steps, *checks]
     files = (
         library.find(folder, name, endings.get(folder, ".j2"))
-        for step in recipe.steps
-        for folder, name in step.library_files().values()
+        for part in parts
+        for folder, name in part.library_files().values()
     )
     return {name: sources.raw(name)[0] for name in files if name}
 
@@ -107,7 +113,7 @@ def template_texts(named: Iterable[str], sources: TemplateSources) -> dict[str, 
 def _part(part: Any) -> dict[str, Any]:
     data: dict[str, Any] = part.model_dump(mode="json", by_alias=True)
     if isinstance(part, Verb) and part.filters():
-        data["by"] = _chain(part.filters())
+        data[part.chain_key] = _chain(part.filters())
     return data
 
 

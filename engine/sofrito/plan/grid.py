@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from sofrito.plan.axes import Records
 from sofrito.recipe.expressions import expression, expression_names
 
 Combination = tuple[int, ...]
@@ -39,15 +40,19 @@ class Grid:
                 yield combination
 
 
-def grid(axes: Mapping[str, Sequence[str]], exclude: str) -> Grid:
+def grid(
+    axes: Mapping[str, Sequence[str]], exclude: str, records: Mapping[str, Records] | None = None
+) -> Grid:
     """Return the grid of axes (values by name) without what an expression excludes.
 
-    Raises ExpressionError where the expression fails on the values.
+    ``records`` are what the expression sees in place of values, by axis and value. Raises
+    ExpressionError where the expression fails on the values.
     """
     names = tuple(axes)
     used = expression_names(exclude) if exclude else {}
     bound = tuple(a for a, name in enumerate(names) if name in used)
-    values = [list(axes[names[a]]) for a in bound]
+    seen = {name: (records or {}).get(name, {}) for name in names}
+    values = [[seen[names[a]].get(one, one) for one in axes[names[a]]] for a in bound]
     allowed = []
     for combination in itertools.product(*(range(len(one)) for one in values)):
         row = {names[a]: values[i][combination[i]] for i, a in enumerate(bound)}

@@ -1,11 +1,13 @@
 """What a recipe reads: its seed pools and the values of its axes."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import xxhash
 
+from sofrito.plan.axes import Records, axis_file, generated_axes, placeholders, read_axis
 from sofrito.problems import Problem, RecipeError, Span
 from sofrito.recipe.folder import inside, matching
 from sofrito.recipe.model import Recipe, Seeds
@@ -18,24 +20,29 @@ from sofrito.steps.work import Pooled, Values
 class Inputs:
     """The rows of the pools that steps draw from, the axes, and the rows that candidates start from.
 
-    ``source`` begins anew at each call and holds one row at a time. ``hashes`` are of the rows of
-    every pool that is used.
+    ``source`` begins anew at each call and holds one row at a time, and so does ``real``, the rows
+    that are mixed in. ``hashes`` are of the rows of every pool that is used by the run. ``records``
+    are what rows have in place of the values of generated axes.
     """
 
     pools: Mapping[str, Sequence[Pooled]]
     hashes: Mapping[str, str]
     axes: Mapping[str, Mapping[str, float]]
+    records: Mapping[str, Records]
     source: Callable[[], Iterator[Values]] | None
+    real: Callable[[], Iterator[Values]] | None = None
 
 
-def inputs(read: Read, *, allow_files: bool = False) -> Inputs:
+def inputs(read: Read, *, workspace: Path | None = None, allow_files: bool = False) -> Inputs:
     """Read all that a recipe names; raises RecipeError with every broken line of every file.
 
-    The pool that candidates start from is read through once, to find its broken lines now, and is
-    not held unless steps draw from it too.
+    The pools that candidates start from and that are mixed in are read through once, to find their
+    broken lines now, and are not held unless steps draw from them too. A generated axis that has no
+    file below ``workspace`` has placeholders.
     """
     recipe, problems = read.recipe, list[Problem]()
     drawn = drawn_pools(recipe)
+    mixed = recipe.output.mix.real if recipe.output.mix else ""
     pools: dict[str, list[Pooled]] = {}
     hashes: dict[str, str] = {}
     for name in recipe.seeds:
@@ -44,11 +51,18 @@ def inputs(read: Read, *, allow_files: bool = False) -> Inputs:
             if name in drawn or name == recipe.from_:
                 kept = pools.setdefault(name, []) if name in drawn else None
                 hashes[name] = _learned(name, rows, kept)
+            elif name == mixed:
+                deque(rows, maxlen=0)
         except RecipeError as error:
             problems += error.problems
-    axes = {}
-    for name in recipe.axes:
+    axes: dict[str, Mapping[str, float]] = {}
+    records: dict[str, Records] = {}
+    for name, axis in recipe.axes.items():
         try:
+            if axis.generate:
+                records[name] = _records(read, workspace, name)
+                axes[name] = dict.fromkeys(records[name], 1.0)
+                continue
             axes[name] = axis_values(read, name, allow_files=allow_files)
         except RecipeError as error:
             problems += error.problems
@@ -56,7 +70,14 @@ def inputs(read: Read, *, allow_files: bool = False) -> Inputs:
         raise RecipeError(problems)
     start = recipe.from_
     source = (lambda: _rows(read, start, allow_files=allow_files)) if start else None
-    return Inputs(pools, hashes, axes, source)
+    real = (lambda: _rows(read, mixed, allow_files=allow_files)) if mixed else None
+    return Inputs(pools, hashes, axes, records, source, real)
+
+
+def _records(read: Read, workspace: Path | None, name: str) -> Records:
+    topics = generated_axes(read)[name]
+    file = axis_file(read, workspace, name) if workspace else None
+    return read_axis(file, topics) if file and file.is_file() else placeholders(topics)
 
 
 def _learned(name: str, rows: Iterator[Values], kept: list[Pooled] | None) -> str:

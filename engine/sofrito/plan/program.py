@@ -1,7 +1,7 @@
 """What runs: a recipe compiled into segments of operations, its candidates' source and its cells."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sofrito.prompts import Templates
 from sofrito.steps.work import Gather, Join, Map, Operation, Ordered, Pooled, Values
@@ -31,17 +31,24 @@ class Segment:
 class Cell:
     """One combination of the axes' values, how many rows it shall have, and its share of candidates.
 
-    A quota of None is no quota: then every candidate counts.
+    A quota of None is no quota: then every candidate counts. ``records`` are what rows have in place
+    of the values of generated axes.
     """
 
     values: Mapping[str, str]
     quota: int | None
     share: int
+    records: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
         """The cell's name: its values in the order of the axes."""
         return ", ".join(self.values.values())
+
+    @property
+    def columns(self) -> Values:
+        """What its rows begin with."""
+        return {**self.values, **self.records}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Which models a recipe asks: by its steps, and by the filters in them."""
+"""Which models a recipe asks: by its steps and the filters in them, and by its axes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -22,9 +22,11 @@ def opened(
 
 
 def models_asked(recipe: Recipe) -> tuple[str, ...]:
-    """Return the names of the models that steps and their filters ask, sorted; "" if unclear."""
+    """Return the names of the models that steps, filters and axes ask, sorted; "" if unclear."""
     asked = {step.asks() for step in recipe.steps}
+    asked |= {axis.generate.model for axis in recipe.axes.values() if axis.generate}
     for step in recipe.steps:
+        asked |= set(step.also_asks().values())
         for check in step.filters():
             asked |= {one.asks() for one in opened(check, recipe.chains)}
     return tuple(sorted({recipe.model_for(name) for name in asked if name is not None}))

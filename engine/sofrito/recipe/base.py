@@ -57,6 +57,19 @@ class Load:
 
 
 @dataclass(frozen=True)
+class HeadFacts:
+    """What the heads of the library's files that a step names tell of it.
+
+    ``records`` and ``ranges`` are as :class:`Verb` has them, ``faults`` what cannot be and what to do
+    instead, by the path of its key.
+    """
+
+    records: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    faults: Mapping[Key, tuple[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Fragment:
     """A text that must stand in a column: as whole words, or anywhere; in this or in any case."""
 
@@ -69,11 +82,16 @@ class Verb(Part):
     """A step as written: one verb with its direct object, and what every step may have.
 
     ``beside`` has the options that make another column beside each of the verb's, with the ending
-    of its name.
+    of its name. ``chain_key`` is the option that has the step's filters, and ``chain_alone`` says
+    that these decide on a row by itself: none may look at siblings or remember. ``asks_at`` is the
+    path of the key that names the model.
     """
 
     verb: ClassVar[str]
     beside: ClassVar[Mapping[str, str]] = {}
+    chain_key: ClassVar[str] = "by"
+    chain_alone: ClassVar[bool] = False
+    asks_at: ClassVar[Key] = ("model",)
 
     name: str = ""
     """What the step is called in reports and in the seeds of its calls; the verb and its columns otherwise."""
@@ -134,24 +152,56 @@ class Verb(Part):
         """
         return {}
 
+    def facts(self, heads: Mapping[Key, Part]) -> HeadFacts:  # noqa: ARG002
+        """What is known of the step with the heads of its library files, those that are sound."""
+        return HeadFacts()
+
+    def compares(self) -> bool:
+        """Whether it looks at siblings together: its templates then see the row they came out of."""
+        return False
+
     def extra_names(self) -> frozenset[str]:
         """Names that this step's own templates see beside the row's columns."""
         return frozenset()
+
+    def names_at(self, key: Key) -> frozenset[str]:  # noqa: ARG002
+        """Names that one of the step's templates, by the path of its key, sees beside the columns."""
+        return self.extra_names()
+
+    def expression_names(self) -> frozenset[str]:
+        """Names that this step's own expressions, not `when` and `keep`, see beside the columns."""
+        return frozenset()
+
+    def unset_names(self) -> Mapping[str, str]:
+        """Names that the step's templates would see if it said more, with what it must say."""
+        return {}
 
     def pools(self) -> tuple[str, ...]:
         """The seed pools that this step draws from or grows."""
         return ()
 
     def filters(self) -> tuple["Check", ...]:
-        """The filters of this step's chains, in order, at the key `by`."""
+        """The filters of this step's chain, in order, at the key ``chain_key``."""
         return ()
+
+    def chain_names(self) -> frozenset[str]:
+        """Names that the step's filters see beside the row's columns before it."""
+        return frozenset()
+
+    def chain_runs(self) -> int:
+        """How often a row goes through the step's filters, if it passes."""
+        return 1
 
     def asks(self) -> str | None:
         """The model that this step asks, "" for the recipe's default; None where it asks none."""
         return None
 
+    def also_asks(self) -> Mapping[Key, str]:
+        """The other models that this step asks, as :meth:`asks` has them, by the path of their key."""
+        return {}
+
     def needs(self) -> tuple[Need, ...]:
-        """What the model that this step asks must be able to do."""
+        """What each model that this step asks must be able to do."""
         return ()
 
     def longest_answer(self) -> int | None:
@@ -190,6 +240,19 @@ class Check(Part):
     filter: ClassVar[str]
     shorthand: ClassVar[str] = ""
     siblings: ClassVar[bool] = False
+    remembers: ClassVar[bool] = False
+
+    def library_files(self) -> Mapping[Key, tuple[str, str]]:
+        """The files of the library that the filter names, as (folder, name) by the path of their key."""
+        return {}
+
+    def extra_names(self) -> frozenset[str]:
+        """Names that these files see beside the row's columns."""
+        return frozenset()
+
+    def facts(self, heads: Mapping[Key, Part]) -> HeadFacts:  # noqa: ARG002
+        """What is known of the filter with the heads of these files, those that are sound."""
+        return HeadFacts()
 
     def asks(self) -> str | None:
         """The model that the filter asks, "" for the recipe's default; None where it asks none."""
@@ -319,6 +382,22 @@ Columns = Annotated[
             "type": ["string", "array"],
             "pattern": NAME,
             "items": {"type": "string", "pattern": NAME},
+            "minItems": 1,
+            "uniqueItems": True,
+        }
+    ),
+]
+FIELD = r"^[^\W\d]\w*(\.[^\W\d]\w*)*$"
+"""A column, or a field of a record: `difficulty`, `verdict.score`."""
+
+Fields = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_one_or_many),
+    WithJsonSchema(
+        {
+            "type": ["string", "array"],
+            "pattern": FIELD,
+            "items": {"type": "string", "pattern": FIELD},
             "minItems": 1,
             "uniqueItems": True,
         }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from sofrito.recipe.base import Check, Key, Need, Verb
-from sofrito.recipe.model import EMBEDDER
+from sofrito.recipe.model import UNDECLARED
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.words import either, ticked
 
@@ -32,8 +32,13 @@ _WORDS: Mapping[Need, str] = {
 
 def check_step_model(scene: Scene, path: Key, step: Verb) -> None:
     """Check the model that a step asks; ``path`` is the step's."""
-    asked = step.asks()
-    _check(scene, (*path, "model" if asked else step.verb), step.label, asked, step.needs())
+    asked, others = step.asks(), step.also_asks()
+    if not asked or asked not in others.values():
+        at: Key = (*path, *(step.asks_at if asked else (step.verb,)))
+        _check(scene, at, step.label, asked, step.needs())
+    for key, other in others.items():
+        where = (*path, *key) if other else (*path, *key[:-1])
+        _check(scene, where, step.label, other, step.needs())
     _expressible(scene, path, step)
 
 
@@ -69,9 +74,9 @@ def _check(scene: Scene, where: Key, who: str, asked: str | None, needs: Sequenc
     if asked is None or not scene.draft.whole("models"):
         return
     name = recipe.model_for(asked)
-    if asked and asked != EMBEDDER and not scene.declared("models", asked, where):
+    if asked and asked not in UNDECLARED and not scene.declared("models", asked, where):
         return
-    if not recipe.models and asked != EMBEDDER:
+    if not recipe.models and asked not in UNDECLARED:
         what = f"`{who}` asks a model, and `models` is empty."
         fix = "Declare one: `models: {teacher: {model: local}}`."
         scene.problems.add("SOF203", where, what, fix, at_key=True)

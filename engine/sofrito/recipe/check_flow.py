@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 
-from sofrito.recipe.base import Check, Key, Verb
+from sofrito.recipe.base import Check, HeadFacts, Key, Verb
 from sofrito.recipe.check_asked import check_filter_model, check_step_model
 from sofrito.recipe.check_chain import check_chain
 from sofrito.recipe.check_context import check_context
 from sofrito.recipe.check_draws import check_draws, drawn_columns
+from sofrito.recipe.check_heads import head_facts
 from sofrito.recipe.check_library import check_library_file
 from sofrito.recipe.check_names import Names
+from sofrito.recipe.check_topics import axis_records
 from sofrito.recipe.check_truth import check_truth
 from sofrito.recipe.draft import Broken
 from sofrito.recipe.known import Known
@@ -47,6 +49,7 @@ class _Flow:
         self._unclear = False
         for name in scene.recipe.axes:
             self._make(name, "the axis", ("axes", name), at_key=True)
+        self._known.records.update(axis_records(scene))
         for name in scene.recipe.seeds:
             self._reserved(name, ("seeds", name), at_key=True)
         self._start()
@@ -93,8 +96,10 @@ class _Flow:
                 fix = "Filter the rows before it, or let the template tell the cases apart."
                 self._problems.add("SOF212", (*path, "when"), what, fix, at_key=True)
         for key, source in step.expressions().items():
-            self._scene.used.update(self._scene.names.expression(source, (*path, *key), before))
-        self._templates(path, step, before)
+            names = before.having(step.expression_names(), "the step")
+            self._scene.used.update(self._scene.names.expression(source, (*path, *key), names))
+        self._templates(path, step, self._seen(path, step, before))
+        facts = head_facts(self._scene, path, step)
         for name in step.uses():
             self._used(name, path, before)
         self._filters(path, step, before)
@@ -112,7 +117,7 @@ class _Flow:
         for name in step.rewrites():
             self._reserved(name, self._scene.places.find((*path, step.verb), name))
             self._known.makers.setdefault(name, f"`{step.label}`")
-        self._learn(step)
+        self._learn(step, facts)
         if step.keep:
             after = self.names(self._later(path))
             self._condition(step.keep, (*path, "keep"), after)
@@ -123,12 +128,12 @@ class _Flow:
         self._scene.used.update(self._scene.names.expression(source, path, names))
         check_truth(self._scene, source, path, self._known.ranges)
 
-    def _learn(self, step: Verb) -> None:
+    def _learn(self, step: Verb, facts: HeadFacts) -> None:
         """Remember what is known of the values that a step makes, and forget what it changes."""
         self._known.forget((*step.makes(), *step.rewrites()))
-        self._known.records.update(step.records())
+        self._known.records.update({**step.records(), **facts.records})
         if not step.when:
-            self._known.ranges.update(step.ranges())
+            self._known.ranges.update({**step.ranges(), **facts.ranges})
 
     def _later(self, path: Key) -> dict[str, str]:
         index = path[1]
@@ -152,16 +157,29 @@ class _Flow:
             self._problems.add("SOF206", at, what, fix)
         self._labels.add(step.label)
 
+    def _seen(self, path: Key, step: Verb, before: Names) -> Names:
+        """Return the names that a step's templates see: of one that compares siblings, their parent's."""
+        if not step.compares():
+            return before
+        if self._known.opened:
+            shared = dict(self._known.opened[-1].makers)
+            return replace(before, known=shared, apart=frozenset(before.known.keys() - shared))
+        if not self._unclear:
+            what = f"`{step.label}` compares siblings, and no earlier step makes any."
+            fix = "Make siblings first: by a list that is parsed, by `n: 4`, or by `explode`."
+            self._problems.add("SOF212", path, what, fix)
+        return before
+
     def _templates(self, path: Key, step: Verb, before: Names) -> None:
         draws = step.draws().values()
         shots = drawn_columns(self._scene, draws) if step.draws() else None
-        known = before.having(step.extra_names(), "the step")
-        names = replace(known, shots=shots)
         templates = dict(step.templates())
         for key, (folder, name) in step.library_files().items():
             found = check_library_file(self._scene, (*path, *key), folder, name)
             templates |= {key: found} if found else {}
         for key, template in templates.items():
+            known = before.having(step.names_at(key), "the step")
+            names = replace(known, shots=shots, unset=step.unset_names())
             self._scene.used.update(self._scene.names.template(template, (*path, *key), names))
 
     def _used(self, name: str, path: Key, names: Names, chain: str = "") -> None:
@@ -175,9 +193,10 @@ class _Flow:
 
     def _filters(self, path: Key, step: Verb, before: Names) -> None:
         together = []
+        names = before.having(step.chain_names(), "the step")
         for index, check in enumerate(step.filters()):
-            entry: Key = (*path, "by", index)
-            self._filter(check, entry, before)
+            entry: Key = (*path, step.chain_key, index)
+            self._filter(check, entry, names, alone=step.chain_alone)
             if type(check) is not Check:  # a stand-in for a broken entry
                 opened = self._scene.expanded(check)
                 together += [((*entry, check.filter), one) for one in opened]
@@ -187,7 +206,7 @@ class _Flow:
             for name in step.object if most < math.inf else ():
                 self._known.longest[name] = min(self._known.longest.get(name, 0), int(most))
 
-    def _filter(self, check: Check, path: Key, before: Names) -> None:
+    def _filter(self, check: Check, path: Key, before: Names, *, alone: bool) -> None:
         chain = ", ".join(check.chains())
         for name in check.pools():
             self._scene.declared("seeds", name, self._scene.places.find(path, name))
@@ -196,6 +215,12 @@ class _Flow:
         check_filter_model(self._scene, path, check)
         siblings = []
         for one in self._scene.expanded(check):
+            if alone and (one.siblings or one.remembers):
+                what = f"`{one.filter}` looks at more than one row: it cannot stand here."
+                fix = "Put it into a step `filter` below this one."
+                self._problems.add("SOF212", path, what, fix, at_key=True)
+                continue
+            self._filter_files(path, one, before, own=one is check)
             siblings += [one.filter] if one.siblings else []
             for name in one.uses():
                 self._used(name, path, before, chain)
@@ -203,6 +228,19 @@ class _Flow:
             what = f"{ticked(siblings)} looks at siblings, and no earlier step makes any."
             fix = "It does nothing here: remove it, or move it below such a step."
             self._problems.warn("SOF212", path, what, fix)
+
+    def _filter_files(self, path: Key, check: Check, before: Names, *, own: bool) -> None:
+        """Check the library's files that a filter names; ``own`` says that it stands at the path."""
+        if not check.library_files():
+            return
+        path = (*path, check.filter) if own else path
+        names = before.having(check.extra_names(), "the filter")
+        for key, (folder, name) in check.library_files().items():
+            at = (*path, *key) if self._scene.places.at((*path, *key)) is not None else path
+            found = check_library_file(self._scene, at, folder, name)
+            if found:
+                self._scene.used.update(self._scene.names.template(found, at, names))
+        head_facts(self._scene, path, check)
 
     def _make(self, name: str, maker: str, path: Key, *, at_key: bool = False) -> None:
         reserved, first = self._reserved(name, path, at_key=at_key), self._known.makers.get(name)

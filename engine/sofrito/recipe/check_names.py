@@ -50,7 +50,9 @@ class Names:
     ``open`` where something broken may have made more, so that an unknown name proves nothing;
     ``later`` are the names that steps further down make, with the step. ``shots`` are the fields
     that the rows drawn as shots have, None if nobody can tell. ``records`` are the fields of those
-    names whose value is a record. ``gone`` ended with their siblings at a step.
+    names whose value is a record. ``gone`` ended with their siblings at a step. ``unset`` would be
+    there if the step said what their value is. In those ``apart``, the siblings that are compared
+    differ.
     """
 
     known: Mapping[str, str]
@@ -59,6 +61,8 @@ class Names:
     shots: frozenset[str] | None = None
     records: Mapping[str, frozenset[str]] = field(default_factory=dict)
     gone: Mapping[str, str] = field(default_factory=dict)
+    unset: Mapping[str, str] = field(default_factory=dict)
+    apart: frozenset[str] = frozenset()
 
     def having(self, more: Iterable[str], who: str) -> "Names":
         """Return these names and more."""
@@ -70,6 +74,10 @@ class Names:
             return "Draw them in this step: `shots: [{draw: 3, from: POOL}]`."
         if name == PARAMS:
             return "The recipe declares no parameters: `params: {NAME: DEFAULT}`."
+        if name in self.unset:
+            return self.unset[name]
+        if name in self.apart:
+            return "Siblings that are compared differ in it. What is judged of them is in `judged`."
         if name in self.gone:
             step = self.gone[name]
             return f"It ended with its siblings, at `{step}`: `collect` takes along what is needed."
@@ -224,7 +232,9 @@ class NameCheck:
         for name, line in _taken(node, place):
             if name not in there:
                 what = f"The template `{target}` has no macro `{name}`."
-                fix = did_you_mean(name, there, otherwise=f"It has: {ticked(there) or 'none'}.")
+                fix = did_you_mean(
+                    name, there, otherwise=f"It has: {ticked(sorted(there)) or 'none'}."
+                )
                 where = place.of(name, line, "field", "name")
                 self._problems.add("SOF201", place.path, what, fix, where=where)
 
@@ -241,6 +251,8 @@ class NameCheck:
             number, line = first_free(tree, name)
             what = f"`{name}` is not known here."
             where = place.name(name, number, line)
+            if name in names.unset:  # the step is at fault, not a file that others use too
+                what, where = f"The template uses `{name}`, and the step has none.", None
             self._problems.add("SOF201", place.path, what, names.fix(name), where=where)
         records = {**names.records, **({PARAMS: params} if params else {})}
         for name in sorted(reads.keys() & records):

@@ -1,10 +1,11 @@
-"""The output: columns that formats need, and the splits."""
+"""The output: columns that formats need, the splits, and what is about the set."""
 
 import math
 
 from sofrito.problems import did_you_mean
 from sofrito.recipe.base import Key, Writer
 from sofrito.recipe.check_names import Names
+from sofrito.recipe.check_set import check_set
 from sofrito.recipe.check_truth import check_truth
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.words import either, ticked
@@ -18,6 +19,7 @@ def check_output(scene: Scene, names: Names) -> None:
             _check_writer(scene, path, writer, names)
     if scene.draft.sound("output", "splits"):
         _check_splits(scene, names)
+    check_set(scene, names)
 
 
 def _check_writer(scene: Scene, path: Key, writer: Writer, names: Names) -> None:
@@ -25,12 +27,15 @@ def _check_writer(scene: Scene, path: Key, writer: Writer, names: Names) -> None
         where: Key = (*path, writer.format, "where")
         scene.used.update(scene.names.expression(writer.where, where, names))
         check_truth(scene, writer.where, where, {})
-    scene.used.update(writer.uses() or names.known.keys() - scene.recipe.axes.keys())
+    roots = [column.partition(".")[0] for column in writer.uses()]
+    scene.used.update(roots or names.known.keys() - scene.recipe.axes.keys())
     if names.open:
         return
     missing: dict[Key, list[str]] = {}
-    for column in dict.fromkeys(writer.uses()):
-        if column not in names.known:
+    for column, root in dict(zip(writer.uses(), roots, strict=True)).items():
+        if root in names.known:
+            scene.names.expression(column, scene.places.find(path, column), names)
+        else:
             missing.setdefault(scene.places.find(path, column), []).append(column)
     for at, columns in missing.items():
         noun = "column" if len(columns) == 1 else "columns"

@@ -10,6 +10,7 @@ from sofrito.problems import Span, did_you_mean
 from sofrito.recipe.base import Key
 from sofrito.recipe.binding import bound_expression
 from sofrito.recipe.check_names import Names
+from sofrito.recipe.check_topics import axis_records, check_topics
 from sofrito.recipe.expressions import ExpressionError, expression
 from sofrito.recipe.model import Axis, Seeds
 from sofrito.recipe.scene import Pool, Scene
@@ -42,8 +43,15 @@ def _pool(scene: Scene, name: str, seeds: Seeds) -> Pool:
         return _inline(scene, path, seeds)
     peeks = scene.guarded(path, lambda: _peeks(scene, path, seeds)) or []
     for problem in (problem for peek in peeks for problem in peek.problems):
-        scene.problems.add(problem.code, path, problem.what, problem.fix, where=problem.where)
-    if not any(peek.rows for peek in peeks):
+        scene.problems.add(
+            problem.code,
+            path,
+            problem.what,
+            problem.fix,
+            where=problem.where,
+            severity=problem.severity,
+        )
+    if not any(peek.columns for peek in peeks):
         return Pool()
     _odd_rows(scene, [(row.values, row.where) for peek in peeks for row in peek.rows])
     columns = {column for peek in peeks for column in peek.columns} | seeds.columns.keys()
@@ -124,11 +132,13 @@ def check_axes(scene: Scene) -> None:
     values: dict[str, list[str]] = {}
     for name, axis in scene.recipe.axes.items():
         path: Key = ("axes", name)
-        given = {"values": axis.values, "file": axis.file}
+        given = {"values": axis.values, "file": axis.file, "generate": axis.generate}
         if scene.draft.sound(*path) and _only_one(scene, path, given):
             values[name] = _values(scene, path, axis)
+            if axis.generate:
+                check_topics(scene, path, axis.generate)
     if scene.recipe.cover.exclude and scene.draft.sound("cover"):
-        names = Names({}).having(scene.recipe.axes, "an axis")
+        names = Names({}, records=axis_records(scene)).having(scene.recipe.axes, "an axis")
         known = len(scene.problems.found)
         scene.names.expression(scene.recipe.cover.exclude, ("cover", "exclude"), names)
         if len(scene.problems.found) > known:

@@ -79,11 +79,16 @@ def _name(node: nodes.Expr) -> str:
     match node:
         case nodes.Name(name=name):
             return str(name)
-        case nodes.Getattr(node=nodes.Name(name=name), attr=field):
-            return f"{name}.{field}"
-        case nodes.Getitem(node=nodes.Name(name=name), arg=nodes.Const(value=str(field))):
-            return f"{name}.{field}"
+        case nodes.Getattr(node=inner, attr=field):
+            return _field(inner, field)
+        case nodes.Getitem(node=inner, arg=nodes.Const(value=str(field))):
+            return _field(inner, field)
     return ""
+
+
+def _field(inner: nodes.Expr, field: str) -> str:
+    record = _name(inner)
+    return f"{record}.{field}" if record else ""
 
 
 def _number(node: nodes.Expr) -> float | None:
@@ -116,6 +121,8 @@ def _always(operator: str, number: float, low: float, high: float) -> bool:
 
 
 def _words(low: float, high: float) -> str:
+    if low == high:
+        return f"{low:g}"
     if low == float("-inf"):
         return f"at most {high:g}"
     return f"at least {low:g}" if high == float("inf") else f"from {low:g} to {high:g}"

@@ -119,7 +119,10 @@ def _check_unused_columns(scene: Scene) -> None:
 
 
 def _pools(scene: Scene) -> set[str]:
-    used = {scene.recipe.from_}
+    if not scene.draft.sound("output", "mix"):
+        return {*scene.recipe.seeds}
+    mix = scene.recipe.output.mix
+    used = {scene.recipe.from_, mix.real if mix else ""}
     for _, step in scene.steps():
         used |= {step.grows(), *(draw.pool for draw in step.draws().values())}
         for check in step.filters():

@@ -104,13 +104,13 @@ def choice_texts(places: Places) -> Iterator[Key]:
 def _unit(path: Key) -> Key:
     """Return the part that is put aside for a problem at a path."""
     match path:
-        case ("steps", int(), "by", int(), *_):
+        case ("steps", int(), "by" | "undo", int(), *_):
             return path[:4]
         case ("chains", _, int(), *_) | ("output", "write", int(), *_):
             return path[:3]
         case ("steps", int(), *_) | ("models" | "seeds" | "axes" | "chains" | "params", _, *_):
             return path[:2]
-        case ("output", "splits" | "files", *_):
+        case ("output", "splits" | "files" | "order" | "review" | "mix", *_):
             return path[:2]
     return path[:1]
 
@@ -123,7 +123,7 @@ def _without(data: Mapping[str, Any], unit: Key, vocabulary: Vocabulary) -> Any:
             stand_in = [Broken(known=False)]
         case ("output", "write", int()):
             stand_in = Writer()
-        case ("steps", int(), "by", int()) | ("chains", _, int()):
+        case ("steps", int(), "by" | "undo", int()) | ("chains", _, int()):
             stand_in = Check()
         case ("output",):
             stand_in = Output.model_construct(write=())
@@ -163,7 +163,19 @@ def _broken(step: Any, vocabulary: Vocabulary) -> Broken:
     columns = [word for name in names if isinstance(name, str) for word in _NAMES.findall(name)]
     endings = {end for key in verbs for end in vocabulary.verbs[key].beside.values()}
     columns += [f"{name}{end}" for name in columns for end in sorted(endings)]
+    columns += _made_beside(step, [vocabulary.verbs[key] for key in verbs])
     return Broken(columns=tuple(columns), known=bool(verbs))
+
+
+def _made_beside(step: Mapping[str, Any], verbs: Iterable[type[Verb]]) -> Iterator[str]:
+    """Yield the record that a step's verb seems to write, and the columns that it answers in."""
+    for verb in verbs:
+        record = verb.model_fields.get("as_")
+        name = step.get("as", record.default) if record else ""
+        yield from [name] if isinstance(name, str) and name else []
+    answers = step.get("answer")
+    for name in answers if isinstance(answers, dict) else ():
+        yield from [name] if isinstance(name, str) and _NAMES.fullmatch(name) else []
 
 
 def _innermost(errors: list[ErrorDetails]) -> list[ErrorDetails]:

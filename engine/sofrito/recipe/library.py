@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sofrito.recipe.heads import Head, OperatorHead, RubricHead, read_head
+from sofrito.recipe.principles import Principle, read_principles
 from sofrito.recipe.sources import TemplateSources
 
 HEADS: Mapping[str, type[Head]] = {"operators": OperatorHead, "rubrics": RubricHead}
@@ -40,3 +41,8 @@ class Library:
         """Return the head of a file that :meth:`find` found; raises RecipeError, OSError."""
         text, path = self.sources.raw(name)
         return read_head(path, text, HEADS[folder]).head
+
+    def principles(self, name: str) -> tuple[Principle, ...]:
+        """Return what is in a file of principles that :meth:`find` found; raises as :meth:`head`."""
+        text, path = self.sources.raw(name)
+        return read_principles(path, text)

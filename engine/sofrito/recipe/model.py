@@ -10,6 +10,7 @@ from sofrito.recipe.base import (
     Check,
     Columns,
     Count,
+    Fields,
     Part,
     Strings,
     Verb,
@@ -22,6 +23,15 @@ from sofrito.recipe.version import VERSION
 
 EMBEDDER = "embedder"
 """The model that makes vectors where a step names none; declared or not."""
+
+SANDBOXES: Mapping[str, str] = {name: f"{name} sandbox" for name in ("wasm", "bwrap", "unsafe")}
+"""What answers calls to run a program, by runner; no name that a recipe can give a model."""
+
+MATHEMATICS = "math-verify"
+"""What answers calls to compare mathematics."""
+
+CHECKERS = (*SANDBOXES.values(), MATHEMATICS)
+"""Those of them that find out, and write nothing."""
 
 COLUMN_TYPE = r"^(string|integer|number|boolean|list|object|any)\??$"
 Name = Annotated[str, Field(pattern=NAME)]
@@ -70,6 +80,10 @@ made-up one that costs nothing, whatever else the model says."""
     hub: str = Field(default="", pattern=r"^$|^[^/\s]+/[^/\s]+(/.+\.gguf)?$")
     """A GGUF file on the Hugging Face hub, as owner/repository/file.gguf; with \
 `backend: transformers`, a checkpoint as owner/repository."""
+
+    revision: str = ""
+    """A word of yours for what a server has behind the model's name: where another one answers by the \
+same name, change it, and nothing of the journal is taken for its answer."""
 
     base_url: str = Field(default="", pattern=r"^$|^https?://\S+$")
     """The server's address up to and including /v1."""
@@ -124,10 +138,12 @@ class Seeds(Part):
     example: ClassVar[Mapping[str, Any]] = {"file": "seeds/tasks.jsonl"}
 
     file: str = ""
-    """One file: .jsonl, .json, .csv, .parquet, .txt (a row a line), .md (one row)."""
+    """One file: .jsonl, .json, .csv, .parquet, .txt (a row a line), or a document (one row)."""
 
     files: str = ""
-    """A pattern of files below the recipe's folder, such as documents/**/*.md."""
+    """A pattern of files below the recipe's folder, such as documents/**. A document (.pdf, .docx, \
+.html, .md, .txt) is a row: `text`, with headings as Markdown has them, `file`, `title`; of a PDF \
+also `pages`, where its pages begin. PDF, Word and HTML need the extra `documents`."""
 
     rows: tuple[dict[str, Any], ...] = ()
     """The rows themselves."""
@@ -169,6 +185,48 @@ def _texts(value: Any) -> Any:
     return {str(v): 1 for v in value} if isinstance(value, list | tuple) else value
 
 
+class Topics(Part):
+    """A tree of topics that a model makes from a few words, level by level.
+
+    It is made before the first row and kept as a file beside the runs, which you may edit: what
+    stands there is used. A value of the axis is a record with a topic of each level.
+    """
+
+    example: ClassVar[Mapping[str, Any]] = {
+        "from": "school physics",
+        "levels": ["field", "topic"],
+        "width": 6,
+    }
+
+    from_: Annotated[str, Field(alias="from", pattern=r"\S")]
+    """What it is about, in a few words."""
+
+    levels: Annotated[
+        tuple[Name, ...],
+        Field(min_length=1),
+        WithJsonSchema(
+            {
+                "type": "array",
+                "items": {"type": "string", "pattern": NAME},
+                "minItems": 1,
+                "uniqueItems": True,
+            }
+        ),
+    ]
+    """What the topics of each level are called, from the widest to the narrowest: `{{ topic.field }}`."""
+
+    width: int = Field(default=6, ge=1, le=100)
+    """Topics to ask for below each topic; equal and nearly equal ones of a level count once."""
+
+    model: str = ""
+    """Which of the recipe's models is asked."""
+
+    prompt: str = ""
+    """The question for the topics below one, a template; it sees `subject` (the text of `from`), `level`, \
+`above` (the topics above, a list), `width` and `known` (topics that are there already). One of \
+Sofrito's own if empty."""
+
+
 class Axis(Part):
     """A dimension along which the rows are spread."""
 
@@ -191,6 +249,9 @@ class Axis(Part):
 
     file: str = ""
     """A text file with a value a line."""
+
+    generate: Topics | None = None
+    """Topics that a model makes."""
 
 
 class Cover(Part):
@@ -224,11 +285,80 @@ class Budget(Part):
 _GROUP_BY = {"description": "Rows with an equal value in this column stay in one split."}
 
 
+class Order(Part):
+    """The order of the rows in the dataset; without one, that in which they were numbered."""
+
+    example: ClassVar[Mapping[str, Any]] = {"by": ["difficulty"], "after": "needs"}
+
+    by: Fields = ()
+    """Columns or fields of records (`verdict.score`), the first one first. An axis goes by the order \
+of its values, numbers by their size, texts by the alphabet; rows without a value come last."""
+
+    after: str = Field(default="", pattern=rf"^$|{NAME}")
+    """A column with the names of what must come before the row: a name, or a list. Rows keep their \
+order where it allows that; a circle is told, and broken at its first row."""
+
+    of: str = Field(default="", pattern=rf"^$|{NAME}")
+    """The column that those names are of; the first one of the step that makes `after`, where \
+nothing is said. A name means the rows of the same candidate, if one of them has it."""
+
+
+class Review(Part):
+    """A sample of the rows that were made, for an expert to look at.
+
+    `review.csv` and `review.jsonl` lie beside the dataset, with a `verdict` (`ok` or another word)
+    and a `note` to fill in, in one of them. What is filled in stays there, and the card counts it.
+    """
+
+    example: ClassVar[Mapping[str, Any]] = {"sample": 59, "show": ["question", "answer"]}
+
+    sample: int = Field(default=59, ge=1)
+    """Rows to draw. 59 without a defect show, with 95 % confidence, that at most 5 % of all rows have \
+one; 299 that at most 1 % have."""
+
+    show: Fields = ()
+    """The columns, or fields of records, to show; all columns where nothing is said."""
+
+
+class Mix(Part):
+    """Real rows that are written among those that were made."""
+
+    example: ClassVar[Mapping[str, Any]] = {"real": "tasks", "share": 0.3}
+
+    real: Name
+    """The seed pool of the real rows; drawn by the recipe's seed, none twice."""
+
+    share: float = Field(gt=0, lt=1)
+    """The share of all rows that are real."""
+
+    columns: dict[Name, Name] = {}
+    """The pool's columns by the names that they have in the dataset, where these differ."""
+
+
 class Output(Part):
     """What is written when the rows are there."""
 
     write: Formats = Field(min_length=1)
     """The formats; each becomes a folder of the dataset."""
+
+    order: Annotated[
+        Order | Literal["shuffle"],
+        WithJsonSchema(
+            {
+                "type": ["string", "object"],
+                "if": {"type": "object"},
+                "then": {"$ref": "#/$defs/Order"},
+                "else": {"enum": ["shuffle"]},
+            }
+        ),
+    ] = Order()
+    """The order of the rows: `shuffle`, or by what and after what they come."""
+
+    review: Review | None = None
+    """A sample of the rows for an expert."""
+
+    mix: Mix | None = None
+    """Real rows among those that were made."""
 
     splits: Annotated[
         dict[str, Any],
@@ -343,10 +473,12 @@ may be a mapping from the name of a step there to what is other in it."""
         return tuple(labels)
 
     def model(self, name: str) -> Model:
-        """Return a model that steps ask; of those not declared only `embedder` exists: wordllama."""
-        if name == EMBEDDER and name not in self.models:
-            return Model(backend="wordllama")
-        return self.models[name]
+        """Return a model that steps ask; of those not declared only :data:`UNDECLARED` exist."""
+        return (
+            UNDECLARED[name]
+            if name not in self.models and name in UNDECLARED
+            else self.models[name]
+        )
 
     def model_for(self, step_model: str) -> str:
         """Return the name of the model a step asks: its own, `teacher`, or the only one; "" if unclear."""
@@ -357,8 +489,19 @@ may be a mapping from the name of a step there to what is other in it."""
         return next(iter(self.models)) if len(self.models) == 1 else ""
 
 
+UNDECLARED: Mapping[str, Model] = {
+    EMBEDDER: Model(backend="wordllama"),
+    MATHEMATICS: Model(backend=MATHEMATICS),
+    **{name: Model(backend=name) for name in SANDBOXES.values()},
+}
+"""What steps ask that a recipe need not declare."""
+
 __all__ = [
+    "CHECKERS",
     "EMBEDDER",
+    "MATHEMATICS",
+    "SANDBOXES",
+    "UNDECLARED",
     "Axis",
     "Budget",
     "Chain",

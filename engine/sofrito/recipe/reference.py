@@ -20,15 +20,20 @@ _TITLES = {
     "Model": "`models`",
     "Seeds": "`seeds`",
     "Axis": "`axes`",
+    "Topics": "`generate` of an axis",
     "Cover": "`cover`",
     "Budget": "`budget`",
     "Output": "`output`",
+    "Order": "`order`",
+    "Review": "`review`",
+    "Mix": "`mix`",
+    "Vary": "`vary`",
     "Draw": "`shots`",
     "Sampling": "`sampling`",
     "Type": "`schema`: details of a type",
     "Choice": "`parse`: a choice",
 }
-_TOP = ("Model", "Seeds", "Axis", "Cover", "Budget", "Output")
+_TOP = ("Model", "Seeds", "Axis", "Topics", "Cover", "Budget", "Output", "Order", "Review", "Mix")
 _ABSTRACT = ("Verb", "Check", "Writer")
 _TYPES = {
     "string": "text",

@@ -16,6 +16,8 @@ _BY_KEY: Mapping[str, Any] = {
     "pattern.never": ["^As an AI"],
     "perplexity.above": 5,
     "perplexity.below": 400,
+    "refusal.words": ["tut mir leid", "leider nein"],
+    "echo.words": ["given prompt", "rewritten prompt"],
     "model": "scorer",
     "chain": "text_only",
     "given": "input",

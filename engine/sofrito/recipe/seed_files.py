@@ -7,9 +7,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from sofrito.documents import SUFFIXES as DOCUMENTS
 from sofrito.problems import Problem, RecipeError, Span, did_you_mean
 from sofrito.recipe.folder import inside, matching
 from sofrito.recipe.seed_csv import csv_columns, csv_rows
+from sofrito.recipe.seed_documents import document_columns, document_problems, document_rows
 from sofrito.recipe.seed_json import json_rows, jsonl_rows
 from sofrito.recipe.seed_parquet import parquet_columns, parquet_rows
 from sofrito.recipe.seed_rows import Items, SeedRow
@@ -33,7 +35,7 @@ _ROWS: dict[str, Callable[[Path], Items]] = {
 _WHOLE = (".md", ".markdown")
 _HEADS = {".csv": csv_columns, ".tsv": csv_columns, ".parquet": parquet_columns}
 
-SUFFIXES = (*_ROWS, *_WHOLE)
+SUFFIXES = (*_ROWS, *_WHOLE, *DOCUMENTS)
 """The suffixes of files that can hold seeds."""
 
 _FITS: dict[str, Callable[[Any], bool]] = {
@@ -83,8 +85,9 @@ def read_seeds(
 ) -> Iterator[SeedRow]:
     """Yield the rows of a seed file one by one, without holding the file in memory.
 
-    The suffix says the format. ``whole``: a ``.txt`` is one row, as a ``.md`` always is: columns
-    ``text``, ``file`` (``name``, else the file's) and ``title``. ``columns`` are types by column
+    The suffix says the format. ``whole``: a ``.txt`` is one row, as a ``.md``, ``.pdf``, ``.docx`` or
+    ``.html`` always is: columns ``text``, ``file`` (``name``, else the file's), ``title`` and, of a
+    ``.pdf``, ``pages``. ``columns`` are types by column
     (string, integer, number, boolean, list, object, any; ``?`` behind one allows null, and lets the
     column be missing: then it is null). A ``.csv`` holds texts, which are read as these types.
 
@@ -121,8 +124,11 @@ def peek_seeds(
 
     Columns are those of the header or schema; where there is none, those of any of the rows.
     ``strict``: raises as :func:`read_seeds` for the rows that were read, instead of telling what is
-    wrong beside those that can be.
+    wrong beside those that can be. Of a document whose text must be dug out (PDF, Word, HTML) only the
+    columns are told, without a row: that it can be read shows when it is.
     """
+    if path.suffix.lower() in DOCUMENTS:
+        return _document_peek(path, strict)
     items, left = list[SeedRow | Problem](), _PEEKED
     for item in islice(_checked(path, name, columns or {}, whole), rows):
         items.append(item)
@@ -140,6 +146,13 @@ def peek_seeds(
     for row in good:
         names.update(dict.fromkeys(row.values))
     return Peek(tuple(names), good, tuple(problems[:MAX_PROBLEMS]), left < 0)
+
+
+def _document_peek(path: Path, strict: bool) -> Peek:
+    problems = document_problems(path)
+    if strict and any(one.severity == "error" for one in problems):
+        raise RecipeError(problems)
+    return Peek(tuple(document_columns(path)), (), tuple(problems), cut=True)
 
 
 def _no_rows(path: Path) -> Problem:
@@ -164,6 +177,8 @@ def _items(path: Path, name: str, whole: bool) -> Items:
     suffix = path.suffix.lower()
     if suffix in _WHOLE or (whole and suffix == ".txt"):
         return whole_rows(path, name or path.name)
+    if suffix in DOCUMENTS:
+        return document_rows(path, name or path.name)
     if suffix in _ROWS:
         return _ROWS[suffix](path)
     what = f"Seeds cannot be read from a `{suffix or path.name}` file."

@@ -6,7 +6,7 @@ import orjson
 
 from sofrito.run.journal import Spent
 from sofrito.run.prices import Tariff
-from sofrito.teachers.call import Call, Completion, Embed, Score, Weigh
+from sofrito.teachers.call import Call, CompareMath, Completion, Embed, RunProgram, Score, Weigh
 from sofrito.teachers.sampling import most_written
 
 _TEMPLATE = 64
@@ -145,6 +145,8 @@ def most_tokens(call: Call) -> Tokens:
     ``_TEMPLATE`` stands for what a chat template adds, ``_SCHEMA`` for the words that go with a
     schema. A server that tells probabilities writes a token with them.
     """
+    if isinstance(call, RunProgram | CompareMath):
+        return Tokens(0, 0)
     messages = () if isinstance(call, Embed) else call.messages
     read = sum(_most(message.content) for message in messages)
     match call:

@@ -132,7 +132,12 @@ def _lenient(_: int, operation: Operation) -> Operation:
         case Ordered():
             return with_run(operation, lambda row: _on(run(row)))
         case Gather():
-            return with_run(operation, lambda rows: [_on(one) for one in run(rows)])
+
+            def by_siblings(rows: tuple[Row, ...]) -> Any:
+                result = run(rows)
+                return [_on(one) for one in result] if isinstance(result, list) else _later(result)
+
+            return with_run(operation, by_siblings)
     return operation
 
 

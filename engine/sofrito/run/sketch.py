@@ -13,7 +13,16 @@ from sofrito.run.candidate import Root
 from sofrito.run.observe import stages
 from sofrito.run.source import Candidates
 from sofrito.steps.work import Map, Operation, Row
-from sofrito.teachers.call import Call, Completion, Embed, Message, Score, Weigh
+from sofrito.teachers.call import (
+    Call,
+    CompareMath,
+    Completion,
+    Embed,
+    Message,
+    RunProgram,
+    Score,
+    Weigh,
+)
 
 
 @dataclass(frozen=True)
@@ -102,10 +111,16 @@ def messages_of(call: Call) -> tuple[Message, ...]:
             return (*call.messages, Message("assistant", call.text))
         case Embed():
             return (Message("user", call.text),)
+        case RunProgram():
+            return (Message("user", f"{call.program}\n\n{call.tests}"),)
+        case CompareMath():
+            return (Message("user", f"{call.gold}\n{call.answer}"),)
 
 
 def length(call: Call, missing: Mapping[str, int], tokens: Callable[[str], int]) -> int:
     """Return about how many tokens a call reads; ``missing`` has those of each stand-in."""
+    if isinstance(call, RunProgram | CompareMath):
+        return 0
     said = [message.content for message in messages_of(call)]
     framed = sum(tokens(text) + CHARACTERS for text in said)
     more = (

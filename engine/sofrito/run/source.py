@@ -85,7 +85,7 @@ class Candidates:
                 self.exhausted = "seeds"
                 return None
             values = found
-        return {**self._program.cells[cell].values, **values} if self._program.cells else values
+        return {**self._program.cells[cell].columns, **values} if self._program.cells else values
 
     def _key(self, cell: int, values: Values) -> int:
         """Who the candidate is: its seed row by content, or the k-th of its cell; never its number."""

@@ -1,27 +1,27 @@
 """Verbs: what happens to a row; one class, one file each."""
 
+from sofrito.recipe.classes import Classes
 from sofrito.steps.base import Step
-from sofrito.steps.collect import Collect
-from sofrito.steps.dedup import Dedup
-from sofrito.steps.explode import Explode
-from sofrito.steps.filter import Filter
-from sofrito.steps.generate import Generate
-from sofrito.steps.grow import Grow
-from sofrito.steps.pair import Pair
-from sofrito.steps.set import Set
-from sofrito.steps.vote import Vote
 
-_BUILT_IN: tuple[type[Step], ...] = (
-    Generate,
-    Set,
-    Vote,
-    Filter,
-    Dedup,
-    Explode,
-    Collect,
-    Pair,
-    Grow,
+VERBS: Classes[Step] = Classes(
+    "sofrito.steps",
+    {
+        "generate": "generate:Generate",
+        "converse": "converse:Converse",
+        "chunk": "chunk:Chunk",
+        "set": "set:Set",
+        "evolve": "evolve:Evolve",
+        "revise": "revise:Revise",
+        "judge": "judge:Judge",
+        "verify": "verify:Verify",
+        "vote": "vote:Vote",
+        "filter": "filter:Filter",
+        "dedup": "dedup:Dedup",
+        "explode": "explode:Explode",
+        "collect": "collect:Collect",
+        "pair": "pair:Pair",
+        "grow": "grow:Grow",
+    },
 )
-VERBS: dict[str, type[Step]] = {cls.verb: cls for cls in _BUILT_IN}
 
 __all__ = ["VERBS", "Step"]

@@ -1,8 +1,8 @@
 """Asks a teacher for answers to one question, reads them, and asks again for those that do not fit."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from sofrito.steps.parse import Item, Parser, Unparsed
 from sofrito.steps.soft import soft_record
@@ -13,6 +13,19 @@ from sofrito.teachers.teacher import Refused
 
 SOFT = "_soft"
 _AGAIN = "That answer does not fit: {why}. Give the whole answer again, as JSON and nothing else."
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A question in one of several ways: what its seed derives from, and the columns that tell of it.
+
+    It has no seed where ``stochastic`` is false.
+    """
+
+    question: Completion
+    who: Any
+    stochastic: bool = True
+    columns: Item = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -41,37 +54,41 @@ class Asking:
     attempts: int = 1
     truncated: Literal["reject", "drop_last", "keep"] = "reject"
 
-    def work(self, row: Row, question: Completion, parser: Parser) -> Work:
+    def work(self, row: Row, question: Completion | Sequence[Way], parser: Parser) -> Work:
         """Ask ``question`` ``n`` times, with seeds of the row's own, and return what becomes of it.
 
-        An answer of the wrong shape is asked for again, ``attempts`` times in all: JSON with the
-        wrong answer and what is wrong with it, anything else with another seed.
+        Or ask it once in each of several ways. An answer of the wrong shape is asked for again,
+        ``attempts`` times in all: JSON with the wrong answer and what is wrong with it, anything
+        else with another seed.
         """
-        reads: list[_Read | None] = [None] * self.n
+        ways = question
+        if isinstance(ways, Completion):
+            ways = [Way(ways, i, self.stochastic) for i in range(self.n)]
+        reads: list[_Read | None] = [None] * len(ways)
         events: list[Event] = []
         for attempt in range(self.attempts):
-            asked = dict(self._questions(row, question, reads, attempt))
+            asked = dict(self._questions(row, ways, reads, attempt))
             if not asked:
                 break
             told = yield list(asked.values())
             for i, one in zip(asked, told, strict=True):
-                events.append(Event(self.label, "call", {"key": one.key}))
+                events.append(Event(self.label, "call", {"key": one.key, **ways[i].columns}))
                 reads[i] = self._read(row, parser, asked[i], one)
         results = [read.result for read in reads if read is not None]
-        return self._rows(row, events, results, many=parser.many or self.n > 1)
+        return self._rows(row, events, results, ways, many=parser.many or len(ways) > 1)
 
     def _questions(
-        self, row: Row, question: Completion, reads: list[_Read | None], attempt: int
+        self, row: Row, ways: Sequence[Way], reads: list[_Read | None], attempt: int
     ) -> Iterator[tuple[int, Completion]]:
         """Yield what is to be asked, with the number of the answer that it is for."""
-        for i, read in enumerate(reads):
+        for i, (way, read) in enumerate(zip(ways, reads, strict=True)):
             if read is not None and not read.unfit:
                 continue
-            asked = question if read is None else _corrected(question, read)
-            if self.stochastic:
-                seed = mix(row.key, self.label, i, attempt) & 0x7FFFFFFF
+            asked = way.question if read is None else _corrected(way.question, read)
+            if way.stochastic:
+                seed = mix(row.key, self.label, way.who, attempt) & 0x7FFFFFFF
                 yield i, replace(asked, seed=seed)
-            elif read is None or asked not in (question, read.question):
+            elif read is None or asked not in (way.question, read.question):
                 yield i, asked  # without a seed, the same question has the same answer
 
     def _read(self, row: Row, parser: Parser, question: Completion, told: Told) -> _Read:
@@ -102,17 +119,32 @@ class Asking:
         return [{column: item[column] for column in self.columns} for item in items]
 
     def _rows(
-        self, row: Row, events: list[Event], results: list[list[Item] | Lost], *, many: bool
+        self,
+        row: Row,
+        events: list[Event],
+        results: list[list[Item] | Lost],
+        ways: Sequence[Way],
+        *,
+        many: bool,
     ) -> Outcome:
         if not many and isinstance(results[0], list):
-            return [row.having(results[0][0], *events)]
+            return [row.having({**results[0][0], **ways[0].columns}, *events)]
         row = row.told(*events)
-        items = [item for result in results if isinstance(result, list) for item in result]
-        lost = [result for result in results if isinstance(result, Lost)]
-        if self.n == 1:
-            return [*row.children(self.label, items), *(replace(one, row=row) for one in lost)]
+        both = list(zip(results, ways, strict=True))
+        items = [
+            {**item, **way.columns}
+            for result, way in both
+            if isinstance(result, list)
+            for item in result
+        ]
+        lost = [(result, way) for result, way in both if isinstance(result, Lost)]
+        if len(ways) == 1:
+            alone = [replace(one, row=row.having(way.columns)) for one, way in lost]
+            return [*row.children(self.label, items), *alone]
         beyond = enumerate(lost, start=len(items))
-        unborn = [replace(one, row=row.lost_child(i)) for i, one in beyond]
+        unborn = [
+            replace(one, row=row.lost_child(i).having(way.columns)) for i, (one, way) in beyond
+        ]
         return [*row.children(self.label, items), *unborn]
 
 

@@ -14,7 +14,10 @@ from sofrito.steps.work import Candidate, Lost, Map, Operation, Outcome, Pooled,
 
 @dataclass(frozen=True)
 class Bench:
-    """What a step is compiled with: its place, its model, the seed pools as loaded, the recipe's seed."""
+    """What a step is compiled with: its place, its model, the seed pools as loaded, the recipe's seed.
+
+    ``default`` is the model that is asked where none is named.
+    """
 
     index: int
     label: str
@@ -23,6 +26,7 @@ class Bench:
     pools: Mapping[str, Sequence[Pooled]]
     filters: tuple[Filter, ...] = ()
     library: Library | None = None
+    default: str = ""
 
     def head(self, folder: str, name: str) -> tuple[str, Head]:
         """Return a file of the library as a template's name, and its head."""

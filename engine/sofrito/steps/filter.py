@@ -1,6 +1,7 @@
 """Keeps the rows that pass a chain of filters."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
+from functools import cache
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, model_validator
@@ -10,13 +11,17 @@ from sofrito.filters.base import (
     AskingFilter,
     Judging,
     MemoryFilter,
+    Prompt,
+    Prompted,
     RowFilter,
     SiblingFilter,
     Verdict,
 )
 from sofrito.filters.base import Filter as FilterClass
+from sofrito.prompts import Render
 from sofrito.recipe.base import Check, Columns, parse_check
-from sofrito.recipe.expressions import Expression
+from sofrito.recipe.expressions import Expression, ExpressionError
+from sofrito.recipe.heads import Head
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.work import (
     Candidate,
@@ -27,11 +32,14 @@ from sofrito.steps.work import (
     Operation,
     Ordered,
     Outcome,
+    Request,
     Row,
     Work,
 )
-from sofrito.teachers.result import Result
 from sofrito.teachers.teacher import Refused
+
+Ruling = Callable[[Row], Generator[list[Request], list[Any], Row | Lost]]
+"""What a filter makes of a row by itself, as a part of a step's work."""
 
 
 class Filter(Step):
@@ -98,31 +106,68 @@ def operation(
             return _ruled(bench, one, row, remembers(row.values))
 
         return Ordered(bench.index, by_memory, guard)
+    rules = ruling(bench, one, columns)
+
+    def by_model(row: Row, _: Candidate) -> Work:
+        return [(yield from rules(row))]
+
+    return Map(bench.index, by_model, guard)
+
+
+def ruling(bench: Bench, one: FilterClass, columns: tuple[str, ...]) -> Ruling:
+    """Return what a filter that needs one row only makes of it: the row, or how it is lost.
+
+    A filter that asks without naming a model asks the step's. Raises TypeError for other filters.
+    """
+    head = cache(bench.head)
+
+    def by_row(row: Row) -> Generator[list[Request], list[Any], Row | Lost]:
+        assert isinstance(one, RowFilter)
+        yield from ()
+        return _ruled(bench, one, row, one.judge(row.values, columns))
+
+    def by_model(row: Row) -> Generator[list[Request], list[Any], Row | Lost]:
+        assert isinstance(one, AskingFilter)
+        judging = one.judging(row.values, columns, one.model or bench.model)
+        return (yield from _asked(bench, one, row, judging, head))
+
+    if isinstance(one, RowFilter):
+        return by_row
     if isinstance(one, AskingFilter):
-        judging, model = one.judging, one.model or bench.model
-
-        def by_model(row: Row, _: Candidate) -> Work:
-            return _asked(bench, one, row, judging(row.values, columns, model))
-
-        return Map(bench.index, by_model, guard)
-    raise TypeError(f"{type(one).__name__} is no kind of filter")
+        return by_model
+    raise TypeError(f"{type(one).__name__} is no kind of filter that needs one row only")
 
 
-def _asked(bench: Bench, one: FilterClass, row: Row, judging: Judging) -> Work:
-    """Ask what a filter wants to know, until it has a verdict."""
-    results: list[Result] | None = None
+def _asked(
+    bench: Bench,
+    one: FilterClass,
+    row: Row,
+    judging: Judging,
+    head: Callable[[str, str], tuple[str, Head]],
+) -> Generator[list[Request], list[Any], Row | Lost]:
+    """Render and ask what a filter wants to know, until it has a verdict."""
+    results: list[Any] | None = None
     while True:
         try:
-            calls = judging.send(results)  # type: ignore[arg-type]
+            wanted = judging.send(results)
         except StopIteration as stop:
-            return [_ruled(bench, one, row, stop.value)]
-        told = yield list(calls)
+            return _ruled(bench, one, row, stop.value)
+        prompts = [want for want in wanted if isinstance(want, Prompt)]
+        if prompts:
+            files = [head(prompt.folder, prompt.name) for prompt in prompts]
+            values = [prompt.values for prompt in prompts]
+            texts = yield [Render(f, v) for (f, _), v in zip(files, values, strict=True)]
+            for text in texts:
+                if isinstance(text, ExpressionError):
+                    return Lost(row, "failed", "template", text.words)
+            results = [Prompted(t, said) for t, (_, said) in zip(texts, files, strict=True)]
+            continue
+        told = yield [want for want in wanted if not isinstance(want, Prompt)]
         row = row.told(*(Event(bench.label, "call", {"key": answer.key}) for answer in told))
-        results = []
         for answer in told:
             if isinstance(answer.answer, Refused):
-                return [Lost(row, "failed", answer.answer.cause, answer.answer.words)]
-            results.append(answer.answer)
+                return Lost(row, "failed", answer.answer.cause, answer.answer.words)
+        results = [answer.answer for answer in told]
 
 
 def _ruled(bench: Bench, one: FilterClass, row: Row, verdict: Verdict) -> Row | Lost:

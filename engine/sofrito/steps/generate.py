@@ -1,6 +1,6 @@
 """Asks a teacher for new columns, or for new rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -8,9 +8,9 @@ from pydantic import Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from sofrito.prompts import Render
-from sofrito.recipe.base import Columns, Key, Load, Need, Part, PoolDraw, Range, Strings
+from sofrito.recipe.base import NAME, Columns, Key, Load, Need, Part, PoolDraw, Range, Strings
 from sofrito.recipe.expressions import ExpressionError, expression
-from sofrito.steps.asking import SOFT, Asking
+from sofrito.steps.asking import SOFT, Asking, Way
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.generate_rules import faults
 from sofrito.steps.parse import Kind, Parser
@@ -18,6 +18,7 @@ from sofrito.steps.sampling import Sampling
 from sofrito.steps.shape import ColumnType
 from sofrito.steps.shots import Draw, drawn
 from sofrito.steps.soft import FIELDS
+from sofrito.steps.vary import Varied, Vary
 from sofrito.steps.weighing import MASS, PROBABILITIES, weighed
 from sofrito.steps.work import Candidate, Event, Lost, Map, Operation, Row, Work
 from sofrito.teachers.call import Completion, Message, Weigh
@@ -107,7 +108,15 @@ writes the last one first, and the others to fit it. For `json` and `json_list`.
     """How the teacher samples."""
 
     n: Annotated[int, Field(ge=1)] = 1
-    """How many answers to ask for; each is a row of its own."""
+    """How many answers to ask for; each is a row of its own. Where something varies, all ways to ask \
+if nothing is said."""
+
+    vary: Vary | None = None
+    """Asks in several ways: options with several values, crossed. The record `varied` has those that \
+an answer was asked with."""
+
+    as_: Annotated[str, Field(alias="as", pattern=NAME)] = "varied"
+    """What the record of `vary` is called."""
 
     truncated: Literal["reject", "drop_last", "keep"] = "reject"
     """What becomes of an answer cut by `max_tokens`: rejected, kept, or a list without its last \
@@ -147,17 +156,19 @@ called `yes` and `no`."""
     def makes(self) -> tuple[str, ...]:
         """The columns generated, and what is kept beside them."""
         endings = [ending for option, ending in self.beside.items() if getattr(self, option)]
-        return (*self.generate, *(f"{name}{end}" for end in endings for name in self.generate))
+        beside = (f"{name}{end}" for end in endings for name in self.generate)
+        return (*self.generate, *beside, *((self.as_,) if self.vary else ()))
 
     def records(self) -> Mapping[str, frozenset[str]]:
-        """Probabilities by label, soft labels as they are written."""
+        """Probabilities by label, soft labels as they are written, what varied."""
         kinds = {"probabilities": frozenset((*self.labels, MASS)), "soft_labels": FIELDS}
-        return {
+        found = {
             f"{name}{ending}": kinds[option]
             for option, ending in self.beside.items()
             if getattr(self, option)
             for name in self.generate
         }
+        return {**found, self.as_: frozenset(self.vary.options)} if self.vary else found
 
     def ranges(self) -> Mapping[str, tuple[float, float]]:
         """Probabilities, and columns whose `schema` bounds them."""
@@ -173,9 +184,11 @@ called `yes` and `no`."""
         return self._parser.schema
 
     def templates(self) -> dict[Key, str]:
-        """The prompt and the system message."""
-        both: dict[Key, str] = {("prompt",): self.prompt, ("system",): self.system}
-        return {key: template for key, template in both.items() if template}
+        """The prompt and the system messages."""
+        several = enumerate(self.vary.system if self.vary else ())
+        all_: dict[Key, str] = {("prompt",): self.prompt, ("system",): self.system}
+        all_ |= {("vary", "system", i): template for i, template in several}
+        return {key: template for key, template in all_.items() if template}
 
     def expressions(self) -> dict[Key, str]:
         """The condition of `reverse`."""
@@ -187,7 +200,12 @@ called `yes` and `no`."""
 
     def asks(self) -> str | None:
         """The model named, or the recipe's default."""
-        return self.model
+        return self.vary.model[0] if self.vary and self.vary.model else self.model
+
+    def also_asks(self) -> dict[Key, str]:
+        """All models, where they vary."""
+        several = enumerate(self.vary.model if self.vary else ())
+        return {("vary", "model", i): name for i, name in several}
 
     def needs(self) -> tuple[Need, ...]:
         """A model that writes, one's own turn or the user's, or that weighs answers."""
@@ -198,19 +216,29 @@ called `yes` and `no`."""
 
     def longest_answer(self) -> int | None:
         """What `max_tokens` says; labels that are weighed are no answer."""
-        return None if self.probabilities else self.sampling.max_tokens
+        longest = max((self.vary and self.vary.max_tokens) or (0,)) or self.sampling.max_tokens
+        return None if self.probabilities else longest
+
+    @property
+    def answers(self) -> int:
+        """How many answers a row asks for."""
+        every = self.vary and "n" not in self.model_fields_set
+        return len(self.vary.ways()) if self.vary and every else self.n
 
     def load(self) -> Load:
         """`n` answers, each asked for up to `attempts` times; guessed to be half as long as allowed."""
         if self.probabilities:
             return Load(1, 1, (1, 1), 1, 1)
         rows = self._parser.items if self._parser.many else (1, 1)
-        longest = most_written(self.sampling.chosen())
+        chosen, n = self.sampling.chosen(), self.answers
+        if bounded := self.longest_answer():
+            chosen["max_tokens"] = bounded
+        longest = most_written(chosen)
         written = CLOSED_ANSWER if self.labels else longest // 2
         return Load(
-            self.n,
-            self.n * self.attempts,
-            rows and (rows[0] * self.n, rows[1] * self.n),
+            n,
+            n * self.attempts,
+            rows and (rows[0] * n, rows[1] * n),
             min(written, longest),
             longest,
         )
@@ -224,22 +252,34 @@ called `yes` and `no`."""
 
     def fans_out(self) -> bool:
         """Whether an answer is a list, or there are several answers."""
-        return self._parser.many or self.n > 1
+        return self._parser.many or self.answers > 1
 
     def doubts(self) -> dict[Key, tuple[str, str]]:
         """Several answers that can only be equal."""
-        if self.n == 1 or self.sampling.stochastic:
+        ways = self.vary.ways() if self.vary else ({},)
+        if self.answers <= len(ways) or any(map(self._stochastic, ways)):
             return {}
-        what = f"`n: {self.n}` at temperature 0 asks for the same answer {self.n} times"
+        what = (
+            f"`n: {self.n}` at temperature 0 asks for the same answer {self.n // len(ways)} times"
+        )
         return {("n",): (what, "Raise `temperature`, or ask once.")}
 
     def pools(self) -> tuple[str, ...]:
         """The pools that shots are drawn from."""
         return tuple(draw.from_ for draw in self.shots)
 
+    def _stochastic(self, way: Varied) -> bool:
+        return bool(way.get("temperature", self.sampling.temperature) != 0)
+
     @cached_property
     def _chosen(self) -> dict[str, Any]:
         return self.sampling.chosen()
+
+    def _sampling_of(self, way: Varied) -> dict[str, Any]:
+        if not way:
+            return self._chosen
+        varied = {key: one for key, one in way.items() if key not in ("model", "system")}
+        return dict(sorted({**self._chosen, **varied}.items()))
 
     @cached_property
     def _parser(self) -> Parser:
@@ -279,27 +319,43 @@ called `yes` and `no`."""
             shots = drawn(self.shots, candidate, row, bench.label, bench.seed)
             values = {**values, "shots": [shot.values for shot in shots]}
             row = row.told(Event(bench.label, "shots", {"from": [shot.origin for shot in shots]}))
-        templates = self.templates()
-        texts = (yield [Render(t, values) for t in templates.values()]) if templates else []
+        ways = self.vary.drawn(self.answers, row.key, bench.label) if self.vary else [({}, 0)]
+        templates = self._templates_of([way for way, _ in ways])
+        texts = (yield [Render(t, values) for t in templates]) if templates else []
         for text in texts:
             if isinstance(text, ExpressionError):
                 return [Lost(row, "failed", "template", text.words)]
-        rendered = dict(zip((str(key[0]) for key in templates), texts, strict=True))
-        if "prompt" in rendered and not rendered["prompt"].strip():
+        rendered = dict(zip(templates, texts, strict=True))
+        if self.prompt and not rendered[self.prompt].strip():
             return [Lost(row, "failed", "template", "the prompt is empty")]
         parser = self._reversed if backwards else self._parser
-        question = self._question(rendered, parser, bench.model)
+        questions = [self._question(rendered, parser, bench.model, way) for way, _ in ways]
+        question = questions[0]
         if isinstance(question, Weigh):
             meaning: dict[str, Any] = dict(zip(self.labels, self.labels, strict=True))
             if self.kind == "boolean":
                 meaning = dict(zip(YES_NO, (True, False), strict=True))
             return (yield from weighed(row, bench.label, question, self.generate[0], meaning))
-        return (yield from asking.work(row, question, parser))
+        if not self.vary:
+            return (yield from asking.work(row, question, parser))
+        asked = [
+            Way(one, [way, again], self._stochastic(way), {self.as_: way})
+            for one, (way, again) in zip(questions, ways, strict=True)
+            if isinstance(one, Completion)
+        ]
+        return (yield from asking.work(row, asked, parser))
+
+    def _templates_of(self, ways: Sequence[Varied]) -> list[str]:
+        """Return the templates that these ways to ask need, each once."""
+        systems = [way.get("system", self.system) for way in ways]
+        return [one for one in dict.fromkeys((self.prompt, *systems)) if one]
 
     def _question(
-        self, rendered: Mapping[str, str], parser: Parser, model: str
+        self, rendered: Mapping[str, str], parser: Parser, model: str, way: Varied
     ) -> Completion | Weigh:
-        system, prompt = (rendered.get(name, "") for name in ("system", "prompt"))
+        model = way.get("model", model)
+        templates = (way.get("system", self.system), self.prompt)
+        system, prompt = (rendered.get(one, "") for one in templates)
         chat = (Message("system", system.strip()), Message("user", prompt.strip()))
         messages = tuple(message for message in chat if message.content)
         if self.probabilities:
@@ -307,7 +363,7 @@ called `yes` and `no`."""
         return Completion(
             model,
             () if self.raw else messages,
-            self._chosen,
+            self._sampling_of(way),
             parser.schema,
             self.labels,
             turn=self.turn,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sofrito.steps.generate import Generate
 
 Fault = tuple[str, str]
-_OF_SAMPLES = ("sampling", "n", "attempts", "truncated")
+_OF_SAMPLES = ("sampling", "n", "vary", "attempts", "truncated")
 
 
 def faults(step: Generate) -> Iterator[Fault]:
@@ -23,6 +23,7 @@ def faults(step: Generate) -> Iterator[Fault]:
     yield from _of_lists(step)
     yield from _of_columns(step)
     yield from _of_probabilities(step)
+    yield from _of_vary(step)
 
 
 def _of_prompt(step: Generate) -> Iterator[Fault]:
@@ -41,7 +42,7 @@ def _of_turn(step: Generate) -> Iterator[Fault]:
         return
     if step.kind != "text":
         yield "clash", f"`turn: user` writes one text, and `parse: {step.kind}` makes another thing"
-    if step.shots and not step.system:
+    if step.shots and not (step.system or (step.vary and step.vary.system)):
         yield "clash", "`shots` are seen by a template, and this step has none"
 
 
@@ -92,3 +93,20 @@ def _of_probabilities(step: Generate) -> Iterator[Fault]:
         yield "clash", f"`probabilities` has a field `{MASS}` of its own: rename that choice"
     if len(set(step.labels)) < len(step.labels):
         yield "clash", "a choice stands there twice"
+
+
+def _of_vary(step: Generate) -> Iterator[Fault]:
+    if step.vary is None:
+        if "as_" in step.model_fields_set:
+            yield "clash", "`as` names the record of `vary`, and there is no `vary`"
+        return
+    if not step.vary.options:
+        yield "missing", "`vary` is empty: it needs an option with several values"
+    own = {**step.sampling.chosen(), "model": step.model, "system": step.system}
+    for option, values in step.vary.options.items():
+        if own.get(option) not in (None, ""):
+            yield "clash", f"`vary` has `{option}`, and the step says it as well: keep one"
+        if len(set(values)) < len(values):
+            yield "clash", f"`vary` has the same `{option}` twice"
+    if step.raw and step.vary.system:
+        yield "clash", "`raw` takes no `system`: without a chat template there is no such message"

@@ -134,7 +134,55 @@ class Embed:
         return _key(self.kind, identity, self.request())
 
 
-Call = Completion | Score | Weigh | Embed
+@dataclass(frozen=True, slots=True)
+class RunProgram:
+    """Ask a sandbox (as ``model``) to run a Python program and then its ``tests``.
+
+    The bounds are part of the question: a program that is too slow for one is not for another.
+    """
+
+    kind: ClassVar[str] = "run"
+
+    model: str
+    program: str
+    tests: str
+    seconds: float
+    memory_mb: int
+
+    def request(self) -> dict[str, Any]:
+        """Return what is asked as plain data: all that changes the answer but the sandbox."""
+        return {
+            "program": self.program,
+            "tests": self.tests,
+            "seconds": self.seconds,
+            "memory_mb": self.memory_mb,
+        }
+
+    def key(self, identity: Mapping[str, Any]) -> bytes:
+        """Return the 16-byte content key (xxh3-128) of this call to a sandbox of that identity."""
+        return _key(self.kind, identity, self.request())
+
+
+@dataclass(frozen=True, slots=True)
+class CompareMath:
+    """Ask whether ``answer`` is the same mathematics as ``gold``; the order matters."""
+
+    kind: ClassVar[str] = "compare"
+
+    model: str
+    gold: str
+    answer: str
+
+    def request(self) -> dict[str, Any]:
+        """Return what is asked as plain data: all that changes the answer but who compares."""
+        return {"gold": self.gold, "answer": self.answer}
+
+    def key(self, identity: Mapping[str, Any]) -> bytes:
+        """Return the 16-byte content key (xxh3-128) of this call to who is of that identity."""
+        return _key(self.kind, identity, self.request())
+
+
+Call = Completion | Score | Weigh | Embed | RunProgram | CompareMath
 
 
 def plain_messages(messages: tuple[Message, ...]) -> list[list[str]]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sofrito.problems import Trouble
-from sofrito.recipe.model import Model
+from sofrito.recipe.model import CHECKERS, Model
 from sofrito.teachers.teacher import Teacher
 
 
@@ -27,6 +27,10 @@ def teacher_of(
         from sofrito.teachers.embed.wordllama import wordllama_teacher
 
         return wordllama_teacher()
+    if model.backend in CHECKERS:
+        from sofrito.teachers.checks import checker
+
+        return checker(model.backend, announce)
     if model.backend == "transformers":
         return _checkpoint(model, folder)
     return _gguf(model, _file(model, folder), folder, announce)
@@ -95,6 +99,7 @@ def _remote(name: str, model: Model) -> Teacher:
             model.model,
             api_key=key,
             key_name=variable,
+            revision=model.revision,
             concurrency=model.concurrency or CONCURRENCY,
             timeout=model.timeout_seconds,
         )
@@ -103,6 +108,7 @@ def _remote(name: str, model: Model) -> Teacher:
         model.model,
         api_key=key,
         key_name=variable,
+        revision=model.revision,
         concurrency=model.concurrency,
         timeout=model.timeout_seconds,
     )

@@ -144,7 +144,26 @@ class Embedded:
         return cls(b64decode(data["vector"]), data["tokens"])
 
 
-Result = Answer | Scored | Weighed | Embedded
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """How a check ended: ``reason`` is "" where it passed, else a class; ``detail`` is about this one."""
+
+    reason: str = ""
+    detail: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+    def plain(self) -> dict[str, Any]:
+        """Return this as what JSON can hold."""
+        return {"failed": self.reason, "detail": self.detail}
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> "Checked":
+        """Return what :meth:`plain` was made of."""
+        return cls(data["failed"], data["detail"])
+
+
+Result = Answer | Scored | Weighed | Embedded | Checked
 
 
 def result_of(data: Mapping[str, Any]) -> Result:
@@ -153,6 +172,8 @@ def result_of(data: Mapping[str, Any]) -> Result:
         return Answer.of(data)
     if "logprobs" in data:
         return Scored.of(data)
+    if "failed" in data:
+        return Checked.of(data)
     return Weighed.of(data) if "weights" in data else Embedded.of(data)
 
 

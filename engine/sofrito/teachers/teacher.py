@@ -114,6 +114,8 @@ _KINDS = {
     "score": "tell how likely a text is",
     "weigh": "tell how probable answers are",
     "embed": "make vectors of texts",
+    "run": "run programs",
+    "compare": "compare mathematics",
 }
 
 

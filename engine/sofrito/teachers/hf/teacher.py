@@ -10,7 +10,7 @@ from typing import Any
 import xxhash
 
 from sofrito.problems import Trouble
-from sofrito.teachers.call import Call, Embed
+from sofrito.teachers.call import Call, Completion, Score, Weigh
 from sofrito.teachers.hf.checkpoint import Checkpoint
 from sofrito.teachers.hf.job import Job
 from sofrito.teachers.hf.worker import Setup, Worker
@@ -84,7 +84,7 @@ class HfTeacher(Teacher):
         context. Raises Trouble when the model does not load, runs out of memory, has no chat
         template for messages, or a schema cannot be kept to.
         """
-        if isinstance(call, Embed):
+        if not isinstance(call, Completion | Score | Weigh):
             raise unable("A model that writes", call, "Use an embedding model for this.")
         job = Job(call)
         self._worker.put(job)

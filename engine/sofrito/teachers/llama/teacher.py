@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 from sofrito.problems import Trouble
 from sofrito.recipe.machine import usable_cores
-from sofrito.teachers.call import Call, Completion, Embed, Score, Weigh
+from sofrito.teachers.call import Call, Completion, Score, Weigh
 from sofrito.teachers.chat import ChatTemplate
 from sofrito.teachers.llama.capacity import Capacity, capacity, free_memory
 from sofrito.teachers.llama.cores import free_cores
@@ -117,7 +117,7 @@ class LlamaTeacher(Teacher):
                 return await _score(desk, call)
             case Weigh():
                 return await _weigh(desk, call)
-            case Embed():
+            case _:
                 raise unable(
                     f"The model {self.info.name}",
                     call,

@@ -120,6 +120,8 @@ class OpenAITeacher(Teacher):
                 if not self._profile.texts:
                     raise unable(self._profile.name, call, "Use an embedding model elsewhere.")
                 return await self._gatherer.vector(call.text)
+            case _:
+                raise unable(self._profile.name, call, ELSEWHERE)
 
     def _check(self, call: Completion) -> None:
         if call.turn == "user":

@@ -1,0 +1,89 @@
+"""What the output says about the set: the order of rows, the review, the real rows mixed in."""
+
+from sofrito.problems import did_you_mean
+from sofrito.recipe.base import Key
+from sofrito.recipe.check_names import Names
+from sofrito.recipe.expressions import expression_names
+from sofrito.recipe.model import Mix, Order
+from sofrito.recipe.scene import Scene
+from sofrito.recipe.words import either, ticked
+
+
+def check_set(scene: Scene, names: Names) -> None:
+    """Check the columns and the pool that are named; ``names`` are those that rows have at the end."""
+    output = scene.recipe.output
+    if isinstance(output.order, Order) and scene.draft.sound("output", "order"):
+        _check_order(scene, output.order, names)
+    if output.review and scene.draft.sound("output", "review"):
+        _fields(scene, ("output", "review", "show"), output.review.show, names)
+    if output.mix and scene.draft.sound("output", "mix"):
+        _check_mix(scene, output.mix)
+
+
+def _check_order(scene: Scene, order: Order, names: Names) -> None:
+    path: Key = ("output", "order")
+    if scene.places.at(path) is not None and not (order.by or order.after):
+        what = "`order` says neither `by` nor `after` what the rows come."
+        scene.problems.add("SOF102", path, what, "Such as `{by: [difficulty]}`.", at_key=True)
+    _fields(scene, (*path, "by"), order.by, names)
+    for key, column in (("after", order.after), ("of", order.of)):
+        if column:
+            scene.used.update(scene.names.expression(column, (*path, key), names))
+    if order.of and not order.after:
+        what = "`of` says what the names in `after` are of, and there is no `after`."
+        scene.problems.add("SOF212", (*path, "of"), what, "Remove it.", at_key=True)
+    if order.after and not order.of and order.after in names.known and scene.all_steps_sound:
+        makers = [step.makes() for _, step in scene.steps() if order.after in step.makes()]
+        first = next((name for made in makers for name in made if name != order.after), "")
+        scene.used.add(first)
+        if not first:
+            what = f"Which column has the names that `{order.after}` tells of?"
+            fix = "Say so: `of: COLUMN`."
+            scene.problems.add("SOF102", (*path, "after"), what, fix)
+        elif first not in names.known and not names.open:
+            what = (
+                f"`{order.after}` tells of names in `{first}`, which rows do not have at the end."
+            )
+            fix = "Name the column that has them: `of: COLUMN`."
+            scene.problems.add("SOF210", (*path, "after"), what, fix)
+
+
+def _fields(scene: Scene, path: Key, fields: tuple[str, ...], names: Names) -> None:
+    several = isinstance(scene.places.at(path), list)
+    for index, one in enumerate(fields):
+        where: Key = (*path, index) if several else path
+        scene.used.update(scene.names.expression(one, where, names))
+
+
+def _check_mix(scene: Scene, mix: Mix) -> None:
+    path: Key = ("output", "mix")
+    if not scene.declared("seeds", mix.real, (*path, "real")):
+        return
+    pool = scene.pools.get(mix.real)
+    if pool is None or pool.columns is None or not scene.draft.whole("seeds"):
+        return
+    for name, column in mix.columns.items():
+        if column not in pool.columns:
+            what = f"The rows of `{mix.real}` have no column `{column}`."
+            has = f"They have {ticked(sorted(pool.columns))}."
+            fix = f"{did_you_mean(column, pool.columns)} {has}".lstrip()
+            scene.problems.add("SOF210", (*path, "columns", name), what, fix)
+    there = pool.columns | mix.columns.keys()
+    for index, writer in enumerate(scene.recipe.output.write):
+        if scene.draft.sound("output", "write", index):
+            asked = {
+                *(one.partition(".")[0] for one in writer.uses()),
+                *(expression_names(writer.where) if writer.where else ()),
+            }
+            _missing(scene, mix, writer.format, sorted(asked - there - {"params"}))
+
+
+def _missing(scene: Scene, mix: Mix, writer: str, missing: list[str]) -> None:
+    if missing:
+        noun = "column" if len(missing) == 1 else "columns"
+        listed = either((f"`{name}`" for name in missing), "and")
+        what = (
+            f"The real rows of `{mix.real}` have not the {noun} {listed}, which `{writer}` needs."
+        )
+        fix = f"Say which of theirs it is: `columns: {{{missing[0]}: COLUMN}}`."
+        scene.problems.add("SOF210", ("output", "mix", "real"), what, fix)

@@ -1,0 +1,268 @@
+"""Makes the axes that a recipe has a model make: trees of topics, level by level."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import orjson
+import xxhash
+
+from sofrito.plan.axes import Branch, axis_file, axis_text, generated_axes
+from sofrito.plan.fingerprint import RULES
+from sofrito.plan.program import Program, segmented
+from sofrito.problems import Trouble
+from sofrito.prompts import Render, Templates
+from sofrito.recipe.expressions import ExpressionError
+from sofrito.recipe.model import Topics
+from sofrito.recipe.read import Read
+from sofrito.recipe.sources import TemplateSources
+from sofrito.run.budget import Limits
+from sofrito.run.journal import Spent, SqliteJournal
+from sofrito.run.minute import Rate
+from sofrito.run.prices import Tariff
+from sofrito.run.progress import OnProgress
+from sofrito.run.session import JOURNAL, Ended, locked, run_program
+from sofrito.run.sink import ROWS
+from sofrito.steps.parse import Parser, Unparsed
+from sofrito.steps.shape import Type
+from sofrito.steps.work import Candidate, Event, Lost, Map, Row, Work, mix
+from sofrito.teachers.call import Completion, Message
+from sofrito.teachers.result import Answer
+from sofrito.teachers.teacher import Refused, Teacher
+
+ATTEMPTS = 3
+"""How often the topics below one are asked for, if there are too few of them."""
+
+LONGEST = 60
+"""Characters of a topic's name."""
+
+SAMPLING = {"temperature": 0.7, "top_p": 0.95}
+PROMPT = """\
+Subject: {{ subject }}
+{% if above %}We are at: {{ above | join(" > ") }}
+{% endif %}
+Name {{ width }} different {{ level }} entries \
+{% if above %}that "{{ above | last }}" divides into{% else %}that the subject divides into{% endif %}. \
+Each is a short name of its own, of at most five words. Together they cover what matters, and no two \
+of them mean the same.
+{% if known %}
+These are there already, so name others: {{ known | join("; ") }}
+{% endif %}
+Answer in JSON: an object whose `items` is the list of names."""
+
+_SMALL = frozenset(["a", "an", "and", "for", "in", "of", "on", "the", "to", "with"])
+
+
+@dataclass(frozen=True)
+class MadeAxes:
+    """Axes that were made: the calls asked for them, and what they have cost by model."""
+
+    asked: int = 0
+    spent: Mapping[str, Spent] | None = None
+
+
+def missing_axes(read: Read, workspace: Path) -> dict[str, Topics]:
+    """Return the axes that a model must make first: those that have no file yet."""
+    axes = generated_axes(read).items()
+    return {name: one for name, one in axes if not axis_file(read, workspace, name).is_file()}
+
+
+def calls_of(topics: Topics) -> int:
+    """Return how many calls make a tree, if each brings as many topics as it is asked for."""
+    return sum(topics.width**level for level in range(len(topics.levels)))
+
+
+def make_axes(
+    read: Read,
+    *,
+    workspace: Path,
+    teachers: Mapping[str, Teacher],
+    limits: Limits,
+    rates: Mapping[str, Rate],
+    tariffs: Mapping[str, Tariff | None],
+    on_progress: OnProgress,
+) -> MadeAxes:
+    """Make the axes that are missing and write their files; the calls are journaled and budgeted.
+
+    Raises KeyboardInterrupt where it is interrupted, Trouble where it falls short: what was answered
+    is kept.
+    """
+    program = _program(read, missing_axes(read, workspace), teachers)
+    folder = workspace / read.recipe.recipe / "axes"
+    with locked(folder), TemporaryDirectory(dir=folder) as scratch:
+        ended = run_program(
+            program,
+            Path(scratch),
+            workspace=workspace,
+            teachers=teachers,
+            limits=limits,
+            rates=rates,
+            tariffs=tariffs,
+            on_progress=on_progress,
+        )
+        if ended.status != "complete":
+            raise _short(ended, program)
+        made = orjson.loads((Path(scratch) / ROWS).read_bytes())["columns"]
+        for name, paths in made.items():
+            _put(axis_file(read, workspace, name), axis_text(read, name, paths))
+    with closing(SqliteJournal(workspace / JOURNAL, program.fingerprint)) as journal:
+        return MadeAxes(ended.totals.asked, journal.spent())
+
+
+def charge(made: MadeAxes, workspace: Path, program: Program) -> None:
+    """Let the run whose axes were made bear what they cost, in its budget and its manifest."""
+    if made.asked and made.spent:
+        with closing(SqliteJournal(workspace / JOURNAL, program.fingerprint)) as journal:
+            for model, spent in made.spent.items():
+                journal.spend(model, spent)
+
+
+def _short(ended: Ended, program: Program) -> BaseException:
+    if ended.status == "interrupted":
+        return KeyboardInterrupt()
+    first = next(iter(ended.examples.items()), None)
+    step = program.steps[first[0][0]] if first else "the axes"
+    why = f"{first[0][1]}: {first[1]}" if first else ended.reason
+    fix = "Raise the budget and run again: every answer so far is kept."
+    if ended.status != "budget":
+        fix = "Ask another model, with other words in `from`, or write the axis yourself: `file:`."
+    return Trouble(f"{step[:1].upper()}{step[1:]} could not be made: {why}.", fix)
+
+
+def _program(read: Read, axes: Mapping[str, Topics], teachers: Mapping[str, Teacher]) -> Program:
+    recipe = read.recipe
+    models = {name: recipe.model_for(topics.model) for name, topics in axes.items()}
+    steps = tuple(f"axis {name}" for name in axes)
+    asked = [
+        RULES,
+        "axes",
+        str(recipe.seed),
+        {name: topics.model_dump(mode="json") for name, topics in axes.items()},
+        {name: teachers[model].identity for name, model in models.items()},
+    ]
+    trees = [
+        Map(i, Tree(name, steps[i], topics, models[name]).run)
+        for i, (name, topics) in enumerate(axes.items())
+    ]
+    return Program(
+        name=recipe.recipe,
+        seed=recipe.seed,
+        fingerprint=xxhash.xxh3_64_hexdigest(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)),
+        steps=steps,
+        segments=segmented(trees),
+        cells=(),
+        rows=1,
+        round=1,
+        lag=0,
+        pools={},
+        templates=Templates(TemplateSources(read.folders, params=recipe.values())),
+        grows=False,
+        tries=1,
+    )
+
+
+class Tree:
+    """Grows a tree of topics: at each level, those below every topic of the level before."""
+
+    def __init__(self, axis: str, label: str, topics: Topics, model: str) -> None:
+        self._axis, self._label, self._topics, self._model = axis, label, topics, model
+        width, kind = topics.width, Type(max_length=LONGEST)
+        column = ("topic",)
+        asked = Parser("json_list", column, types={"topic": kind}, items=(1, width))
+        self._schema = asked.schema
+        self._parser = Parser("json_list", column)
+        # a name has up to 20 tokens where a model writes as long as it may
+        self._sampling = dict(sorted({**SAMPLING, "max_tokens": 64 + 24 * width}.items()))
+
+    def run(self, row: Row, _: Candidate) -> Work:
+        """Make the column of the axis: a list of topics, each with those above it."""
+        nodes: list[Branch] = [()]
+        for level in self._topics.levels:
+            row, below, lost = yield from self._level(row, level, nodes)
+            nodes = [(*node, topic) for node in nodes for topic in below[node]]
+            if not nodes:
+                return [lost or Lost(row, "rejected", "no topics", f"the model names no {level}")]
+        return [row.having({self._axis: [list(node) for node in nodes]})]
+
+    def _level(self, row: Row, level: str, nodes: Sequence[Branch]) -> Any:
+        """Return the row with what happened, the topics below each node, and why some are missing."""
+        below: dict[Branch, list[str]] = {node: [] for node in nodes}
+        seen: set[str] = set()
+        lost: Lost | None = None
+        for attempt in range(ATTEMPTS):
+            short = [node for node in nodes if len(below[node]) < self._topics.width]
+            if not short:
+                break
+            texts = yield [Render(self._prompt, self._values(level, n, below[n])) for n in short]
+            for text in texts:
+                if isinstance(text, ExpressionError):
+                    return row, below, Lost(row, "failed", "template", text.words)
+            told = yield [
+                self._question(row, text, level, node, attempt)
+                for node, text in zip(short, texts, strict=True)
+            ]
+            row = row.told(*(Event(self._label, "call", {"key": one.key}) for one in told))
+            for node, one in zip(short, told, strict=True):
+                lost = self._take(row, one.answer, node, below[node], seen) or lost
+        return row, below, lost
+
+    @property
+    def _prompt(self) -> str:
+        return self._topics.prompt or PROMPT
+
+    def _values(self, level: str, node: Branch, known: Iterable[str]) -> dict[str, Any]:
+        return {
+            "subject": self._topics.from_,
+            "level": level,
+            "above": list(node),
+            "width": self._topics.width,
+            "known": list(known),
+        }
+
+    def _question(self, row: Row, text: str, level: str, node: Branch, attempt: int) -> Completion:
+        seed = mix(row.key, self._label, level, node, attempt) & 0x7FFFFFFF
+        messages = (Message("user", text.strip()),)
+        return Completion(self._model, messages, self._sampling, self._schema, seed=seed)
+
+    def _take(
+        self, row: Row, answer: Any, node: Branch, topics: list[str], seen: set[str]
+    ) -> Lost | None:
+        """Take the topics of an answer that are new on their level, and not those above them."""
+        if isinstance(answer, Refused):
+            return Lost(row, "failed", answer.cause, answer.words)
+        assert isinstance(answer, Answer)
+        try:
+            items = self._parser.parse(answer.text, cut=answer.finish == "length", drop_last=True)
+        except Unparsed as error:
+            return Lost(row, "rejected", "unparseable", error.why)
+        above = {likeness(topic) for topic in node}
+        for item in items:
+            name = " ".join(str(item["topic"]).split())
+            like = likeness(name)
+            if like and like not in seen | above and len(topics) < self._topics.width:
+                topics.append(name)
+                seen.add(like)
+        return None
+
+
+def likeness(name: str) -> str:
+    """Return what nearly equal topics have in common: their words without case, order, plural, small ones."""
+    words = re.findall(r"\w+", name.casefold())
+    singular = (re.sub(r"(?<=\w\w[^s])s$", "", word) for word in words if word not in _SMALL)
+    plain = {re.sub(r"(?<=\w{3})e$", "", word) for word in singular}
+    return " ".join(sorted(plain or set(words)))
+
+
+def _put(file: Path, text: str) -> None:
+    """Write a file whole or not at all; raises Trouble."""
+    partial = file.with_suffix(".partial")
+    try:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+        partial.replace(file)
+    except OSError as error:
+        what = f"The axis file {file} cannot be written: {error.strerror or error}."
+        raise Trouble(what, "Free some space or name another folder with --out.") from error

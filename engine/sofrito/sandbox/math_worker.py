@@ -1,0 +1,80 @@
+"""The process in which answers are compared by math-verify, one pair after another."""
+
+import logging
+import os
+import re
+import signal
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+_MEMORY = 4 << 30
+_LONGEST = 2000
+_MARKED = re.compile(r"\$|\\\(|\\\[|\\boxed|\\begin|%")
+_COMMAND = re.compile(r"\\[A-Za-z]+")
+_WORDS = re.compile(r"[^\W\d_]{2,}")
+
+
+def main() -> None:
+    """Answer each line of the standard input with one on the standard output."""
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    _bounded()
+    logging.disable(logging.CRITICAL)
+    import math_verify  # noqa: F401 - before anybody's seconds begin
+
+    for line in sys.stdin.buffer:
+        asked = orjson.loads(line)
+        # An alarm that is not handled ends the process, in whatever SymPy is caught.
+        signal.setitimer(signal.ITIMER_REAL, asked["seconds"])
+        answer = _compared(asked["gold"], asked["answer"])
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        out.write(orjson.dumps(answer) + b"\n")
+        out.flush()
+
+
+def _bounded() -> None:
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    except (ImportError, ValueError, OSError):
+        pass
+
+
+def _compared(gold: str, answer: str) -> Mapping[str, Any]:
+    from math_verify import verify
+
+    if _folded(gold) == _folded(answer):
+        return {"reason": "", "detail": "the same text"}
+    try:
+        wanted, given = _read(gold), _read(answer)
+        equal = bool(wanted and given) and verify(wanted, given, timeout_seconds=None)
+    except Exception as error:  # SymPy raises whatever it likes
+        return {"reason": "unreadable", "detail": type(error).__name__}
+    if not wanted and not given:
+        return {"reason": "differs", "detail": "no mathematics, and another text"}
+    if not wanted or not given:
+        which = "the answer" if wanted else "what it is compared with"
+        return {"reason": "unreadable", "detail": f"no mathematics in {which}"}
+    return {"reason": "" if equal else "differs", "detail": "" if equal else _shown(wanted, given)}
+
+
+def _read(text: str) -> list[Any]:
+    """Return what math-verify reads in a text; one that is nothing but mathematics is marked as such."""
+    from math_verify import parse
+
+    text = text.strip()[:_LONGEST]
+    bare = not _MARKED.search(text) and not _WORDS.search(_COMMAND.sub("", text))
+    found = parse(f"${text}$", parsing_timeout=None) if bare else []
+    return list(found or parse(text, parsing_timeout=None))
+
+
+def _shown(wanted: list[Any], given: list[Any]) -> str:
+    return f"{str(given[0])[:80]} is not {str(wanted[0])[:80]}"
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).rstrip(".").casefold()

@@ -1,0 +1,158 @@
+"""Runs programs with this machine's Python: in a bubblewrap of namespaces, or bare and unsafe."""
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from sofrito.problems import Trouble
+from sofrito.sandbox.harness import HARNESS, HARNESS_VERSION, asked, reported
+from sofrito.sandbox.job import OUTPUT, Ended, Job
+from sofrito.sandbox.workers import cores
+
+_GRACE = 2.0
+_SYSTEM = ("/usr", "/bin", "/lib", "/lib64")
+
+
+class NativeRunner:
+    """Runs each program in a process of its own, ended with all that it started.
+
+    ``wrapper`` is the command that keeps it in; nothing but limits of the process does without one.
+    """
+
+    def __init__(self, name: str, wrapper: Sequence[str] = ()) -> None:
+        self.identity: Mapping[str, Any] = {
+            "runner": name,
+            "harness": HARNESS_VERSION,
+            "python": ".".join(map(str, sys.version_info[:3])),
+        }
+        self.concurrency = cores()
+        self._command = (*wrapper, sys.executable, "-I", "-S", "-c", HARNESS)
+        self._room = asyncio.Semaphore(self.concurrency)
+
+    async def run(self, job: Job) -> Ended:
+        """Run a program and its tests."""
+        stdin, token = asked(job)
+        async with self._room:
+            with tempfile.TemporaryDirectory(prefix="sofrito-", ignore_cleanup_errors=True) as home:
+                process = await self._started(home)
+                try:
+                    async with asyncio.timeout(job.seconds + _GRACE):
+                        printed = await _exchanged(process, stdin)
+                except TimeoutError:
+                    return Ended("time", f"stopped after {job.seconds:g} s")
+                finally:
+                    await _end(process)
+        if printed is None:
+            return Ended("output", f"more than {OUTPUT:,} bytes were printed")
+        report = reported(printed, token)
+        return report or _unreported(process.returncode or 0, job)
+
+    async def close(self) -> None:
+        """Nothing outlives a run."""
+
+    async def _started(self, home: str) -> Process:
+        try:
+            return await asyncio.create_subprocess_exec(
+                *self._command,
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=DEVNULL,
+                cwd=home,
+                env={},
+                start_new_session=True,
+            )
+        except OSError as error:
+            what = f"No process can be started: {error.strerror or error}."
+            raise Trouble(what, "Close some programs and run the same command again.") from error
+
+
+ALLOWED = "SOFRITO_ALLOW_UNSAFE"
+
+
+def unsafe_runner(environ: Mapping[str, str] = os.environ) -> NativeRunner:
+    """Return the runner that keeps no program from anything: for programs that are trusted.
+
+    Raises Trouble where the environment does not allow it: a recipe comes from a stranger, and its
+    word is not enough.
+    """
+    if environ.get(ALLOWED) != "1":
+        what = "`runner: unsafe` lets programs do to this machine whatever they like."
+        fix = f"Leave `runner` out, or, if you trust each of the programs: export {ALLOWED}=1"
+        raise Trouble(what, fix)
+    return NativeRunner("unsafe")
+
+
+def bwrap_runner() -> NativeRunner:
+    """Return the runner that shows programs a read-only Python and nothing else, by bubblewrap (Linux).
+
+    Raises Trouble where `bwrap` is not installed.
+    """
+    found = shutil.which("bwrap")
+    if found is None:
+        what = "`runner: bwrap` needs the program bwrap, which is not installed."
+        raise Trouble(what, "Install bubblewrap (Linux only), or leave `runner` out: wasm.")
+    kept = dict.fromkeys(
+        (*_SYSTEM, sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parents[1]))
+    )
+    shown = (word for place in kept for word in ("--ro-bind-try", place, place))
+    return NativeRunner("bwrap", (found, *_WRAPPED, *shown, "--chdir", "/tmp"))
+
+
+_WRAPPED = (
+    "--unshare-all",
+    "--die-with-parent",
+    "--new-session",
+    "--clearenv",
+    "--cap-drop",
+    "ALL",
+    "--proc",
+    "/proc",
+    "--dev",
+    "/dev",
+    "--tmpfs",
+    "/tmp",
+)
+
+
+async def _exchanged(process: Process, stdin: bytes) -> bytes | None:
+    """Return what the process prints till its end, None where that is too much."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with suppress(OSError):
+        process.stdin.write(stdin)
+        await process.stdin.drain()
+        process.stdin.close()
+    printed = bytearray()
+    while chunk := await process.stdout.read(1 << 16):
+        printed += chunk
+        if len(printed) > 2 * OUTPUT:
+            return None
+    await process.wait()
+    return bytes(printed)
+
+
+async def _end(process: Process) -> None:
+    """End the process and its children; what left its session dies with bwrap's namespace alone."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    with suppress(ProcessLookupError):
+        process.kill()
+    if process.stdin is not None:
+        process.stdin.close()
+    await process.wait()
+
+
+def _unreported(status: int, job: Job) -> Ended:
+    if status == -signal.SIGXCPU:
+        return Ended("time", f"stopped after {job.seconds:g} s")
+    if status < 0:
+        return Ended("crash", f"the program was ended by signal {-status}")
+    return Ended("exit", f"the program left with status {status}")

@@ -1,0 +1,288 @@
+"""Asks a model for a verdict on a text, or on siblings against each other."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+
+from sofrito.recipe.base import NAME, Columns, HeadFacts, Key, Load, Need, Part
+from sofrito.recipe.heads import RubricHead
+from sofrito.steps.base import Bench, Step
+from sofrito.steps.judge_asking import ALONE, PAIRWISE, REASON, TOGETHER, WEIGH, Judging
+from sofrito.steps.judge_shape import Shape
+from sofrito.steps.judge_siblings import COUNTS, nothing, pairwise, together, with_null
+from sofrito.steps.sampling import Sampling
+from sofrito.steps.work import Candidate, Gather, Lost, Map, Operation, Row, Work
+from sofrito.teachers.sampling import most_written
+
+SIBLINGS = 4
+"""Siblings that are guessed to be compared, where nothing is known of them."""
+
+VERDICT = 16
+"""Tokens that the numbers of a verdict are guessed to have."""
+
+Clamp = Annotated[
+    tuple[float, float],
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {"type": "number", "minimum": 0, "maximum": 1},
+            "minItems": 2,
+            "maxItems": 2,
+        }
+    ),
+]
+
+
+class Judge(Step):
+    """Writes the record `verdict`: a model's score of a text by a rubric.
+
+    The rubric is a template; its head says what a score may be, and what is looked at one by one.
+    The model answers in JSON that has only such scores. An answer outside of the scale is asked for
+    again, and then the row is rejected: no score is ever moved into the scale.
+
+    The record has `score`: the mean of the aspects by their weights, or the one there is; of labels,
+    their place from 0, the worst. It has `aspects` (the score of each by its name), `label` (or
+    `labels` by aspect) and `rationale`, where the rubric and the options ask for them, and the
+    fields that the head's `verdict` names. With probabilities it has these by label, and `mass`, the
+    least probability of all labels together.
+
+    With `compare: together` it has `place`, where the text stood among those shown, and `of`, how
+    many there were. With `pairwise`, `score` is the share of comparisons won, a tie counting half:
+    `wins`, `losses` and `ties` of `of` comparisons; in `consistent` of them the judge said the same
+    in both orders, in `inconsistent` it did not, and these are ties (MT-Bench). A text that is null
+    is not judged: its row is rejected.
+    """
+
+    verb: ClassVar[str] = "judge"
+    example: ClassVar[Mapping[str, Any]] = {
+        "judge": "answer",
+        "given": "question",
+        "rubric": "helpfulness",
+        "keep": "verdict.score >= 4",
+    }
+
+    judge: Columns
+    """The column that is judged; several are judged as one text with parts."""
+
+    rubric: Annotated[str, Field(min_length=1)]
+    """What a good text is: a template file ending in .j2, or the name of one in `prompts/rubrics` or \
+of a shared one. It sees `judged` (a list of the texts where several are compared), `given` (columns \
+by name), and `rubric` with its head's `aspects`, `scale` and `labels`."""
+
+    given: Columns = ()
+    """Columns that the judge is shown beside, such as the instruction."""
+
+    model: str = ""
+    """Which of the recipe's models judges."""
+
+    as_: Annotated[str, Field(pattern=NAME)] = Field(default="verdict", alias="as")
+    """What the record is called."""
+
+    compare: Literal["alone", "together", "pairwise"] = "alone"
+    """What is shown in a call: one text; all siblings, in an order drawn for them; or two siblings, \
+each pair in both orders. Of siblings, the rubric sees the columns of the row they came out of."""
+
+    score: Literal["answer", "probabilities"] = "answer"
+    """What a score is: what the judge answers, or what it would answer on average, by the \
+probabilities of all scores (10 at most). With `pairwise`, how probable it is that the text is the \
+better one."""
+
+    rationale: bool = True
+    """Whether the judge gives its reasons, before the score. With `probabilities` that is a call of \
+its own."""
+
+    clamp: Clamp = (0.0, 1.0)
+    """Bounds of the probabilities of a `pairwise` comparison, such as [0.4, 0.6]: a judge that \
+reasons first is too sure of itself (Constitutional AI)."""
+
+    sampling: Sampling = Sampling()
+    """How the judge samples; at temperature 0 where nothing is said."""
+
+    attempts: Annotated[int, Field(ge=1)] = 3
+    """How often an answer that does not fit is asked for."""
+
+    @model_validator(mode="after")
+    def _sensible(self) -> "Judge":
+        weighed, low, high = self.weighed, *self.clamp
+        if weighed and self.compare == "together":
+            what = "`score: probabilities` goes with `compare: alone` or `pairwise`"
+            raise PydanticCustomError("clash", what)
+        if "clamp" in self.model_fields_set and not (weighed and self.compare == "pairwise"):
+            what = "`clamp` goes with `compare: pairwise` and `score: probabilities`"
+            raise PydanticCustomError("clash", what)
+        if not low <= 0.5 <= high:
+            raise PydanticCustomError("clash", "`clamp` must have 0.5, a tie, within its bounds")
+        return self
+
+    @property
+    def weighed(self) -> bool:
+        """Whether probabilities are asked for."""
+        return self.score == "probabilities"
+
+    def makes(self) -> tuple[str, ...]:
+        """The record."""
+        return (self.as_,)
+
+    def uses(self) -> tuple[str, ...]:
+        """What is judged and what is shown beside."""
+        return (*self.judge, *self.given)
+
+    def library_files(self) -> dict[Key, tuple[str, str]]:
+        """The rubric."""
+        return {("rubric",): ("rubrics", self.rubric)}
+
+    def templates(self) -> dict[Key, str]:
+        """How to answer: what follows the rubric in a prompt."""
+        if self.weighed:
+            names = [REASON, WEIGH] if self.rationale else [WEIGH]
+        else:
+            names = [{"alone": ALONE, "together": TOGETHER, "pairwise": PAIRWISE}[self.compare]]
+        return {("rubric", name): name for name in names}
+
+    def extra_names(self) -> frozenset[str]:
+        """What is judged, what is shown beside, and the rubric's head."""
+        return frozenset({"judged", "rubric", *(("given",) if self.given else ())})
+
+    def compares(self) -> bool:
+        """Whether siblings are shown together."""
+        return self.compare != "alone"
+
+    def facts(self, heads: Mapping[Key, Part]) -> HeadFacts:
+        """The fields of the record, and what they can be, by the rubric's scale."""
+        head = heads.get(("rubric",))
+        if not isinstance(head, RubricHead):
+            return HeadFacts()
+        shape, duel = Shape(head, self.rationale), self.compare == "pairwise"
+        weighed, places = self.weighed, self.compares()
+        fault = shape.extra_fault() if duel else shape.fault(weighed=weighed, places=places)
+        if fault:
+            return HeadFacts(faults={("rubric",): fault})
+        ranges: dict[str, tuple[float, float]] = {"mass": (0.0, 1.0)} if weighed else {}
+        if duel:
+            ranges |= {"score": self.clamp, **dict.fromkeys(COUNTS, (0.0, math.inf))}
+            fields = frozenset(ranges)
+        else:
+            fields = shape.fields(weighed=weighed, places=places)
+            scores = ("score", *(f"aspects.{name}" for name in shape.aspects))
+            ranges |= dict.fromkeys(scores, shape.range)
+            ranges |= dict.fromkeys(("place", "of") if places else (), (1.0, math.inf))
+        named = {f"{self.as_}.{name}": range_ for name, range_ in ranges.items()}
+        return HeadFacts({self.as_: fields}, named)
+
+    def unset_names(self) -> Mapping[str, str]:
+        """What is shown beside, where the step names no columns for it."""
+        what = "Name in this step the columns that are shown beside: `given: instruction`."
+        return {} if self.given else {"given": what}
+
+    def asks(self) -> str | None:
+        """The model named, or the recipe's default."""
+        return self.model
+
+    def needs(self) -> tuple[Need, ...]:
+        """A model that writes, that weighs answers, or both."""
+        biased: tuple[Need, ...] = ("biased texts",) if self.sampling.biased_texts else ()
+        writes: tuple[Need, ...] = ("complete", *biased) if self._writes else ()
+        return (*writes, "weigh") if self.weighed else writes
+
+    @property
+    def _writes(self) -> bool:
+        return self.rationale or not self.weighed
+
+    def longest_answer(self) -> int | None:
+        """What `max_tokens` says, if the judge writes."""
+        return self.sampling.max_tokens if self._writes else None
+
+    def load(self) -> Load:
+        """One call, or for four siblings twelve comparisons; twice as many with reasons and weights.
+
+        How many siblings or aspects there are, the recipe alone does not tell.
+        """
+        longest = most_written(self._chosen()) if self._writes else 1
+        written = min(longest // 2 if self.rationale else VERDICT, longest)
+        calls = SIBLINGS * (SIBLINGS - 1) if self.compare == "pairwise" else 1
+        if self.weighed:
+            return Load(calls * (1 + self.rationale), None, (1, 1), written, longest)
+        most = None if self.compare == "pairwise" else self.attempts
+        return Load(calls, most, (1, 1), written, longest)
+
+    def _chosen(self) -> dict[str, Any]:
+        return {"temperature": 0.0, **self.sampling.chosen()}
+
+    def operations(self, bench: Bench) -> list[Operation]:
+        """One map, or one gathering."""
+        template, head = bench.head("rubrics", self.rubric)
+        assert isinstance(head, RubricHead)
+        judging = Judging(
+            bench.label,
+            bench.model,
+            self._chosen(),
+            self.attempts,
+            template,
+            Shape(head, self.rationale),
+            self.compare,
+        )
+        if self.compare == "alone":
+
+            def run(row: Row, _: Candidate) -> Work:
+                return self._alone(row, judging)
+
+            return [Map(bench.index, run, self.guard(), nulls=self.makes())]
+
+        def look(rows: tuple[Row, ...]) -> Work:
+            return self._siblings(rows, judging)
+
+        return [Gather(bench.index, look, self.guard(), nulls=self.makes())]
+
+    def _alone(self, row: Row, judging: Judging) -> Work:
+        text = self._text(row)
+        if text is None:
+            return [nothing(row)]
+        shape = judging.shape
+        seen = {**row.values, "given": self._given(row), "judged": text}
+        if self.weighed:
+            aspects = shape.aspects or ("",)
+            said = yield from judging.weighed(row, seen, aspects, tuple(shape.numbers))
+        else:
+            said = yield from judging.answered(row, seen, ALONE, shape.parser())
+        row = row.told(*said.events)
+        if said.lost:
+            return [replace(said.lost, row=row)]
+        asked = ("rationale", *shape.head.verdict)
+        more = {name: said.values[name] for name in asked if name in said.values}
+        if self.weighed:
+            record = {**shape.expected(said.shares), **more, "mass": said.mass}
+        else:
+            scores = shape.scored([said.values[name] for name in shape.scores()])
+            record = {**scores, **more}
+        return [row.having({self.as_: record})]
+
+    def _siblings(self, rows: tuple[Row, ...], judging: Judging) -> Work:
+        judged = [row for row in rows if self._text(row) is not None]
+        texts = [self._text(row) for row in judged]
+        parent = rows[0].parent or rows[0]
+        given = self._given(rows[0])
+        for row in rows[1:]:
+            if differs := [name for name in given if row.values.get(name) != given[name]]:
+                reason = f"`{differs[0]}` differs between siblings"
+                return [Lost(one, "failed", reason) for one in rows]
+        seen = {**parent.values, "given": given}
+        if self.compare == "together":
+            outcome = yield from together(judging, judged, texts, seen, self.as_)
+        else:
+            clamp = self.clamp if self.weighed else None
+            outcome = yield from pairwise(judging, judged, texts, seen, self.as_, clamp)
+        return with_null(rows, judged, outcome)
+
+    def _text(self, row: Row) -> Any:
+        """Return what is judged of a row: a value, or several by column; None where all are null."""
+        values = {name: row.values.get(name) for name in self.judge}
+        if all(value is None for value in values.values()):
+            return None
+        return values if len(values) > 1 else values[self.judge[0]]
+
+    def _given(self, row: Row) -> dict[str, Any]:
+        return {name: row.values.get(name) for name in self.given}

@@ -1,0 +1,235 @@
+"""Axes that a model makes: the tree, its file, edits of it, what it costs, what checks know."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from runs import journaled, only_run, sofrito
+
+from sofrito.plan.axes import axis_file, generated_axes, read_axis
+from sofrito.plan.inputs import inputs
+from sofrito.plan.vocabulary import vocabulary
+from sofrito.problems import RecipeError, Trouble
+from sofrito.recipe.read import Read, read_recipe
+from sofrito.run.axes import likeness, make_axes, missing_axes
+from sofrito.run.budget import Limits
+from sofrito.teachers.call import Completion
+from sofrito.teachers.scripted.teacher import ScriptedTeacher
+
+RECIPE = """
+recipe: tree
+models: {teacher: {backend: scripted}}
+axes:
+  topic: {generate: {from: school physics, levels: [field, topic], width: 2}}
+  tone: {values: [calm, lively]}
+cover: {design: full, exclude: "topic.field == 'Heat' and tone == 'lively'"}
+rows: 6
+steps:
+  - generate: body
+    prompt: "{{ tone }}: {{ topic.topic }}, of {{ topic.field }}"
+output:
+  write: [{text: {text: body}}]
+"""
+ANSWERS = {
+    (): [["Heat", "heats", " Optics "]],
+    ("Heat",): [["The gases", "Gas", "heat"], ["Ice"]],
+    ("Optics",): [["gas", "Light"], ["Light"], ["Lenses"]],
+}
+
+
+def laid(folder: Path, text: str = RECIPE) -> Read:
+    (folder / "recipe.yaml").write_text(text, encoding="utf-8")
+    return read_recipe(folder / "recipe.yaml", vocabulary(), environ={})
+
+
+class Script:
+    """Answers by the topics above, one answer after the other; remembers the questions."""
+
+    def __init__(self, answers: dict[tuple[str, ...], list[list[str]]]) -> None:
+        self.asked: list[str] = []
+        self._answers = {above: list(several) for above, several in answers.items()}
+
+    def __call__(self, call: Completion) -> str:
+        text = call.messages[0].content
+        self.asked.append(text)
+        line = next((x for x in text.splitlines() if x.startswith("We are at: ")), "")
+        above = tuple(line.removeprefix("We are at: ").split(" > ")) if line else ()
+        left = self._answers.get(above, [])
+        return orjson.dumps({"items": left.pop(0) if left else []}).decode()
+
+
+def made(read: Read, workspace: Path, script: Any, **limits: Any) -> Any:
+    return make_axes(
+        read,
+        workspace=workspace,
+        teachers={"teacher": ScriptedTeacher(script)},
+        limits=Limits(**limits),
+        rates={},
+        tariffs={},
+        on_progress=lambda _: None,
+    )
+
+
+def test_a_tree_is_made_level_by_level_without_topics_that_mean_the_same(tmp_path: Path) -> None:
+    read, script = laid(tmp_path), Script(ANSWERS)
+    done = made(read, tmp_path / "runs", script)
+    assert done.asked == len(script.asked) == 6
+    file = axis_file(read, tmp_path / "runs", "topic")
+    assert file.read_text(encoding="utf-8").split("subject")[1] == (
+        ': "school physics"\nlevels: [field, topic]\ntopics:\n'
+        '  "Heat":\n    - "The gases"\n    - "Ice"\n  "Optics":\n    - "Light"\n    - "Lenses"\n'
+    )
+    assert missing_axes(read, tmp_path / "runs") == {}
+
+
+def test_what_is_there_is_told_when_more_is_asked_for(tmp_path: Path) -> None:
+    read, script = laid(tmp_path), Script(ANSWERS)
+    made(read, tmp_path / "runs", script)
+    assert "Name 2 different field entries that the subject divides into." in script.asked[0]
+    assert 'topic entries that "Heat" divides into.' in script.asked[1]
+    assert "There" not in script.asked[0]
+    again = [text for text in script.asked if "These are there already" in text]
+    assert "so name others: The gases\n" in again[0]
+
+
+def test_a_value_is_a_record_and_its_id_names_the_cell(tmp_path: Path) -> None:
+    read = laid(tmp_path)
+    made(read, tmp_path / "runs", Script(ANSWERS))
+    given = inputs(read, workspace=tmp_path / "runs")
+    assert [*given.axes["topic"]] == [
+        "Heat / The gases",
+        "Heat / Ice",
+        "Optics / Light",
+        "Optics / Lenses",
+    ]
+    assert given.records["topic"]["Heat / Ice"] == {"field": "Heat", "topic": "Ice"}
+
+
+def test_a_plan_tells_what_it_takes_and_makes_nothing(tmp_path: Path) -> None:
+    laid(tmp_path)
+    done = sofrito("plan", "recipe.yaml", "--format", "json", cwd=tmp_path)
+    told = orjson.loads(done.stdout)
+    assert told["notes"] == [
+        "the axis `topic` is made first, by about 3 calls beside these; names with numbers stand for "
+        "its values until then"
+    ]
+    assert told["cells"][0]["values"] == {"topic": "field 1 / topic 1", "tone": "calm"}
+    assert not (tmp_path / "runs").exists()
+
+
+def test_placeholders_stand_in_until_it_is_made(tmp_path: Path) -> None:
+    given = inputs(laid(tmp_path), workspace=tmp_path / "runs")
+    assert [*given.axes["topic"]] == [f"field {f} / topic {t}" for f in (1, 2) for t in (1, 2)]
+    assert not (tmp_path / "runs").exists()
+
+
+def test_another_question_is_another_file_and_the_rest_is_not(tmp_path: Path) -> None:
+    name = axis_file(laid(tmp_path), tmp_path, "topic").name
+    for old, new in (
+        ("school physics", "chemistry"),
+        ("width: 2", "width: 3"),
+        ("[field, topic]", "[field, theme]"),
+        ("rows: 6", "rows: 6\nseed: 8"),
+        ("width: 2", "width: 2, prompt: '{{ level }} of {{ subject }}'"),
+    ):
+        text = RECIPE.replace(old, new).replace("topic.topic", "topic.field")
+        assert axis_file(laid(tmp_path, text), tmp_path, "topic").name != name
+    assert (
+        axis_file(laid(tmp_path, RECIPE.replace("rows: 6", "rows: 9")), tmp_path, "topic").name
+        == name
+    )
+
+
+def test_a_model_that_names_nothing_is_trouble(tmp_path: Path) -> None:
+    with pytest.raises(
+        Trouble, match="Axis topic could not be made: no topics: the model names no field"
+    ):
+        made(laid(tmp_path), tmp_path / "runs", Script({}))
+    with pytest.raises(Trouble, match="unparseable"):
+        made(laid(tmp_path), tmp_path / "other", lambda _: "no list")
+
+
+def test_a_budget_stops_it_and_what_was_answered_is_kept(tmp_path: Path) -> None:
+    read, script = laid(tmp_path), Script(ANSWERS)
+    with pytest.raises(Trouble) as trouble:
+        made(read, tmp_path / "runs", script, calls=1)
+    assert trouble.value.fix.startswith("Raise the budget")
+    assert journaled(tmp_path / "runs")[0] == 1
+    assert missing_axes(read, tmp_path / "runs").keys() == {"topic"}
+    assert made(read, tmp_path / "runs", script).asked == 5
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("The Gases", "gas es"),
+        ("forces", "a Force"),
+        ("laws of motion", "Motion: the Laws"),
+        ("class", "class"),
+        ("of the", "The of"),
+    ],
+)
+def test_topics_are_alike_in_their_words(one: str, other: str) -> None:
+    assert (likeness(one) == likeness(other)) == (one != "The Gases")
+
+
+@pytest.mark.parametrize(
+    ("topics", "words"),
+    [
+        ("topics:\n  Heat: gas\n", "The topics of the last level are a list."),
+        ("topics: [Heat]\n", "Topics with 1 more level below them are the keys of a mapping."),
+        ("topics:\n  Heat: [[a]]\n", "A topic of the last level is a text."),
+        ("topics:\n  Heat:\n", "has no topics."),
+        ("other: 1\n", "has no topics."),
+    ],
+)
+def test_an_edit_that_is_no_tree_is_told(tmp_path: Path, topics: str, words: str) -> None:
+    read, file = laid(tmp_path), tmp_path / "topic.yaml"
+    file.write_text(topics, encoding="utf-8")
+    with pytest.raises(RecipeError, match=words):
+        read_axis(file, generated_axes(read)["topic"])
+
+
+def test_topics_are_taken_as_they_are_written(tmp_path: Path) -> None:
+    read, file = laid(tmp_path), tmp_path / "topic.yaml"
+    file.write_text("topics:\n  1.10: [007, no, 'a: b']\n  Empty:\n", encoding="utf-8")
+    assert [*read_axis(file, generated_axes(read)["topic"])] == [
+        "1.10 / 007",
+        "1.10 / no",
+        "1.10 / a: b",
+    ]
+
+
+def test_a_run_makes_it_first_bears_its_cost_and_uses_its_file_as_edited(tmp_path: Path) -> None:
+    laid(tmp_path, RECIPE.replace("'Heat'", "'none'"))
+    done = sofrito("run", "recipe.yaml", cwd=tmp_path)
+    assert (done.returncode, "making the axis `topic`" in done.stderr) == (0, True)
+    first = only_run(tmp_path / "runs")
+    rows = [orjson.loads(line) for line in (first / "rows.jsonl").read_bytes().splitlines()]
+    assert len(rows) == 6
+    assert {row["cell"]["topic"] for row in rows} == {
+        " / ".join(row["columns"]["topic"].values()) for row in rows
+    }
+    (file,) = (tmp_path / "runs" / "tree" / "axes").glob("*.yaml")
+    held, asked = journaled(tmp_path / "runs")
+    with closing(sqlite3.connect(tmp_path / "runs" / "journal.sqlite")) as connection:
+        spent = dict(connection.execute("SELECT run, calls FROM spent"))
+    assert spent.pop(first.name) == held
+    assert sum(spent.values()) == held - 6
+    again = sofrito("run", "recipe.yaml", cwd=tmp_path)
+    assert (again.returncode, "making" in again.stderr) == (0, False)
+    assert journaled(tmp_path / "runs") == (held, asked)
+    file.write_text("topics: {Heat: [Gas], Light: [Rays, Lenses]}\n", encoding="utf-8")
+    edited = sofrito("run", "recipe.yaml", cwd=tmp_path)
+    assert edited.returncode == 0
+    runs = {one.parent for one in (tmp_path / "runs").glob("tree/*/manifest.json")}
+    (second,) = runs - {first}
+    rows = [orjson.loads(line) for line in (second / "rows.jsonl").read_bytes().splitlines()]
+    assert {row["cell"]["topic"] for row in rows} == {
+        "Heat / Gas",
+        "Light / Rays",
+        "Light / Lenses",
+    }

@@ -1,0 +1,48 @@
+"""Programs in processes of this machine: the harness and the bounds; and bubblewrap where it is."""
+
+import asyncio
+import shutil
+from collections.abc import Mapping
+
+import pytest
+from programs import HARMLESS, HOSTILE, job
+
+from sofrito.problems import Trouble
+from sofrito.sandbox import Ended
+from sofrito.sandbox.native import ALLOWED, NativeRunner, bwrap_runner, unsafe_runner
+
+YES = {ALLOWED: "1"}
+
+
+def ended(runner: NativeRunner, cases: Mapping[str, tuple[str, str, str]]) -> dict[str, Ended]:
+    async def go() -> list[Ended]:
+        jobs = (job(*case) for case in cases.values())
+        return list(await asyncio.gather(*map(runner.run, jobs)))
+
+    return dict(zip(cases, asyncio.run(go()), strict=True))
+
+
+def reasons(cases: Mapping[str, tuple[str, str, str]]) -> dict[str, str]:
+    return {name: reason for name, (_, _, reason) in cases.items()}
+
+
+def test_a_bare_process_has_the_same_ends() -> None:
+    found = ended(unsafe_runner(YES), HARMLESS)
+    assert {name: one.reason for name, one in found.items()} == reasons(HARMLESS)
+
+
+def test_it_wants_the_users_word() -> None:
+    for environ in ({}, {ALLOWED: "0"}):
+        with pytest.raises(Trouble) as trouble:
+            unsafe_runner(environ)
+        assert f"export {ALLOWED}=1" in trouble.value.fix
+
+
+def test_bubblewrap_has_the_same_ends() -> None:
+    if shutil.which("bwrap") is None:
+        with pytest.raises(Trouble):
+            bwrap_runner()
+        pytest.skip("bwrap is not installed")
+    kept = {name: HOSTILE[name] for name in ("reads a file", "opens a socket")}
+    found = ended(bwrap_runner(), HARMLESS | kept)
+    assert {name: one.reason for name, one in found.items()} == reasons(HARMLESS | kept)
