@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from runs import sofrito
+from runs import all_scripted, sofrito
 
 from sofrito.plan.vocabulary import vocabulary
 from sofrito.recipe.read import read_recipe
@@ -30,14 +30,12 @@ def test_it_is_valid_and_says_what_it_is(name: str) -> None:
 @pytest.mark.parametrize("name", RECIPES)
 def test_it_runs_on_the_scripted_teacher(name: str, tmp_path: Path) -> None:
     """And as any run does: the accounting balances, and again it asks nothing."""
-    run = (
-        "run", name, "--rows", "40", "--out", tmp_path, "--format", "json",
-        "--set", "models.teacher={backend: scripted}",
-    )  # fmt: skip
+    run = ("run", name, "--out", tmp_path, "--format", "json", *all_scripted(RECIPES[name]))
     done = sofrito(*run)
     assert done.returncode == 0, done.stderr
     manifest = json.loads(done.stdout)
-    assert (manifest["status"], manifest["rows"]) == ("complete", 40)
+    assert manifest["status"] == "complete"
+    assert manifest["rows"] >= 5
     for step in manifest["accounting"]:
         gone = sum(step["rejected"].values()) + sum(step["failed"].values())
         assert step["in"] + step["made"] == step["out"] + gone + step["joined"] + step["surplus"]
@@ -45,7 +43,7 @@ def test_it_runs_on_the_scripted_teacher(name: str, tmp_path: Path) -> None:
     assert (again["calls"]["asked"], again["files"]) == (0, manifest["files"])
 
 
-SEEDS = [*Path(__file__).parents[1].glob("recipes/*/seeds/tasks.jsonl")]
+SEEDS = [RECIPES[name] / "seeds" / "tasks.jsonl" for name in ("alpaca", "self-instruct")]
 
 
 @pytest.mark.parametrize("path", SEEDS, ids=lambda path: path.parts[-3])

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runs import journaled, sofrito
+from runs import all_scripted, journaled, sofrito
 
 from sofrito.shipped import shipped_recipes
 
@@ -152,12 +152,12 @@ def plan(*arguments: str | Path, cwd: Path | None = None) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", shipped_recipes())
 def test_the_run_reads_a_pilot_back(name: str, tmp_path: Path) -> None:
-    what = (name, "--rows", "20", "--out", tmp_path, *SCRIPTED)
+    what = (name, "--out", tmp_path, *all_scripted(shipped_recipes()[name]))
     told = plan(*what, "--pilot", "30")
     asked, tried = journaled(tmp_path)
     assert asked == tried >= told["calls"]["in_journal"] > 0
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
-    assert told["basis"]["candidates_seen"] == 30
+    assert 0 < told["basis"]["candidates_seen"] <= 30
     done = sofrito("run", *what, "--format", "json")
     assert done.returncode == 0, done.stderr
     calls = json.loads(done.stdout)["calls"]
@@ -175,9 +175,9 @@ def test_the_run_reads_a_pilot_back(name: str, tmp_path: Path) -> None:
 
 def test_one_more_row_asks_only_what_is_new(tmp_path: Path) -> None:
     what = ("alpaca", "--out", tmp_path, *SCRIPTED)
-    assert sofrito("run", *what, "--rows", "20").returncode == 0
+    assert sofrito("run", *what, "--rows", "10").returncode == 0
     held, _ = journaled(tmp_path)
-    told = plan(*what, "--rows", "40")
+    told = plan(*what, "--rows", "200")
     assert 0 < told["calls"]["in_journal"] <= held
     assert told["calls"]["to_ask"] > 0
 

@@ -46,6 +46,18 @@ def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "sofrito.cli", *map(str, arguments)]
 
 
+def all_scripted(recipe: Path) -> list[str]:
+    """Return the options that have a scripted teacher answer for every model a recipe asks."""
+    from sofrito.plan.vocabulary import vocabulary
+    from sofrito.recipe.asked import models_asked
+    from sofrito.recipe.read import read_recipe
+
+    found = read_recipe(recipe, vocabulary()).recipe
+    models = {*found.models, *models_asked(found)} & {*found.models, "embedder"}
+    sets = [("--set", f"models.{name}={{backend: scripted}}") for name in sorted(models)]
+    return [word for one in sets for word in one]
+
+
 def environment(**extra: str) -> dict[str, str]:
     engine = Path(__file__).parents[2] / "engine"
     return {**os.environ, "PYTHONPATH": str(engine), "NO_COLOR": "1", **extra}
