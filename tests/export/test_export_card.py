@@ -1,13 +1,14 @@
 """The dataset card: its head is what the hub's loader obeys, its body is for people."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
 from sofrito.export import CardFacts, ModelFacts, StepFacts
-from sofrito.export.card import card
+from sofrito.export.card import _models, card
 from sofrito.export.front import front_matter
 from sofrito.export.part import Part, parts_of
 from sofrito.export.rows import Accepted
@@ -206,3 +207,9 @@ def test_a_run_that_rejected_nothing_says_so() -> None:
     assert "## Please note" not in text
     assert "No model was asked." in text
     assert "Every row that was made got in." in text
+
+
+def test_why_terms_were_accepted_is_told() -> None:
+    facts = replace(FACTS, models=(ModelFacts("judge", {"model": "m"}, "", "it only filters"),))
+    told = "The terms of `judge` restrict training; they were accepted because: it only filters"
+    assert told in _models(facts)

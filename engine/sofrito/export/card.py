@@ -142,7 +142,15 @@ def _models(facts: CardFacts) -> str:
         )
         for model in facts.models
     ]
-    return _table(("model", "identity", "licence"), rows) if rows else "No model was asked."
+    if not rows:
+        return "No model was asked."
+    accepted = [
+        f"The terms of `{model.name}` restrict training; they were accepted because: "
+        f"{_line(model.accepted)}"
+        for model in facts.models
+        if model.accepted
+    ]
+    return "\n\n".join([_table(("model", "identity", "licence"), rows), *accepted])
 
 
 def _accounting(facts: CardFacts) -> str:

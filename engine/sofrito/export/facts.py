@@ -7,11 +7,15 @@ from typing import Any
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """A model as it was used: its name in the recipe, its identity, its licence if known."""
+    """A model as it was used: its name in the recipe, its identity, its licence if known.
+
+    ``accepted`` says why its terms were accepted, where they restrict training.
+    """
 
     name: str
     identity: Mapping[str, Any]
     license: str = ""
+    accepted: str = ""
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ def make(
         exported = None
         if ended.status != "interrupted":
             ranks = ranks_of(given.axes, given.records)
-            facts = _facts(program, ended, models)
+            facts = _facts(program, ended, models, accepted_terms(recipe))
             exported = export(folder, recipe, facts, real=given.real, ranks=ranks)
         if exported or not (folder / "dataset").exists():
             _manifest(recipe, program, ended, models, exported).write(folder)
@@ -175,14 +175,24 @@ def tariffs_for(recipe: Recipe, teachers: Mapping[str, Teacher]) -> dict[str, Ta
     return tariffs
 
 
+def accepted_terms(recipe: Recipe) -> dict[str, str]:
+    """Return why the terms of models were accepted, in the recipe's words, by model."""
+    return {
+        name: model.terms.accepted_because for name, model in recipe.models.items() if model.terms
+    }
+
+
 def _facts(
-    program: Program, ended: Ended, identities: Mapping[str, Mapping[str, Any]]
+    program: Program,
+    ended: Ended,
+    identities: Mapping[str, Mapping[str, Any]],
+    accepted: Mapping[str, str],
 ) -> CardFacts:
     return CardFacts(
         fingerprint=program.fingerprint,
         wanted=program.rows,
         models=tuple(
-            ModelFacts(name, identity, identity.get("license", ""))
+            ModelFacts(name, identity, identity.get("license", ""), accepted.get(name, ""))
             for name, identity in identities.items()
         ),
         steps=_steps(ended.ledger),
@@ -218,6 +228,9 @@ def _manifest(
         calls=calls_of(ended.totals),
         seconds=round(ended.seconds, 3),
         cost=cost_of(ended.costs),
+        extends=recipe.extends,
+        params=recipe.values(),
+        terms=accepted_terms(recipe),
         files=[vars(file) for file in exported.files] if exported else (),
         notes=exported.notes if exported else (),
     )

@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,9 @@ class Manifest:
     calls: Mapping[str, int]
     seconds: float
     cost: Mapping[str, Any]
+    extends: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    terms: Mapping[str, str] = field(default_factory=dict)
     files: Sequence[Mapping[str, Any]] = ()
     notes: Sequence[str] = ()
 

@@ -141,6 +141,15 @@ class ManifestFile(Part):
     wanted: _MaybeWhole
     """Rows asked for; null where every seed row was tried."""
 
+    extends: str
+    """The recipe that this one is built on, or an empty text."""
+
+    params: dict[str, Any]
+    """The parameters' values."""
+
+    terms: dict[str, str]
+    """Why the terms of a model that restrict training were accepted, in the user's words, by model."""
+
     models: dict[str, dict[str, Any]]
     """What identifies each model, by its name in the recipe."""
 
