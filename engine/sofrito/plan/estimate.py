@@ -31,12 +31,14 @@ class Happening:
     """What an operation did to a row, or to a family of siblings.
 
     ``asked`` are its calls: groups one after the other, those of a group side by side. ``kept`` says
-    of each row that came in whether it went on. Where a row became others, ``children`` is how many.
+    of each row that came in whether it went on. Where a row became others, ``children`` is how many, and
+    ``places`` are their numbers among the siblings, where some of these are lost.
     """
 
     asked: tuple[tuple[Cost, ...], ...] = ()
     kept: tuple[bool, ...] = (True,)
     children: int | None = None
+    places: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

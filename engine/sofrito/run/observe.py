@@ -135,7 +135,8 @@ def _write_down(
     length = len(entered[0].path)
     ended = [one.row for one in several if isinstance(one, Lost)]
     if any(len(row.path) > length for row in (*out, *ended)):
-        happening = Happening(asked, children=len(out))
+        places = tuple(row.path[-1] for row in out)
+        happening = Happening(asked, children=len(out), places=places)
     else:
         paths = {row.path for row in out}
         happening = Happening(asked, tuple(row.path in paths for row in entered))

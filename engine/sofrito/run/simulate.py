@@ -6,7 +6,7 @@ teachers are models of themselves, and the clock leaps.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sofrito.plan.estimate import Cost, Happening
@@ -235,7 +235,9 @@ def _after(happening: Happening, row: Row, step: int) -> Outcome:
     if happening.children == 0:
         return [_gone(row.lost_child(0))]
     if happening.children is not None:
-        return [*row.children(str(step), [{"": n} for n in range(happening.children)])]
+        made = row.children(str(step), [{"": n} for n in range(happening.children)])
+        places = happening.places or range(len(made))
+        return [replace(one, path=(*row.path, at)) for one, at in zip(made, places, strict=True)]
     return [row if happening.kept[0] else _gone(row)]
 
 
