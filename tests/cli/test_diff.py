@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,30 @@ def test_versions_in_git(old: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
     assert reused(found)["generate question"] == (0, 24)
     assert invoke(["diff", f"{old}@nowhere", str(old)]) == 1
     assert "git: fatal: not a valid object name: nowhere" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", [".", "recipe.yaml"])
+def test_a_repository_that_is_the_recipe_itself(
+    name: str, old: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
+    who = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    for arguments in (["init", "-q"], ["add", "."], [*who, "commit", "-qm", "one"]):
+        subprocess.run(["git", "-C", str(old), *arguments], check=True)
+    assert told(capsys, f"{old}@HEAD", old)["same_dataset"]
+    with chdir(old):
+        assert told(capsys, f"{name}@HEAD", name)["same_dataset"]
+
+
+def test_a_run_that_has_not_ended_says_so(
+    old: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert invoke(["run", str(old), "--rows", "3", "--out", str(tmp_path / "r"), "--quiet"]) == 0
+    run = only_run(tmp_path / "r")
+    assert told(capsys, run, run)["runs_not_ended"] == []
+    (run / "manifest.json").unlink()
+    assert told(capsys, run, old)["runs_not_ended"] == [str(run)]
 
 
 def test_a_broken_side_is_told(old: Path, capsys: pytest.CaptureFixture[str]) -> None:

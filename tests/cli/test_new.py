@@ -9,9 +9,10 @@ import pytest
 from runs import command, environment, only_run, sofrito
 
 from sofrito.cli import invoke
-from sofrito.plan.starter import KINDS, Kind, kinds
+from sofrito.plan.starter import KINDS, Kind, is_variable, kinds, schema_of
 from sofrito.plan.vocabulary import vocabulary
 from sofrito.recipe.base import Vocabulary
+from sofrito.recipe.expressions import environment as templates
 
 ROWS = 'prompt,Odd name,response\nWhy is the sky "blue"?,1,x\nWhy is grass green?,2,y\n'
 
@@ -50,13 +51,18 @@ def test_what_it_writes_is_valid_and_formatted(
     assert invoke(["fmt", "mine", "--diff"]) == 0
     said = capsys.readouterr()
     assert (said.out.count("\n"), said.err) == (1, "")
-    first = (tmp_path / "mine" / "recipe.yaml").read_text(encoding="utf-8").partition("\n")[0]
-    schema = first.removeprefix("# yaml-language-server: $schema=")
-    assert Path(schema).name == "recipe.schema.json"
-    assert Path(schema).is_file()
+    text = (tmp_path / "mine" / "recipe.yaml").read_text(encoding="utf-8")
+    assert text.startswith("recipe: mine\n")
 
 
-@pytest.mark.parametrize("kind", [name for name, kind in KINDS.items() if kind.role != "none"])
+def test_the_schema_is_named_where_it_lies_in_the_same_tree(tmp_path: Path) -> None:
+    schemas = tmp_path / "tree" / "schemas"
+    found = schema_of(schemas, tmp_path / "tree" / "recipes" / "mine")
+    assert found == "../../schemas/recipe.schema.json"
+    assert schema_of(schemas, tmp_path / "mine") == ""
+
+
+@pytest.mark.parametrize("kind", [name for name, kind in KINDS.items() if kind.role != "axis"])
 def test_with_rows_of_ones_own_and_a_server(
     kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -94,6 +100,8 @@ def test_it_never_writes_over_anything(tmp_path: Path, capsys: pytest.CaptureFix
     assert [p.name for p in (tmp_path / "mine").iterdir()] == ["recipe.yaml"]
 
 
+SERVER = ["--teacher", "http://localhost:1/v1", "--model", "m"]
+
 WRONG = {
     "no kind": (["new", "mine"], "--for is missing. What for: sft, distill,"),
     "no name": (["new", "--for", "sft"], "NAME is missing."),
@@ -115,7 +123,19 @@ WRONG = {
     "no name for a recipe": (["new", "My Tea", "--for", "sft"], "Such as `my-tea`."),
     "rows for topics": (
         ["new", "m", "--for", "textbook", "--data", "rows.csv"],
-        "This kind begins with topics, not rows.",
+        "This kind begins with topics, and rows.csv has rows.\nWrite them into a .txt file,",
+    ),
+    "a key pasted": (
+        ["new", "m", "--for", "sft", *SERVER, "--key", "sk-proj-abcDEF0123456789abcDEF"],
+        "--key takes the NAME of the environment variable, such as OPENAI_API_KEY.",
+    ),
+    "terms that forbid": (
+        ["new", "m", "--for", "sft", "--teacher", "https://api.openai.com/v1", "--model", "gpt-4o"],
+        "say why they allow it: --accept-terms TEXT.",
+    ),
+    "rows that cannot be read": (
+        ["new", "m", "--for", "sft", "--data", "bad.jsonl", "--column", "task"],
+        "--> bad.jsonl:2:1",
     ),
 }
 
@@ -123,16 +143,114 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_what_is_missing_or_wrong_is_said_and_nothing_is_written(name: str, tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text(ROWS, encoding="utf-8")
+    (tmp_path / "bad.jsonl").write_text('{"task": "one"}\nno row\n', encoding="utf-8")
     arguments, words = WRONG[name]
     done = sofrito(*arguments, cwd=tmp_path)
     assert words in done.stderr
     assert done.returncode in (1, 2)
-    assert [p.name for p in tmp_path.iterdir()] == ["rows.csv"]
+    assert "sk-proj" not in done.stdout + done.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["bad.jsonl", "rows.csv"]
 
 
-def test_in_a_terminal_it_asks(tmp_path: Path) -> None:
+def test_what_a_variable_is_called() -> None:
+    names = ["OPENAI_API_KEY", "MY_KEY_2", "AZURE_OPENAI_API_KEY_2024", "key", "_k", "HfToken"]
+    assert [name for name in names if not is_variable(name)] == []
+    keys = ["sk-abc", "gsk_aB3dE5gH7", "AKIAIOSFODNN7EXAMPLE", "hf_a1b2c3d4e5f6g7h8i9", "", "a b"]
+    assert [key for key in keys if is_variable(key)] == []
+
+
+def test_terms_that_are_accepted_stand_in_the_recipe(tmp_path: Path) -> None:
+    server = ["--teacher", "https://api.openai.com/v1", "--model", "gpt-4o", "--key", "A_KEY"]
+    said = ["--accept-terms", 'our contract says: "yes"']
+    assert invoke(["new", "mine", "--for", "sft", *server, *said]) == 0
+    assert invoke(["validate", "mine"]) == 0
+    text = (tmp_path / "mine" / "recipe.yaml").read_text(encoding="utf-8")
+    assert r'    terms: {accepted-because: "our contract says: \"yes\""}' in text
+
+
+def test_every_column_is_kept_by_what_curates(tmp_path: Path) -> None:
+    rows = "question,answer\nWhy is the sky blue at noon?,x\nWhy is the grass green in May?,y\n"
+    (tmp_path / "d.csv").write_text(rows, encoding="utf-8")
+    data = ["--data", "d.csv", "--column", "question"]
+    assert invoke(["new", "mine", "--for", "curate", *data]) == 0
+    assert invoke(["run", "mine", "--quiet"]) == 0
+    line = (only_run(tmp_path / "runs") / "rows.jsonl").read_text(encoding="utf-8").splitlines()[0]
+    assert '"answer"' in line
+    from sofrito.cli.recipe import read
+
+    writer = read("mine", (), allow_files=False).recipe.output.write[0]
+    assert (writer.format, writer.uses()) == ("raw", ())
+
+
+def test_topics_of_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "my topics.txt").write_text("tea\ncoffee\n", encoding="utf-8")
+    assert invoke(["new", "mine", "--for", "textbook", "--data", "my topics.txt"]) == 0
+    assert invoke(["validate", "mine"]) == 0
+    text = (tmp_path / "mine" / "recipe.yaml").read_text(encoding="utf-8")
+    assert "topic: {file: seeds/my_topics.txt}" in text
+    assert (tmp_path / "mine" / "seeds" / "my_topics.txt").read_text() == "tea\ncoffee\n"
+
+
+PROMPTS = {
+    "sft": [
+        [
+            "Here are tasks that people gave to an assistant:",
+            "",
+            "- one",
+            "- two",
+            "",
+            "Write one new task of another kind, about tea. It should be easy, complete in itself,",
+            'and answerable with text alone. Answer as JSON: {"task": "..."}',
+        ],
+        ["do it", "", "Answer correctly, clearly and no longer than needed."],
+    ],
+    "distill": [["why?"]],
+    "preference": [["why?"]],
+    "textbook": [
+        [
+            "Plan a chapter about tea for a student. Name its sections, each by a title that says",
+            'what the reader will understand. Answer as JSON: {"items": ["...", "..."]}',
+        ],
+        ["# Tea", "", "## Leaves", "", "They are green."],
+        [
+            'Write the section "Leaves" of a textbook chapter about tea for a student.',
+            "Explain one idea at a time, give an example with numbers or things from daily life, "
+            "and end with a",
+            "question for the reader.",
+        ],
+    ],
+    "documents": [
+        ["a text", "", "Answer with what is said above and nothing else: who?"],
+        [
+            "a text",
+            "",
+            "Write questions that a reader could have and that this text answers. "
+            'Do not mention "the text": each',
+            'question must make sense by itself. Answer as JSON: {"items": ["...", "..."]}',
+        ],
+    ],
+    "curate": [],
+}
+COLUMNS = {
+    "topic": "tea", "level": "easy", "audience": "student", "section": "Leaves", "task": "do it",
+    "body": "They are green.", "prompt": "why?", "text": "a text", "question": "who?",
+    "shots": [{"task": "one"}, {"task": "two"}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_its_prompts_line_by_line(kind: str, tmp_path: Path) -> None:
+    assert invoke(["new", "mine", "--for", kind]) == 0
+    files = sorted((tmp_path / "mine").glob("prompts/*.j2"))
+    texts = [file.read_text(encoding="utf-8") for file in files]
+    rendered = [templates().from_string(text).render(COLUMNS).split("\n") for text in texts]
+    assert rendered == PROMPTS[kind]
+
+
+def test_in_a_terminal_it_asks_until_the_answer_is_one(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text(ROWS, encoding="utf-8")
-    answers = ["curate", "mine", "rows.csv", "prompt"]
+    answers = ["sft", "My Tea", "mine", "row.csv", "rows.csv", "prompt", "no.gguf", "http://l:1/v1"]
+    answers += ["gpt-4o", "sk-abc", "A_KEY", "they allow it"]
     leader, follower = pty.openpty()
     process = subprocess.Popen(
         command("new"), stdin=follower, stdout=follower, stderr=follower, env=environment()
@@ -148,9 +266,12 @@ def test_in_a_terminal_it_asks(tmp_path: Path) -> None:
     os.close(leader)
     assert process.wait(timeout=60) == 0, said.decode()
     text = (tmp_path / "mine" / "recipe.yaml").read_text(encoding="utf-8")
-    assert "data: {file: seeds/rows.csv}" in text
-    assert "- filter: prompt" in text
-    assert b"What for?" in said
+    assert "tasks: {file: seeds/rows.csv}" in text
+    assert "api_key: ${A_KEY}" in text
+    assert "terms: {accepted-because: " in text
+    for words in (b"What for?", b"Such as `my-tea`.", b"There is no file row.csv.", b"no.gguf."):
+        assert words in said
+    assert b"--key takes the NAME" in said
 
 
 def test_a_kind_whose_verbs_do_not_exist_is_not_offered() -> None:

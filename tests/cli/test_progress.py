@@ -1,6 +1,6 @@
 from rich.console import Console
 
-from sofrito.cli.progress import acceptance, display, duration, pace
+from sofrito.cli.progress import acceptance, display, duration, pace, rows_of
 from sofrito.run.progress import Progress, StepProgress
 
 PROGRESS = Progress(
@@ -20,12 +20,12 @@ PROGRESS = Progress(
 
 
 def test_the_display_tells_rows_pace_and_acceptance_by_step() -> None:
-    console = Console(width=120, record=True, file=open("/dev/null", "w", encoding="utf-8"))  # noqa: SIM115, PTH123
+    console = Console(width=140, record=True, file=open("/dev/null", "w", encoding="utf-8"))  # noqa: SIM115, PTH123
     with console.file:
         console.print(display("tea", PROGRESS))
         lines = [line.rstrip() for line in console.export_text().splitlines()]
     assert lines[0].endswith(
-        "12 of 48 rows 30 calls, 4 answered before, 45 tokens/s, about 1 min 35 s left"
+        "12 of 48 rows 27 calls done, 3 running, 4 answered before, 45 tokens/s, about 1 min 35 s left"
     )
     assert lines[1:] == [
         "  generate question  20 in  50 out  2.5 of each",
@@ -38,7 +38,10 @@ def test_the_pace_says_only_what_is_known() -> None:
     from dataclasses import replace
 
     early = replace(PROGRESS, replayed=0, completion_tokens=0, left=None)
-    assert pace(early) == "30 calls"
+    assert pace(early) == "27 calls done, 3 running"
+    assert pace(replace(early, inflight=0, asked=1)) == "1 call"
+    assert rows_of(replace(PROGRESS, wanted=1)) == "row"
+    assert rows_of(replace(PROGRESS, wanted=None, accepted=0)) == "rows"
     assert acceptance(StepProgress("x", 0, 0)) == ""
 
 

@@ -175,6 +175,17 @@ def test_what_is_wrong_is_underlined_where_it_stands(
     assert found == [(line, start, end)]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "params: {size: 40, warm: true}\nrows: ${params.size}\n",
+        "extends: base\nrows: null\nmodels: {judge: null}\nbudget: null\n",
+    ],
+)
+def test_parameters_and_what_is_removed_are_not_underlined(editor: Editor, text: str) -> None:
+    assert editor.squiggles(GOOD + text) == []
+
+
 def test_what_is_right_is_not_underlined(editor: Editor) -> None:
     recipes = [(path / "recipe.yaml").read_text("utf-8") for path in shipped_recipes().values()]
     assert [editor.squiggles(text) for text in [GOOD, *recipes]] == [[]] * (len(recipes) + 1)

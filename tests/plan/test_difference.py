@@ -2,7 +2,13 @@
 
 from typing import Any
 
-from sofrito.plan.difference import Sides, changes, plain, pools_grown_otherwise
+from sofrito.plan.difference import (
+    Sides,
+    changes,
+    dealt_otherwise,
+    plain,
+    pools_grown_otherwise,
+)
 from sofrito.plan.vocabulary import vocabulary
 from sofrito.recipe.model import Recipe
 
@@ -61,7 +67,7 @@ def test_what_is_the_recipes_own() -> None:
 def test_a_steps_prompt_and_sampling() -> None:
     edit = {"prompt": "one\nthree\ntwo", "sampling": {"temperature": 1.0, "max_tokens": 5}}
     assert words(recipe(steps=steps((0, edit)))) == [
-        "generate b: prompt changed: 1 lines added, 0 removed",
+        "generate b: prompt changed: 1 line added, 0 removed",
         "generate b: sampling.temperature: 0.7 -> 1.0",
         "generate b: sampling.max_tokens added: 5",
     ]
@@ -97,8 +103,8 @@ def test_a_template_file_with_another_text_and_other_seed_rows() -> None:
     )
     assert words(both, both, texts=texts, seeds=({"tasks": "1"}, {"tasks": "2"})) == [
         "seeds.tasks: rows: other rows -> these",
-        "generate b: prompt changed: 1 lines added, 1 removed",
-        "generate b: included rules.j2 changed: 1 lines added, 1 removed",
+        "generate b: prompt changed: 1 line added, 1 removed",
+        "generate b: included rules.j2 changed: 1 line added, 1 removed",
     ]
 
 
@@ -112,3 +118,17 @@ def test_a_change_before_a_grow_lets_other_rows_join() -> None:
 def test_what_is_plain_can_be_read_again() -> None:
     whole = recipe()
     assert Recipe.model_validate(plain(whole), context=vocabulary()) == whole
+
+
+def test_values_of_an_axis_are_told_as_they_are_listed() -> None:
+    after = recipe(axes={"style": {"values": ["playful", "formal"]}})
+    assert words(after) == [
+        ": axes.style.values removed: plain",
+        ": axes.style.values added: formal",
+    ]
+
+
+def test_axes_are_dealt_for_the_number_of_rows() -> None:
+    assert dealt_otherwise(Sides(recipe(), recipe(rows=9))).startswith("The axes are dealt for")
+    assert dealt_otherwise(Sides(recipe(), recipe(title="T"))) == ""
+    assert dealt_otherwise(Sides(recipe(axes={}), recipe(axes={}, rows=9))) == ""

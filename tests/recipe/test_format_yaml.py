@@ -31,6 +31,22 @@ def fmt(text: str) -> str:
 
 
 CASES = {
+    "a comment above the first key moves with it, what is about the file stays": (
+        """
+        # about the file
+
+        # about the output
+        output: {write: [{text: {text: a}}]}
+        recipe: r
+        """,
+        """\
+        # about the file
+
+        recipe: r
+        # about the output
+        output: {write: [{text: {text: a}}]}
+        """,
+    ),
     "keys in the order of the models, the verb first": (
         """
         output: {write: [{text: {text: a}}]}

@@ -105,6 +105,15 @@ def test_a_value_is_given_on_the_command_line(
     assert values[name.split("__")[1 if "__" in name else 0]] == expected
 
 
+def test_a_default_gives_the_type_beside_other_facts_too(
+    tmp_path: Path, vocabulary: Vocabulary
+) -> None:
+    text = RECIPE.replace("share: 0.5", "share: {default: 0.5, doc: How much.}")
+    assert read(tmp_path, vocabulary, text, share="0.25").recipe.values()["share"] == 0.25
+    (problem,) = told(tmp_path, vocabulary, text, share="half")
+    assert "The parameter `share` must be a number, not the text «half»." in problem
+
+
 def test_a_text_is_taken_as_typed(tmp_path: Path, vocabulary: Vocabulary) -> None:
     text = RECIPE.replace(', choices: [physics, "1.10", tea]', "")
     for value in ("[a", "a: b", "null", "# no", "{x}", "yes", "2026-01-01", "it's"):

@@ -101,11 +101,12 @@ def test_its_steps_are_valid(step: str, vocabulary: Vocabulary, tmp_path: Path) 
     if step.startswith("- set: text"):
         begin = begin.replace(", text]", "]")
     if step.startswith("- explode: questions"):
-        begin = begin.replace("[question,", "[questions,")
+        begin = begin.replace("[question,", "[questions,") + "  schema: {questions: strings}\n"
     if step.startswith("- collect: [exercise, solution]"):
         begin = begin.replace(", text]", ", text, exercise, solution]")
     if step.startswith("- pair: response"):
         begin = begin.replace(", text]", ", text, response, verdict]")
+        begin += "  schema: {verdict: object}\n"
     if step.startswith("- grow: tasks"):
         begin = begin.replace("grown: false", "grown: true")
     text = f"{HEAD}{begin}{step}output: {{write: [raw]}}\n"
@@ -127,6 +128,8 @@ def test_its_formats_are_valid(entry: str, vocabulary: Vocabulary, tmp_path: Pat
     begin = BEGIN
     if re.match("- (dpo|orpo|kto|reward)", entry):
         begin = begin.replace(", text]", ", text, prompt, chosen, rejected]")
+    if "label: answer" in entry:
+        begin += "  schema: {answer: boolean}\n"
     if entry == "- prompt_completion\n":
         begin = begin.replace("[question, answer,", "[prompt, completion,")
     if entry.startswith("- distill"):

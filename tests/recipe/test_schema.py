@@ -20,6 +20,7 @@ from sofrito.recipe.schema import (
     schema_for,
     write_schemas,
 )
+from sofrito.recipe.schema_layers import REFERENCE, settled, whole
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 KEYWORDS = {
@@ -214,7 +215,8 @@ def test_a_plugins_verb_is_published_like_a_built_in_one(vocabulary: Vocabulary)
     assert entry["properties"]["volume"] == {
         "description": "How loud, of eleven.",
         "default": 11,
-        "type": "integer",
+        "type": ["integer", "string"],
+        "pattern": REFERENCE,
     }
 
 
@@ -253,3 +255,31 @@ def test_the_published_schema_is_read_where_it_covers_the_vocabulary(
         {**vocabulary.verbs, "set": Shout}, vocabulary.filters, vocabulary.formats, ()
     )
     assert schema_for(other, tmp_path) == recipe_schema(other)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"params": {"size": 3}, "rows": "${params.size}"},
+        {"params": {"warm": 0.5}, "seed": "${ params.warm }"},
+        {"params": {"tags": ["a"]}, "tags": "${params.tags}"},
+        {"extends": "base", "rows": None, "budget": None, "models": {"judge": None}},
+    ],
+)
+def test_a_parameter_or_what_is_removed_fits(schema: dict[str, Any], more: dict[str, Any]) -> None:
+    assert messages(schema, recipe({"dedup": "answer"}, **more)) == []
+
+
+@pytest.mark.parametrize(
+    "more", [{"rows": None}, {"models": {"judge": None}}, {"budget": None}, {"rows": "${size}"}]
+)
+def test_null_and_other_texts_fit_nothing_else(
+    schema: dict[str, Any], more: dict[str, Any]
+) -> None:
+    assert len(messages(schema, recipe({"dedup": "answer"}, **more))) == 1
+
+
+def test_our_own_check_reads_what_the_models_say(schema: dict[str, Any]) -> None:
+    assert settled(schema)["properties"]["seed"]["type"] == "integer"
+    assert whole(schema)["properties"]["rows"]["type"] == ["integer", "string"]
+    assert whole(schema)["$defs"]["Budget"]["type"] == "object"

@@ -56,7 +56,7 @@ class Script:
         text = call.messages[0].content
         self.asked.append(text)
         line = next((x for x in text.splitlines() if x.startswith("We are at: ")), "")
-        above = tuple(line.removeprefix("We are at: ").split(" > ")) if line else ()
+        above = tuple(line.removeprefix("We are at: ").split(" > ")[1:]) if line else ()
         left = self._answers.get(above, [])
         return orjson.dumps({"items": left.pop(0) if left else []}).decode()
 
@@ -88,11 +88,12 @@ def test_a_tree_is_made_level_by_level_without_topics_that_mean_the_same(tmp_pat
 def test_what_is_there_is_told_when_more_is_asked_for(tmp_path: Path) -> None:
     read, script = laid(tmp_path), Script(ANSWERS)
     made(read, tmp_path / "runs", script)
-    assert "Name 2 different field entries that the subject divides into." in script.asked[0]
-    assert 'topic entries that "Heat" divides into.' in script.asked[1]
-    assert "There" not in script.asked[0]
-    again = [text for text in script.asked if "These are there already" in text]
-    assert "so name others: The gases\n" in again[0]
+    end = ", each a short name. No two of them mean the same."
+    assert script.asked[0] == f"List 2 fields of school physics{end}"
+    assert script.asked[1] == f"We are at: school physics > Heat\nList 2 topics of Heat{end}"
+    assert script.asked[3].endswith(
+        f"List 2 topics of Heat{end}\nThese are there already, so list others: The gases"
+    )
 
 
 def test_a_value_is_a_record_and_its_id_names_the_cell(tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ from sofrito.teachers.call import Completion
 from sofrito.teachers.scripted.teacher import ScriptedTeacher
 from sofrito.teachers.scripted.values import WORDS
 
-RECIPES = shipped_recipes()
+RECIPES = {name: shipped_recipes()[name] for name in ("alpaca", "self-instruct")}
+"""Recipes of one model that draw many candidates, of which a pilot sees few."""
 
 
 def sentences(call: Completion) -> str | None:

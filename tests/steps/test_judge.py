@@ -267,3 +267,44 @@ def test_the_rubric_that_the_docs_show(tmp_path: Path) -> None:
         "aspects": {"right": 2.0, "clear": 5.0},
         "rationale": "Because.",
     }
+
+
+PRINCIPLES = (
+    "- {name: short, text: Be brief.}\n"
+    "- {name: kind, text: Be kind.}\n"
+    "- {name: honest, text: Do not lie.}\n"
+)
+
+
+def test_a_principle_is_drawn_for_each_text(tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text(PRINCIPLES)
+    (tmp_path / "r.j2").write_text(
+        "---\nscale: {min: 1, max: 5}\n---\n{{ principle.text }} {{ judged }}"
+    )
+    step = step_of(judge="text", rubric="r.j2", principles="p.yaml", rationale=False)
+    texts = {"short": "Be brief.", "kind": "Be kind.", "honest": "Do not lie."}
+    drawn = []
+    for key in range(40):
+        row = row_of(key=key, text="tea")
+        done = worked(step, row, '{"score": 3}', folder=tmp_path, shared=shipped("prompts"))
+        name = verdict(done)["principle"]
+        assert verdict(done) == {"score": 3, "principle": name}
+        assert done.calls[0].messages[0].content.startswith(f"{texts[name]} tea\n")
+        drawn.append(name)
+    assert set(drawn) == set(texts)
+
+
+def test_a_principle_that_is_added_changes_no_draw_but_its_own(tmp_path: Path) -> None:
+    (tmp_path / "r.j2").write_text("---\nscale: {min: 1, max: 5}\n---\n{{ principle.name }}")
+    drawn: list[list[str]] = []
+    for names in (["short", "kind"], ["short", "kind", "honest"]):
+        text = "".join(f"- {{name: {name}, text: Be {name}.}}\n" for name in names)
+        (tmp_path / "p.yaml").write_text(text)
+        step = step_of(judge="text", rubric="r.j2", principles="p.yaml", rationale=False)
+        rows = [row_of(key=key, text="tea") for key in range(40)]
+        done = [
+            worked(step, one, '{"score": 3}', folder=tmp_path, shared=shipped("prompts"))
+            for one in rows
+        ]
+        drawn.append([verdict(one)["principle"] for one in done])
+    assert all(after in (before, "honest") for before, after in zip(*drawn, strict=True))

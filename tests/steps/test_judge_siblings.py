@@ -218,3 +218,22 @@ def test_what_is_shown_beside_must_be_the_same_for_all(tmp_path: Path) -> None:
     rows = PARENT.children("s", [{"text": "a", "hint": "x"}, {"text": "b", "hint": "y"}])
     done = among(tmp_path, rows, "", "pairwise", given="hint")
     assert done.lost == [("failed", "`hint` differs between siblings", "")] * 2
+
+
+def test_siblings_are_compared_by_one_principle(tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text(
+        "- {name: short, text: Be brief.}\n- {name: kind, text: Be kind.}\n"
+    )
+    (tmp_path / "r.j2").write_text(
+        "---\nscale: {min: 1, max: 5}\n---\n{{ principle.name }}{% for one in judged %}«{{ one }}»{% endfor %}"
+    )
+    step = step_of(judge="text", rubric="r.j2", compare="pairwise", principles="p.yaml")
+    answer = prefers(lambda _, __: "A")
+    done = gathered(
+        step, siblings("a", "bb", None), answer, folder=tmp_path, shared=shipped("prompts")
+    )
+    names = {verdict["principle"] for verdict in records(done).values()}
+    (name,) = names
+    assert [call.messages[0].content.split("«")[0] for call in done.calls] == [name, name]
+    assert records(done)["a"] == {**counts(0, 0, 1, inconsistent=1), "principle": name}
+    assert [reason for _, reason, _ in done.lost] == ["nothing to judge"]

@@ -14,13 +14,22 @@ from sofrito.cli.recipe import read
 from sofrito.cli.versions import from_git
 from sofrito.export.record import RECORD, recorded_identities
 from sofrito.plan.compile import compiled
-from sofrito.plan.difference import Change, Sides, changes, pools_grown_otherwise
+from sofrito.plan.difference import (
+    Change,
+    Sides,
+    changes,
+    dealt_otherwise,
+    pools_grown_otherwise,
+)
 from sofrito.plan.fingerprint import template_texts
 from sofrito.plan.inputs import Inputs, inputs
 from sofrito.plan.program import Program
 from sofrito.recipe.read import Read
 from sofrito.recipe.sources import TemplateSources
 from sofrito.run.overlap import Shared, identities_of, shared_calls
+
+ENDED = ("complete", "short", "hopeless")
+"""What a run says of itself that has come to its end, for good or bad."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,7 @@ class _Side:
     read: Read
     given: Inputs
     known: Mapping[str, Mapping[str, Any]]
+    ended: bool = True
 
     @property
     def texts(self) -> dict[str, str]:
@@ -72,19 +82,26 @@ def command(before: str, after: str, allow_files: bool, format_: str) -> int:
         shared = shared_calls(programs[0], programs[1], (known[0], known[1]))
     same = programs[0].fingerprint == programs[1].fingerprint
     pools = pools_grown_otherwise(both, found)
+    whole = all(one.reused == one.asked for one in shared)
+    dealt = "" if whole else dealt_otherwise(both)
+    unended = [side.name for side in sides if not side.ended]
     if format_ == "json":
-        click.echo(_json(found, shared, pools, same=same))
+        click.echo(_json(found, shared, pools, dealt, unended, same=same))
     else:
         _echo(found, shared, pools, same=same)
+        if dealt:
+            click.echo(dealt)
+        for name in unended:
+            click.echo(f"The run {name} has not ended: this is the recipe that it began with.")
     return 0
 
 
 def _side(name: str, stack: ExitStack, *, allow_files: bool) -> _Side:
     path, known = Path(name), dict[str, Mapping[str, Any]]()
-    if (path / "manifest.json").is_file() and (path / RECORD).is_dir():
+    if (path / RECORD / "recipe.yaml").is_file() and not (path / "recipe.yaml").exists():
         known = recorded_identities(path)
         found = read(str(path / RECORD), (), allow_files=True)
-        return _Side(name, found, inputs(found, allow_files=True), known)
+        return _Side(name, found, inputs(found, allow_files=True), known, _has_ended(path))
     if "@" in name and not path.exists():
         file, _, revision = name.rpartition("@")
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="sofrito-diff-")))
@@ -93,8 +110,22 @@ def _side(name: str, stack: ExitStack, *, allow_files: bool) -> _Side:
     return _Side(name, found, inputs(found, allow_files=allow_files), known)
 
 
+def _has_ended(run: Path) -> bool:
+    """Say whether a run came to an end: rows enough, or no way to more."""
+    try:
+        return json.loads((run / "manifest.json").read_bytes())["status"] in ENDED
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def _json(
-    found: Sequence[Change], shared: Sequence[Shared], pools: Sequence[str], *, same: bool
+    found: Sequence[Change],
+    shared: Sequence[Shared],
+    pools: Sequence[str],
+    dealt: str,
+    unended: Sequence[str],
+    *,
+    same: bool,
 ) -> str:
     told = {
         "same_dataset": same,
@@ -112,6 +143,8 @@ def _json(
         ],
         "calls": [asdict(one) for one in shared],
         "pools_grown_otherwise": pools,
+        "axes_dealt_otherwise": dealt,
+        "runs_not_ended": unended,
     }
     return json.dumps(told, ensure_ascii=False, indent=2)
 

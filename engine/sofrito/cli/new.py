@@ -1,13 +1,29 @@
 """`sofrito new`: begins a recipe, by a question or two or by flags."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from sofrito.cli.recipe import read
-from sofrito.plan.starter import Kind, Model, Order, begun, columns_of, kinds
+from sofrito.plan.starter import (
+    Kind,
+    Model,
+    Order,
+    begun,
+    check_data,
+    check_name,
+    check_teacher,
+    columns_of,
+    is_variable,
+    kinds,
+)
 from sofrito.plan.vocabulary import vocabulary
+from sofrito.problems import RecipeError, Trouble, did_you_mean
+
+T = TypeVar("T")
 
 
 @click.command("new")
@@ -17,7 +33,10 @@ from sofrito.plan.vocabulary import vocabulary
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
-    help="A file of rows to begin with (.jsonl, .json, .csv, .parquet, .txt, .md); it is copied.",
+    help=(
+        "What to begin with; it is copied. A file of rows (.jsonl, .ndjson, .json, .csv, .tsv, "
+        ".parquet, .txt), for textbook a .txt of topics, for documents a folder."
+    ),
 )
 @click.option("--column", help="The column of the file that holds the task, prompt or text.")
 @click.option(
@@ -25,7 +44,13 @@ from sofrito.plan.vocabulary import vocabulary
     help="`local` (the embedded starter model), a .gguf file, or a server's address up to /v1.",
 )
 @click.option("--model", help="With a server: its name of the model.")
-@click.option("--key", help="With a server: the environment variable that holds its key.")
+@click.option("--key", help="With a server: the NAME of the environment variable with its key.")
+@click.option(
+    "--accept-terms",
+    metavar="TEXT",
+    default="",
+    help="For a teacher whose terms forbid to train on its answers: why they allow it here.",
+)
 @click.option("--rows", type=click.IntRange(min=1), default=50, help="Rows to make, at first.")
 def command(
     name: str | None,
@@ -36,6 +61,7 @@ def command(
     teacher: str | None,
     model: str | None,
     key: str | None,
+    accept_terms: str,
     rows: int,
 ) -> int:
     """Begin a recipe in the folder NAME: commented, valid, ready to run.
@@ -52,9 +78,9 @@ def command(
     kind = given.kind(kind)
     name = given.name(name, kind)
     data, column = given.data(known[kind], data, column)
-    who = given.teacher(teacher, model, key) if known[kind].teacher else Model()
-    files = begun(Order(Path(name).name, kind, who, data, column, rows), Path(name))
-    read(name, (), allow_files=False)
+    who = given.teacher(teacher, model, key, accept_terms) if known[kind].teacher else Model()
+    order = Order(Path(name).name, kind, who, data, column, rows)
+    files = begun(order, Path(name), lambda made: read(str(made), (), allow_files=False))
     click.echo(f"{name} is there:")
     for path in files:
         click.echo(f"  {path}")
@@ -80,8 +106,6 @@ class _Answers:
             _list(self._known)
             return str(click.prompt("What for?", type=click.Choice([*self._known])))
         if given not in self._known:
-            from sofrito.problems import did_you_mean
-
             near = did_you_mean(
                 given, self._known, otherwise=f"There are {', '.join(self._known)}."
             )
@@ -89,27 +113,32 @@ class _Answers:
         return given
 
     def name(self, given: str | None, kind: str) -> str:
+        def checked(said: str) -> str:
+            check_name(Path(said).name, Path(said))
+            return said
+
         if given is None:
             self._need("NAME", "The folder to write.")
-            return str(click.prompt("Its name, and its folder", default=f"my-{kind}"))
-        return given
+            return _asked("Its name, and its folder", checked, default=f"my-{kind}")
+        return checked(given)
 
     def data(self, kind: Kind, data: Path | None, column: str | None) -> tuple[Path | None, str]:
-        if kind.role == "none":
-            if data:
-                raise click.BadParameter(
-                    "This kind begins with topics, not rows.", param_hint="--data"
-                )
-            return None, ""
+        def checked(said: str) -> Path | None:
+            path = Path(said).expanduser() if said else None
+            if path:
+                check_data(kind, path)
+            return path
+
         if data is None and self._asking:
-            said = click.prompt(
-                f"A file with your {kind.column}s (empty for a few of ours)",
-                default="",
-                show_default=False,
-            )
-            data = Path(said).expanduser() if said else None
+            what = f"A file with your {kind.column}s"
+            if kind.role == "axis":
+                what = "A .txt file with a topic in each line"
+            if "chunk" in kind.verbs:
+                what = "A folder of documents, or a file of texts"
+            data = _asked(f"{what} (empty for a few of ours)", checked, default="")
         if data is None:
             return None, ""
+        checked(str(data))
         columns = columns_of(data)
         if column is None and kind.column in columns:
             column = kind.column
@@ -118,30 +147,68 @@ class _Answers:
             column = click.prompt(f"Which column is the {kind.column}?", type=click.Choice(columns))
         return data, column or columns[0]
 
-    def teacher(self, given: str | None, model: str | None, key: str | None) -> Model:
+    def teacher(
+        self, given: str | None, model: str | None, key: str | None, accepted: str
+    ) -> Model:
+        question = "Which teacher: local, a .gguf file, or a server's address"
         if given is None and self._asking:
-            given = click.prompt(
-                "Which teacher: local, a .gguf file, or a server's address", default="local"
-            )
-        if given in (None, "local"):
-            return Model()
-        if not given.startswith(("http://", "https://")):
-            path = Path(given).expanduser()
-            if not path.is_file():
-                raise click.BadParameter(f"There is no file {path}.", param_hint="--teacher")
-            return Model(path=str(path.resolve()))
-        if model is None:
-            self._need("--model", "The server's name of the model.")
-            model = click.prompt("The server's name of the model")
-        if key is None and self._asking:
-            key = click.prompt(
-                "The environment variable with its key (empty for none)",
-                default="",
-                show_default=False,
-            )
-        return Model(base_url=given, model=model or "", key=key or "")
+            given = _asked(question, _teacher, default="local")
+        given = _teacher(given or "local")
+        if given == "local":
+            who = Model(accepted=accepted)
+        elif not _is_address(given):
+            who = Model(path=given, accepted=accepted)
+        else:
+            if model is None:
+                self._need("--model", "The server's name of the model.")
+                model = click.prompt("The server's name of the model")
+            if key is None and self._asking:
+                key = _asked("The NAME of the environment variable with its key", _key, default="")
+            who = Model("", given, model or "", _key(key or ""), accepted)
+        if who.forbidden and not accepted and self._asking:
+            click.echo(f"By the terms of this teacher, as far as they are known, {who.forbidden}.")
+            why = click.prompt("Why they allow it here, once you have read them")
+            who = Model(who.path, who.base_url, who.model, who.key, why)
+        check_teacher(who)
+        return who if who.forbidden else Model(who.path, who.base_url, who.model, who.key)
 
     def _need(self, flag: str, what: str) -> None:
         """Go on only where somebody can be asked."""
         if not self._asking:
             raise click.UsageError(f"{flag} is missing. {what}")
+
+
+def _asked(question: str, checked: Callable[[str], T], *, default: str) -> T:
+    """Ask until the answer is one."""
+    while True:
+        said: Any = click.prompt(question, default=default, show_default=bool(default))
+        try:
+            return checked(said)
+        except Trouble as trouble:
+            click.echo(f"{trouble.what} {trouble.fix or ''}".rstrip())
+        except RecipeError as error:
+            click.echo("\n".join(one.what for one in error.problems))
+        except click.UsageError as error:
+            click.echo(error.message)
+
+
+def _is_address(teacher: str) -> bool:
+    return teacher.startswith(("http://", "https://"))
+
+
+def _teacher(said: str) -> str:
+    if said == "local" or _is_address(said):
+        return said
+    path = Path(said).expanduser()
+    if not path.is_file():
+        raise click.BadParameter(f"There is no file {path}.", param_hint="--teacher")
+    return str(path.resolve())
+
+
+def _key(said: str) -> str:
+    if said and not is_variable(said):
+        raise click.BadParameter(
+            "--key takes the NAME of the environment variable, such as OPENAI_API_KEY.",
+            param_hint="--key",
+        )
+    return said

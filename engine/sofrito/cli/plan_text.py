@@ -34,7 +34,7 @@ def plan_lines(told: Forecast, width: int) -> Iterator[str]:
     if grid:
         yield from ("", _title("coverage"), *grid)
     for number, sketch in enumerate(told.prompts, 1):
-        yield from ("", *_prompt(told, sketch, number))
+        yield from ("", *_prompt(told, sketch, number, width))
     yield from ("", _title("reaches"), *_reached(told, width))
 
 
@@ -58,7 +58,7 @@ def _facts(told: Forecast) -> Iterator[tuple[str, str]]:
     found, wanted = told.estimate, told.recipe.rows
     steps = found.steps
     of = f" of {wanted:,}" if wanted and found.rows < wanted else ""
-    yield "rows", f"{found.rows:,}{of}, from about {found.candidates:,} candidates"
+    yield "rows", f"{found.rows:,}{of}, from about {found.candidates:,} candidates{_beyond(told)}"
     if not told.models:
         yield "calls", "none: no model is asked"
         yield "basis", basis(told)
@@ -74,6 +74,14 @@ def _facts(told: Forecast) -> Iterator[tuple[str, str]]:
     yield "cost", cost(told)
     yield "time", _time(told)
     yield "basis", basis(told)
+
+
+def _beyond(told: Forecast) -> str:
+    """Return why more candidates are begun than the first step takes rows of, "" if they are not."""
+    taken = told.estimate.steps[0].entered if told.estimate.steps else 0
+    if compact(taken) == compact(told.estimate.candidates) or not told.recipe.rows:
+        return ""
+    return f", of which the rows need about {compact(taken)}: the others are begun ahead"
 
 
 def _calls(told: Forecast) -> str:
@@ -196,7 +204,7 @@ def warnings(told: Forecast) -> Iterator[str]:
         yield f"`{name}` cannot be asked yet, so the journal was not looked at: {trouble.what} {trouble.fix or ''}"
 
 
-def _prompt(told: Forecast, sketch: Sketch, number: int) -> Iterator[str]:
+def _prompt(told: Forecast, sketch: Sketch, number: int, width: int) -> Iterator[str]:
     where = f"{told.steps[sketch.step]}, candidate {sketch.candidate}"
     yield f"{_title(f'prompt {number} of {len(told.prompts)}')}  {where}"
     for message in sketch.messages:
@@ -204,7 +212,12 @@ def _prompt(told: Forecast, sketch: Sketch, number: int) -> Iterator[str]:
         text = _visible(message.content)
         for column in sketch.missing:
             text = text.replace(f"⟨{column}⟩", click.style(f"⟨{column}⟩", fg="yellow"))
-        yield from (f"    {line}".rstrip() for line in text.split("\n"))
+        for line in text.split("\n"):
+            if 4 + len(click.unstyle(line)) <= width:
+                yield f"    {line}".rstrip()
+                continue
+            indent = 4 + len(line) - len(line.lstrip(" "))
+            yield from _wrapped(" " * indent, indent, line, width)
 
 
 def _visible(text: str) -> str:

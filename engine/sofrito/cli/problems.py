@@ -17,6 +17,10 @@ _WIDEST = 160
 _KEY = re.compile(r"""(api_key["']?\s*:\s*)(?!["']?\$\{[A-Za-z_]\w*\})([^\s,][^,]*)""")
 
 
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+_TAB = "  "
+
 _PASSWORD = re.compile(r"//[^/@\s]+@")
 
 
@@ -35,27 +39,42 @@ def rendered(problem: Problem, line: str | None) -> str:
     where = problem.where
     colour = _COLOURS[problem.severity]
     head = click.style(f"{problem.severity}[{problem.code}]", fg=colour, bold=True)
-    parts = [f"{head}: {click.style(problem.what, bold=True)}"]
+    parts = [f"{head}: {click.style(visible(problem.what), bold=True)}"]
     margin = " " * len(str(where.line))
     parts.append(
-        f"{margin} {click.style('-->', fg='blue')} {_relative(where.file)}:{where.line}:{where.column}"
+        f"{margin} {click.style('-->', fg='blue')} {visible(_relative(where.file))}:{where.line}:{where.column}"
     )
     if line is not None:
-        text, column = _window(line, where.column)
+        start = where.column - 1
+        before = line[:start].replace("\t", _TAB)
+        text, column = _window(before + line[start:].replace("\t", _TAB), len(before) + 1)
         bar = click.style("|", fg="blue")
         number = click.style(str(where.line), fg="blue")
-        caret = click.style(
-            "^" * max(1, min(where.length, len(text) - column + 1)), fg=colour, bold=True
-        )
-        parts += [f"{number} {bar} {text}", f"{margin} {bar} {' ' * (column - 1)}{caret}"]
+        before, below = text[: column - 1], text[column - 1 : column - 1 + where.length]
+        caret = click.style("^" * max(1, _cells(below)), fg=colour, bold=True)
+        parts += [f"{number} {bar} {text}", f"{margin} {bar} {' ' * _cells(before)}{caret}"]
     if problem.fix:
-        parts.append(f"{margin} {click.style('=', fg='blue')} {problem.fix}")
+        parts.append(f"{margin} {click.style('=', fg='blue')} {visible(problem.fix)}")
     return "\n".join(parts) + "\n"
+
+
+def visible(text: str) -> str:
+    """Return a text in which characters that a terminal would obey are written as escapes."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+def _cells(text: str) -> int:
+    """Return the columns of a terminal that a text takes: wide characters take two."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def _window(line: str, column: int) -> tuple[str, int]:
     """Cut a long line around the column."""
-    line = line.replace("\t", " ")
+    line = "".join(one if one == " " or not _CONTROL.match(one) else "�" for one in line)
     if len(line) <= _WIDEST:
         return line, column
     start = max(0, column - _WIDEST // 2)

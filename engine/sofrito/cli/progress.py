@@ -57,7 +57,7 @@ def display(name: str, progress: Progress) -> Group:
     of = f" of {wanted:,}" if wanted else ""
     cells: list[Text | ProgressBar] = [
         Text(name, style="bold"),
-        Text(f"{progress.accepted:,}{of} rows"),
+        Text(f"{progress.accepted:,}{of} {rows_of(progress)}"),
     ]
     if wanted:
         cells.insert(1, ProgressBar(total=wanted, completed=progress.accepted, width=30))
@@ -75,6 +75,11 @@ def display(name: str, progress: Progress) -> Group:
     return Group(*lines)
 
 
+def rows_of(progress: Progress) -> str:
+    """Return the noun behind the rows that were made, of those that are wanted."""
+    return "row" if (progress.wanted or progress.accepted) == 1 else "rows"
+
+
 def acceptance(step: StepProgress) -> str:
     """Return the share of rows that pass a step; of a step that makes rows, how many from each."""
     if not step.entered:
@@ -85,7 +90,7 @@ def acceptance(step: StepProgress) -> str:
 
 def pace(progress: Progress) -> str:
     """Return calls, tokens a second and the time left as one line."""
-    parts = [f"{progress.asked:,} calls"]
+    parts = [_calls(progress)]
     if progress.replayed:
         parts.append(f"{progress.replayed:,} answered before")
     if progress.completion_tokens:
@@ -95,6 +100,12 @@ def pace(progress: Progress) -> str:
     if progress.left is not None:
         parts.append(f"about {duration(progress.left)} left")
     return ", ".join(parts)
+
+
+def _calls(progress: Progress) -> str:
+    done = progress.asked - progress.inflight
+    words = f"{done:,} call{'s' * (done != 1)}"
+    return f"{words} done, {progress.inflight:,} running" if progress.inflight else words
 
 
 def money(progress: Progress) -> str:
@@ -126,7 +137,7 @@ def _plain_lines(name: str) -> OnProgress:
             last = now
             of = f" of {progress.wanted:,}" if progress.wanted else ""
             said = "; ".join([pace(progress), *progress.notices])
-            line = f"{name}: {progress.accepted:,}{of} rows, {said}"
+            line = f"{name}: {progress.accepted:,}{of} {rows_of(progress)}, {said}"
             print(line, file=sys.stderr, flush=True)
 
     return show

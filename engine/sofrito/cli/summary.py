@@ -82,9 +82,11 @@ def _echo_ending(made: Made) -> None:
     wanted = made.recipe.rows
     of = f" of {wanted:,}" if wanted else ""
     tokens = totals.prompt_tokens + totals.completion_tokens
-    head = f"{ended.accepted:,}{of} rows in {duration(ended.seconds)}"
+    noun = "row" if (wanted or ended.accepted) == 1 else "rows"
+    head = f"{ended.accepted:,}{of} {noun} in {duration(ended.seconds)}"
     colour = "green" if ended.status == "complete" else "yellow"
-    spent = f"{totals.asked:,} calls, {tokens:,} tokens; {totals.hits:,} answered before"
+    calls = f"{totals.asked:,} call{'s' * (totals.asked != 1)}"
+    spent = f"{calls}, {tokens:,} tokens; {totals.hits:,} answered before"
     click.echo(f"{click.style(head, fg=colour, bold=True)}: {spent}")
     _echo_cost(ended)
     if ended.status != "complete":

@@ -1,5 +1,6 @@
 """A recipe as it was in a revision of git: `recipe.yaml@HEAD~1`."""
 
+import os
 import subprocess
 import tarfile
 from io import BytesIO
@@ -15,7 +16,7 @@ def from_git(name: str, revision: str, into: Path) -> Path:
     The recipes beside it that it extends come along. Raises Trouble where git, the repository, the
     revision or the path is missing.
     """
-    path = Path(name).absolute()
+    path = Path(os.path.normpath(Path(name).absolute()))
     top = Path(_git(_existing(path), "rev-parse", "--show-toplevel").decode().strip())
     if not path.resolve().is_relative_to(top.resolve()):
         raise Trouble(f"{name} is not in the git repository {top}.", "")
@@ -35,7 +36,7 @@ def from_git(name: str, revision: str, into: Path) -> Path:
 
 
 def _existing(path: Path) -> Path:
-    return next(one for one in path.parents if one.is_dir())
+    return next(one for one in (path, *path.parents) if one.is_dir())
 
 
 def _extract(top: Path, revision: str, folder: Path, into: Path) -> None:

@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from sofrito.formats.base import Column, Format, Type, Unfit, Values, text_of, value_of
 from sofrito.formats.messages import MESSAGES, conversational
+from sofrito.recipe.value_types import ValueType
 
 
 class Kto(Format):
@@ -54,6 +55,10 @@ class Kto(Format):
     def uses(self) -> tuple[str, ...]:
         """The prompt, and the answer with its label or the pair."""
         return (self.prompt, *((self.completion, self.label) if self.completion else self._pair))
+
+    def wants(self) -> dict[str, ValueType]:
+        """The label, where there is one, is true or false."""
+        return {self.label: "boolean"} if self.label else {}
 
     def shape(self) -> dict[str, Type]:
         """Two texts or conversations, and the label."""

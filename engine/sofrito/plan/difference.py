@@ -1,6 +1,7 @@
 """What two recipes would do differently, in words."""
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -38,7 +39,9 @@ class Change:
             case "changed" if self.lines:
                 added = sum(line.startswith("+") for line in self.lines)
                 removed = sum(line.startswith("-") for line in self.lines)
-                return f"{self.key} changed: {added} lines added, {removed} removed"
+                return (
+                    f"{self.key} changed: {added} line{'s' * (added != 1)} added, {removed} removed"
+                )
             case "changed":
                 return f"{self.key}: {self.before} -> {self.after}"
             case "added":
@@ -77,6 +80,24 @@ def pools_grown_otherwise(sides: Sides, found: Sequence[Change]) -> list[str]:
         if ahead and step.grows():
             pools.append(step.grows())
     return pools
+
+
+def dealt_otherwise(sides: Sides) -> str:
+    """Return why candidates of the same number may have other values of the axes, "" for no reason.
+
+    Cells are dealt for the rows that are wanted: few rows have no place for every combination.
+    """
+    before, after = sides.before, sides.after
+    if not (before.axes and after.axes):
+        return ""
+    if before.axes != after.axes or before.cover != after.cover:
+        return "Other axes: the same candidate may be about something else, and is then asked anew."
+    if before.rows != after.rows:
+        return (
+            "The axes are dealt for the number of rows: with another one, the same candidate may "
+            "be about something else, and is then asked anew."
+        )
+    return ""
 
 
 def _of_recipe(sides: Sides) -> Iterator[Change]:
@@ -159,6 +180,9 @@ def _lines(old: str, new: str) -> tuple[str, ...]:
 
 
 def _values(key: str, old: Any, new: Any, where: str) -> Iterator[Change]:
+    if re.fullmatch(r"axes\.[^.]+\.values", key) and _listed(old) and _listed(new):
+        yield from _listed_values(key, [*old], [*new], where)
+        return
     if old == new and not (key.startswith("axes") and isinstance(old, dict)):
         return
     if isinstance(old, dict) and isinstance(new, dict):
@@ -174,6 +198,22 @@ def _values(key: str, old: Any, new: Any, where: str) -> Iterator[Change]:
         yield Change(where, "removed", key, before=_short(old))
     else:
         yield Change(where, "changed", key, _short(old), _short(new))
+
+
+def _listed(values: Any) -> bool:
+    """Say whether an axis has its values in a list, or could have: all weigh the same."""
+    return isinstance(values, dict) and set(values.values()) <= {1.0}
+
+
+def _listed_values(key: str, old: list[str], new: list[str], where: str) -> Iterator[Change]:
+    """Yield which values of an axis come and go, and whether the others change places."""
+    added, removed = ([v for v in a if v not in b] for a, b in ((new, old), (old, new)))
+    if removed:
+        yield Change(where, "removed", key, before=_short(", ".join(removed)))
+    if added:
+        yield Change(where, "added", key, after=_short(", ".join(added)))
+    if [v for v in old if v in new] != [v for v in new if v in old]:
+        yield Change(where, "changed", f"order of {key}", _short(old), _short(new))
 
 
 def _named(entries: Sequence[Any]) -> bool:

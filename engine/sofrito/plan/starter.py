@@ -1,24 +1,31 @@
 """Begins a recipe: a commented folder that validates and runs, of one of some kinds."""
 
 import json
+import os
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from sofrito.problems import Trouble
+from sofrito.documents import SUFFIXES as DOCUMENTS
+from sofrito.problems import RecipeError, Trouble
 from sofrito.recipe.base import NAME, Vocabulary
-from sofrito.recipe.seed_files import peek_seeds
+from sofrito.recipe.seed_files import SUFFIXES, peek_seeds
+from sofrito.recipe.terms import terms_of
 from sofrito.recipe.version import VERSION
 from sofrito.shipped import PACKAGE, shipped
 
 STARTERS = PACKAGE / "starters"
 LARGEST = 200_000_000
-"""Bytes of the largest file of rows that is copied into a recipe's folder."""
+"""Bytes of the data that is copied into a recipe's folder, at most."""
+
+TEXTS = (".txt", ".md", ".markdown", *DOCUMENTS)
+"""The suffixes of files that are a document each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,7 @@ class Kind:
     own: str
     verbs: tuple[str, ...] = ("generate", "filter")
     teacher: bool = True
-    role: Literal["start", "shown", "none"] = "start"
+    role: Literal["start", "shown", "axis"] = "start"
 
 
 KINDS: dict[str, Kind] = {
@@ -53,24 +60,25 @@ KINDS: dict[str, Kind] = {
     ),
     "preference": Kind(
         "Better and worse answers to your prompts",
-        "Writes four answers to each prompt, weighs them, and pairs the best with the worst.",
+        "Writes four answers to each prompt, judges them, and pairs the best with the worst.",
         "prompt",
         "seeds/prompts.jsonl",
-        ("generate", "filter", "pair"),
+        ("generate", "filter", "judge", "pair"),
     ),
     "textbook": Kind(
         "Pages of a textbook, from topics",
         "Plans chapters for topics and readers, and writes their sections.",
-        "",
-        "",
+        "topic",
+        "seeds/topics.txt",
         ("generate", "filter", "dedup", "set"),
-        role="none",
+        role="axis",
     ),
     "documents": Kind(
         "Questions and answers from documents",
-        "Asks what each document answers, answers from it alone, and checks that it says so.",
+        "Cuts documents into passages, asks what each answers, answers from it alone, and checks that.",
         "text",
-        "documents/**/*.md",
+        "documents/**",
+        ("chunk", "generate", "filter", "judge"),
     ),
     "curate": Kind(
         "The good rows of a dataset",
@@ -92,13 +100,30 @@ def kinds(vocabulary: Vocabulary) -> dict[str, Kind]:
 class Model:
     """The teacher: a file by ``path``, a server's ``base_url`` with its ``model``, else the embedded one.
 
-    ``key`` is the environment variable with the server's key.
+    ``key`` is the environment variable with the server's key; ``accepted`` says why a model is
+    allowed here whose terms, as far as is known, forbid to train on its answers.
     """
 
     path: str = ""
     base_url: str = ""
     model: str = ""
     key: str = ""
+    accepted: str = ""
+
+    @property
+    def forbidden(self) -> str:
+        """What the terms forbid, as far as they are known, "" for nothing."""
+        named = (terms_of(None, name) for name in (self.model, Path(self.path).name, self.base_url))
+        return next((one.words for one in named if one.verdict == "not allowed"), "")
+
+
+def is_variable(text: str) -> bool:
+    """Say whether a text is the name of an environment variable, and no key that was pasted."""
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,63}", text):
+        return False
+    mixed = text.upper() != text and text.lower() != text
+    digits = any(char.isdigit() for char in text)
+    return not digits or not (mixed or len(text) >= 16) or (text.isupper() and "_" in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +143,12 @@ def columns_of(data: Path) -> tuple[str, ...]:
 
     Raises Trouble where there is none, RecipeError where the file cannot be read.
     """
-    if data.is_dir() and any(_texts(data)):
-        return ("text",)
+    if data.is_dir():
+        if any(_texts(data)):
+            return ("text",)
+        raise Trouble(f"{data} has no documents.", f"Documents are {', '.join(TEXTS)}.")
     if not data.is_file():
-        fix = "Name a file: .jsonl, .json, .csv, .parquet, .txt or .md."
-        raise Trouble(f"There is no file {data}.", fix)
+        raise Trouble(f"There is no file {data}.", f"Name a file: {', '.join(SUFFIXES)}.")
     found = peek_seeds(data).columns
     named = tuple(column for column in found if re.search(NAME, column))
     if not named:
@@ -131,55 +157,111 @@ def columns_of(data: Path) -> tuple[str, ...]:
     return named
 
 
-def begun(order: Order, folder: Path) -> list[Path]:
+def check_name(name: str, folder: Path) -> None:
+    """Raise Trouble where a recipe cannot have this name, or its folder is there."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
+        near = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+        what = f"`{name}` is no name for a recipe: lower case, digits and hyphens."
+        raise Trouble(what, f"Such as `{near}`." if near else "")
+    if folder.exists():
+        raise Trouble(f"{folder} is there already.", "Choose another name.")
+
+
+def check_data(kind: Kind, data: Path) -> None:
+    """Raise Trouble where a kind does not begin with such a file or folder, RecipeError as it is read."""
+    columns_of(data)
+    if data.is_dir() and kind is not KINDS["documents"]:
+        raise Trouble(f"{data} is a folder.", "Name a file of rows.")
+    if kind.role == "axis" and data.suffix != ".txt":
+        fix = "Write them into a .txt file, a topic in each line."
+        raise Trouble(f"This kind begins with topics, and {data.name} has rows.", fix)
+    size = sum(one.stat().st_size for one in (_texts(data) if data.is_dir() else [data]))
+    if size > LARGEST:
+        what = f"{data} is too large to copy into the recipe's folder."
+        raise Trouble(what, "Begin with a part of it, and name all of it in the recipe.")
+
+
+def check_teacher(teacher: Model) -> None:
+    """Raise Trouble where the key is none's name, or terms forbid the teacher and nobody accepts them."""
+    if teacher.key and not is_variable(teacher.key):
+        what = "--key takes the NAME of the environment variable, such as OPENAI_API_KEY."
+        raise Trouble(what, "Put the key into that variable; it stands in no recipe.")
+    if teacher.forbidden and not teacher.accepted.strip():
+        what = f"By the terms of this teacher, as far as they are known, {teacher.forbidden}."
+        fix = "Take another; or, having read its terms, say why they allow it: --accept-terms TEXT."
+        raise Trouble(what, fix)
+
+
+def begun(order: Order, folder: Path, check: Callable[[Path], object]) -> list[Path]:
     """Write the recipe that is ordered into a folder that is not there yet; return its files.
 
-    Raises Trouble where the folder exists or cannot be written, the name or the column is none.
+    It is made elsewhere first, and moved only if ``check``, which is given its folder, raises no
+    RecipeError. Raises Trouble where the folder exists or cannot be written, the recipe is not
+    sound, the name, the column or the key is none, or terms forbid the teacher.
     """
     kind = KINDS[order.kind]
-    known = columns_of(order.data) if order.data else (kind.column,)
-    column = order.column or (known[0] if known else "")
+    check_name(order.name, folder)
+    check_teacher(order.teacher)
+    known: tuple[str, ...] = (kind.column,)
+    if order.data:
+        check_data(kind, order.data)
+        known = columns_of(order.data)
+    column = order.column or known[0]
     if order.data and column not in known:
         raise Trouble(f"{order.data.name} has no column `{column}`.", f"It has {', '.join(known)}.")
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", order.name):
-        near = re.sub(r"[^a-z0-9]+", "-", order.name.lower()).strip("-")
-        what = f"`{order.name}` is no name for a recipe: lower case, digits and hyphens."
-        raise Trouble(what, f"Such as `{near}`." if near else "")
-    if order.data and order.data.is_dir() and order.kind != "documents":
-        raise Trouble(f"{order.data} is a folder.", "Name a file of rows.")
-    if order.data and order.data.stat().st_size > LARGEST:
-        what = f"{order.data} is too large to copy into the recipe's folder."
-        raise Trouble(what, "Begin with its first rows, and name the whole file in the recipe.")
+    with TemporaryDirectory(prefix="sofrito-new-") as scratch:
+        made = Path(scratch) / order.name
+        try:
+            made.mkdir()
+            schema = schema_of(shipped("schemas"), folder)
+            paths = _written(order, kind, column, known, made, schema)
+            check(made)
+            _moved(made, folder)
+        except OSError as error:
+            what = f"{folder} cannot be written: {error.strerror or error}."
+            raise Trouble(what, "") from error
+        except RecipeError as error:
+            raise _unsound(error, made) from error
+    return [folder / path.relative_to(made) for path in paths]
+
+
+def _unsound(error: RecipeError, made: Path) -> Trouble:
+    found = next(p for p in error.problems if p.severity == "error")
+    where = str(found.where).replace(f"{made}{os.sep}", "")
+    return Trouble(f"The recipe would not be sound: {where}: {found.what}", found.fix)
+
+
+def _moved(made: Path, folder: Path) -> None:
     try:
         folder.mkdir(parents=True)
     except FileExistsError as error:
         raise Trouble(f"{folder} is there already.", "Choose another name.") from error
-    except OSError as error:
-        raise _unwritten(folder, error) from error
     try:
-        return _written(order, kind, column, known, folder)
-    except OSError as error:
-        raise _unwritten(folder, error) from error
+        shutil.copytree(made, folder, dirs_exist_ok=True)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
-def _unwritten(folder: Path, error: OSError) -> Trouble:
-    return Trouble(f"{folder} cannot be written: {error.strerror or error}.", "")
+def schema_of(schemas: Path, folder: Path) -> str:
+    """Return the schema's path from a folder where both lie below the same tree, else ""."""
+    if not folder.resolve().is_relative_to(schemas.resolve().parent):
+        return ""
+    schema = schemas.resolve() / "recipe.schema.json"
+    return Path(os.path.relpath(schema, folder.resolve())).as_posix()
 
 
 def _written(
-    order: Order, kind: Kind, column: str, known: Sequence[str], folder: Path
+    order: Order, kind: Kind, column: str, known: Sequence[str], folder: Path, schema: str
 ) -> list[Path]:
     data = f"seeds/{_tame(order.data.name)}" if order.data else kind.own
     if order.data and order.data.is_dir():
         data = "documents/**"
     values = {
         "name": order.name, "title": kind.title, "about": kind.about, "tag": order.kind,
-        "version": VERSION, "schema": (shipped("schemas") / "recipe.schema.json").as_posix(),
+        "version": VERSION, "schema": schema,
         "teacher": order.teacher, "rows": order.rows, "data": data, "column": column,
-        "files": "*" in data, "scripted": _scripted(kind), "notes": _notes(kind, order),
+        "files": "*" in data, "mine": bool(order.data), "scripted": _scripted(kind), "notes": _notes(kind, order),
         "quoted": lambda text: json.dumps(text, ensure_ascii=False),
         "new": lambda name: _fresh(name, known if kind.role == "start" else ()),
     }  # fmt: skip
@@ -217,7 +299,7 @@ def _given(source: Path | None, data: str) -> Iterator[tuple[Path, str]]:
 
 
 def _texts(folder: Path) -> Iterator[Path]:
-    yield from sorted(p for p in folder.rglob("*") if p.suffix in (".md", ".txt") and p.is_file())
+    yield from sorted(p for p in folder.rglob("*") if p.suffix.lower() in TEXTS and p.is_file())
 
 
 def _copied(source: Path, target: Path) -> Path:
@@ -225,11 +307,11 @@ def _copied(source: Path, target: Path) -> Path:
     return Path(shutil.copyfile(source, target))
 
 
-def _scripted(kind: Kind) -> str:
-    """Return what follows the name in the command that tries a recipe without a model; "" for none."""
+def _scripted(kind: Kind) -> str | None:
+    """Return what follows the name in the command that tries a recipe without a model; None for none."""
     if not kind.teacher:
-        return ""
-    return " --quiet" if kind.role == "start" else " --rows 3"
+        return None
+    return "" if kind.role == "start" else " --rows 3"
 
 
 def _fresh(name: str, known: Sequence[str]) -> str:
@@ -247,8 +329,8 @@ def _tame(name: str) -> str:
 
 
 def _notes(kind: Kind, order: Order) -> list[str]:
-    if not kind.own:
-        return []
     if order.data:
-        return [f"Its rows are a copy of {order.data.name}."]
-    return [f"`{kind.own}` holds a few rows to begin with: put your own in their place."]
+        return [f"`{kind.own.partition('/')[0]}` has a copy of {order.data.name}."]
+    if kind.role == "axis":
+        return ["The topics stand in `recipe.yaml`, below `axes`: put your own in their place."]
+    return [f"`{kind.own}` has a few to begin with: put your own in their place."]

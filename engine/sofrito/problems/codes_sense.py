@@ -96,4 +96,15 @@ SENSE: dict[str, Code] = {
         right="models:\n  teacher: {model: local, context: 1024}\n"
         f"{_STEP}    sampling: {{max_tokens: 400}}\n",
     ),
+    "SOF218": Code(
+        title="A value is used as what it is not.",
+        means="What a step makes of a column, or a seed file has in it, is a text, a number, true or "
+        "false, or a list, and an expression or a step takes it for another of these; or it is "
+        "compared with a value that is none of its choices.",
+        why="The expression would fail on every row, or come out the same for each of them.",
+        wrong=f"{_STEP}    keep: answer > 20\n",
+        instead="Say which number is meant, such as the length of a text; or let the step make "
+        "another type: `parse: boolean`, or `schema` with `parse: json`.",
+        right=f"{_STEP}    keep: answer | length > 20\n",
+    ),
 }

@@ -6,6 +6,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, WithJsonSchema
 
+from sofrito.recipe.value_types import Values, ValueType
+
 
 class Part(BaseModel):
     """A mapping of the recipe. Its fields are the YAML's keys, the docstrings under them the help.
@@ -124,6 +126,18 @@ class Verb(Part):
     def ranges(self) -> Mapping[str, tuple[float, float]]:
         """The least and the most of numbers that this step makes, by `column` or `record.field`."""
         return {}
+
+    def values(self) -> Mapping[str, Values]:
+        """What is known of the values of columns that this step makes, by `column`."""
+        return {}
+
+    def wants(self) -> Mapping[str, ValueType]:
+        """The columns that the step can only use if their values are of a type."""
+        return {}
+
+    def looks_at_siblings(self) -> bool:
+        """Whether the step says nothing of a row that has no siblings."""
+        return False
 
     def answer_schema(self) -> Mapping[str, Any] | None:
         """The JSON Schema that the model which this step asks is held to, None where there is none."""
@@ -303,6 +317,10 @@ class Writer(Part):
     def uses(self) -> tuple[str, ...]:
         """The columns that the format needs."""
         return ()
+
+    def wants(self) -> Mapping[str, ValueType]:
+        """The columns that the format can only write if their values are of a type."""
+        return {}
 
     def remedies(self) -> Mapping[str, str]:
         """What to do where nothing makes a column that the format needs, by column, where that is known."""

@@ -56,7 +56,9 @@ def _check_draw(scene: Scene, path: Key, draw: PoolDraw) -> None:
         return
     if draw.where:
         columns = drawn_columns(scene, [draw])
-        names = Names({}, open=columns is None).having(columns or (), f"`{draw.pool}`")
+        known = dict.fromkeys(columns or (), f"`{draw.pool}`")
+        own = scene.pools[draw.pool].values if draw.pool in scene.pools and not draw.grown else {}
+        names = Names(known, open=columns is None, values=own)
         scene.names.expression(draw.where, (*path, "where"), names)
     if draw.grown and scene.all_steps_sound and not _grows(scene, draw.pool):
         what = f"No step grows `{draw.pool}`, so there are no grown rows to draw."

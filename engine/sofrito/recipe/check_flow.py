@@ -13,15 +13,23 @@ from sofrito.recipe.check_draws import check_draws, drawn_columns
 from sofrito.recipe.check_heads import head_facts
 from sofrito.recipe.check_library import check_library_file
 from sofrito.recipe.check_names import Names
-from sofrito.recipe.check_topics import axis_records
+from sofrito.recipe.check_topics import axis_records, axis_types
 from sofrito.recipe.check_truth import check_truth
+from sofrito.recipe.check_types import CODE as MISUSED
+from sofrito.recipe.check_types import other_type
 from sofrito.recipe.draft import Broken
 from sofrito.recipe.known import Known
 from sofrito.recipe.scene import Scene
+from sofrito.recipe.seed_values import unnameable
+from sofrito.recipe.value_types import Values
 from sofrito.recipe.words import ticked
 
 RESERVED = ("shots", "passed", "params")
 _BROKEN = "a broken step"
+_LISTS = (
+    "`parse: json` with `schema: {COLUMN: strings}` makes a list; `parse: numbered_list` makes rows, "
+    "which need no `explode`."
+)
 
 
 def check_flow(scene: Scene) -> Names:
@@ -42,11 +50,13 @@ class _Flow:
             longest={
                 name: max((len(value.split()) for value in axis.values), default=0)
                 for name, axis in scene.recipe.axes.items()
-            }
+            },
+            values=axis_types(scene),
         )
         self._labels: set[str] = set()
         self._open = not (scene.draft.sound("axes") and scene.draft.sound("from"))
         self._unclear = False
+        self._odd: dict[str, str] = {}
         for name in scene.recipe.axes:
             self._make(name, "the axis", ("axes", name), at_key=True)
         self._known.records.update(axis_records(scene))
@@ -62,6 +72,8 @@ class _Flow:
             later or {},
             records=dict(self._known.records),
             gone=self._known.gone,
+            odd=self._odd,
+            values={**dict.fromkeys(self._known.ranges, Values("number")), **self._known.values},
         )
 
     def broken(self, step: Broken) -> None:
@@ -81,9 +93,12 @@ class _Flow:
         columns = self._scene.pools[pool].columns if pool in self._scene.pools else None
         if columns is None:
             self._open = True
-        for column in sorted(columns or ()):
+        self._odd = unnameable(columns or ())
+        for column in sorted({*(columns or ())} - {*self._odd.values()}):
             self._make(column, f"the seeds `{pool}`", ("from",))
             self._known.longest[column] = self._scene.pools[pool].longest.get(column, 0)
+            if known := self._scene.pools[pool].values.get(column):
+                self._known.values[column] = known
 
     def step(self, path: Key, step: Verb) -> None:
         """Check one step, and add what it makes."""
@@ -102,6 +117,7 @@ class _Flow:
         facts = head_facts(self._scene, path, step)
         for name in step.uses():
             self._used(name, path, before)
+        self._wanted(path, step)
         self._filters(path, step, before)
         check_step_model(self._scene, path, step)
         check_context(self._scene, path, step, self._known.longest)
@@ -124,6 +140,17 @@ class _Flow:
         for key, (what, fix) in step.doubts().items():
             self._problems.warn("SOF212", (*path, *key), f"{what}.", fix)
 
+    def _wanted(self, path: Key, step: Verb) -> None:
+        """Check what a step needs its columns and its rows to be."""
+        for name, wanted in step.wants().items():
+            if what := other_type(name, wanted, self._known.values):
+                at = self._scene.places.find((*path, step.verb), name)
+                self._problems.add(MISUSED, at, what, _LISTS)
+        if step.looks_at_siblings() and not self._known.opened and not self._unclear:
+            what = f"`{step.verb}` looks at siblings, and no earlier step makes any."
+            fix = "Make siblings first: by a list that is parsed, by `n: 4`, or by `explode`."
+            self._problems.warn("SOF212", (*path, step.verb), what, fix, at_key=True)
+
     def _condition(self, source: str, path: Key, names: Names) -> None:
         self._scene.used.update(self._scene.names.expression(source, path, names))
         check_truth(self._scene, source, path, self._known.ranges)
@@ -132,6 +159,7 @@ class _Flow:
         """Remember what is known of the values that a step makes, and forget what it changes."""
         self._known.forget((*step.makes(), *step.rewrites()))
         self._known.records.update({**step.records(), **facts.records})
+        self._known.values.update(step.values())
         if not step.when:
             self._known.ranges.update({**step.ranges(), **facts.ranges})
 

@@ -11,9 +11,12 @@ from jinja2 import TemplateSyntaxError, nodes
 from sofrito.problems import Span, did_you_mean
 from sofrito.recipe.base import Key
 from sofrito.recipe.binding import NAME as PARAMS
+from sofrito.recipe.check_types import CODE as MISUSED
+from sofrito.recipe.check_types import misused, severity
 from sofrito.recipe.expressions import environment, known_words, names_used
 from sofrito.recipe.hidden import hidden
 from sofrito.recipe.jinja_words import syntax_words
+from sofrito.recipe.name_hints import NULLS, half_braced, meant, plain_words, unreadable
 from sofrito.recipe.places import Places, Problems
 from sofrito.recipe.sources import TemplateSources, is_file
 from sofrito.recipe.template_tree import (
@@ -30,6 +33,7 @@ from sofrito.recipe.template_tree import (
 )
 from sofrito.recipe.template_words import Role, Word, first_free, words_of
 from sofrito.recipe.value_places import span_inside
+from sofrito.recipe.value_types import Values
 from sofrito.recipe.words import quoted, ticked
 
 _LISTED = 12
@@ -52,7 +56,8 @@ class Names:
     that the rows drawn as shots have, None if nobody can tell. ``records`` are the fields of those
     names whose value is a record. ``gone`` ended with their siblings at a step. ``unset`` would be
     there if the step said what their value is. In those ``apart``, the siblings that are compared
-    differ.
+    differ. ``odd`` are columns that cannot be named, by a name that would do. ``values`` is what is
+    known of values, by `column` or `record.field`.
     """
 
     known: Mapping[str, str]
@@ -63,10 +68,14 @@ class Names:
     gone: Mapping[str, str] = field(default_factory=dict)
     unset: Mapping[str, str] = field(default_factory=dict)
     apart: frozenset[str] = frozenset()
+    values: Mapping[str, Values] = field(default_factory=dict)
+    odd: Mapping[str, str] = field(default_factory=dict)
 
     def having(self, more: Iterable[str], who: str) -> "Names":
         """Return these names and more."""
-        return replace(self, known={**self.known, **dict.fromkeys(more, who)})
+        added = dict.fromkeys(more, who)
+        kept = {name: one for name, one in self.values.items() if name.split(".")[0] not in added}
+        return replace(self, known={**self.known, **added}, values=kept)
 
     def fix(self, name: str) -> str:
         """Return what to do about a name that is not among these."""
@@ -81,6 +90,9 @@ class Names:
         if name in self.gone:
             step = self.gone[name]
             return f"It ended with its siblings, at `{step}`: `collect` takes along what is needed."
+        if name in self.odd:
+            called = self.odd[name]
+            return f"The column is called `{called}`, which cannot be named: rename it in the file."
         near = did_you_mean(name, self.known)
         if self.later.get(name) == _APART:
             return "An imported template sees none of the row: pass it, or import `with context`."
@@ -116,7 +128,8 @@ class NameCheck:
             return self._check(tree, place, names)
         except TemplateSyntaxError as error:
             hint = next((words for pattern, words in _HINTS if pattern.search(source)), "")
-            what = f"The expression {quoted(source)} cannot be read: {syntax_words(error)}."
+            hint = hint or plain_words(source)
+            what = f"The expression {quoted(source)} cannot be read: {unreadable(source, error)}."
             self._problems.add("SOF208", path, what, hint)
             return set()
 
@@ -186,8 +199,8 @@ class NameCheck:
             used = self._check(tree, place, names)
         except TemplateSyntaxError as error:
             what = f"The template cannot be read: {syntax_words(error)}."
-            where = place.line(error.lineno)
-            self._problems.add("SOF207", place.path, what, where=where)
+            where, fix = place.line(error.lineno), half_braced(place.text)
+            self._problems.add("SOF207", place.path, what, fix, where=where)
             return set()
         self.dynamic = self.dynamic or includes_by_value(tree)
         if PARAMS in stored(tree):
@@ -253,7 +266,10 @@ class NameCheck:
             where = place.name(name, number, line)
             if name in names.unset:  # the step is at fault, not a file that others use too
                 what, where = f"The template uses `{name}`, and the step has none.", None
-            self._problems.add("SOF201", place.path, what, names.fix(name), where=where)
+            text = place.expression and place.path[-1:] == ("to",) and _is_name(tree)
+            text = text and not did_you_mean(name, names.known)
+            fix = meant(name, tree, names.values, text=text) if name not in names.later else ""
+            self._problems.add("SOF201", place.path, what, fix or names.fix(name), where=where)
         records = {**names.records, **({PARAMS: params} if params else {})}
         for name in sorted(reads.keys() & records):
             for one in sorted(reads[name] - records[name] - fields):
@@ -262,7 +278,16 @@ class NameCheck:
             self.params |= params if reads[PARAMS] - params or not reads[PARAMS] else reads[PARAMS]
         if names.shots is not None:
             self._shots(tree, place, names.shots | fields)
+        self._types(tree, place, names)
         return set(reads)
+
+    def _types(self, tree: nodes.Template, place: "_Place", names: Names) -> None:
+        """Check what columns are used as, where their values are known."""
+        known = {k: one for k, one in names.values.items() if k.split(".")[0] in names.known}
+        for one in misused(tree, known):
+            worst = severity(tree, one, place.path if place.expression else ())
+            where = place.of(one.name.split(".")[0], one.line, "name") if one.name else None
+            self._problems.add(MISUSED, place.path, one.what, one.fix, severity=worst, where=where)
 
     def _params(self) -> frozenset[str]:
         """Return the names of the recipe's parameters."""
@@ -283,6 +308,8 @@ class NameCheck:
             known = env.filters if kind == "filter" else env.tests
             what = f"`{word}` is not a {kind} that templates and expressions have."
             fix = did_you_mean(word, known, otherwise=_some(known))
+            if kind == "test" and word in NULLS:
+                fix = "did you mean `none`?"
             role: Role = "filter" if kind == "filter" else "test"
             where = place.of(word, line, role, "text")
             self._problems.add("SOF201", place.path, what, fix, where=where)
@@ -368,6 +395,13 @@ class _Place:
             return span_inside(self.places, self.path, self.text, offset, length)
         line = self.text.count("\n", 0, offset) + 1
         return Span(self.file, line, offset - self.text.rfind("\n", 0, offset), max(1, length))
+
+
+def _is_name(tree: nodes.Template) -> bool:
+    """Say whether an expression is one name alone."""
+    output = tree.body[0] if tree.body else None
+    inner = output.nodes if isinstance(output, nodes.Output) else []
+    return len(inner) == 1 and isinstance(inner[0], nodes.Name)
 
 
 def _some(known: Iterable[str]) -> str:

@@ -7,6 +7,8 @@ from sofrito.recipe.base import Key, Writer
 from sofrito.recipe.check_names import Names
 from sofrito.recipe.check_set import check_set
 from sofrito.recipe.check_truth import check_truth
+from sofrito.recipe.check_types import CODE as MISUSED
+from sofrito.recipe.check_types import other_type
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.words import either, ticked
 
@@ -29,6 +31,10 @@ def _check_writer(scene: Scene, path: Key, writer: Writer, names: Names) -> None
         check_truth(scene, writer.where, where, {})
     roots = [column.partition(".")[0] for column in writer.uses()]
     scene.used.update(roots or names.known.keys() - scene.recipe.axes.keys())
+    for name, wanted in writer.wants().items():
+        if what := other_type(name, wanted, names.values):
+            at = scene.places.find(path, name)
+            scene.problems.add(MISUSED, at, what, "`parse: boolean` makes such a column.")
     if names.open:
         return
     missing: dict[Key, list[str]] = {}

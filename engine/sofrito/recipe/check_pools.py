@@ -3,18 +3,19 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 
 from sofrito.problems import Span, did_you_mean
 from sofrito.recipe.base import Key
 from sofrito.recipe.binding import bound_expression
 from sofrito.recipe.check_names import Names
-from sofrito.recipe.check_topics import axis_records, check_topics
+from sofrito.recipe.check_topics import axis_records, axis_types, check_topics
 from sofrito.recipe.expressions import ExpressionError, expression
 from sofrito.recipe.model import Axis, Seeds
 from sofrito.recipe.scene import Pool, Scene
 from sofrito.recipe.seed_files import Peek, inside, matching, peek_seeds
+from sofrito.recipe.seed_values import seed_values, unnameable
 from sofrito.recipe.words import either, quoted, ticked
 
 PEEKED = 50
@@ -55,12 +56,28 @@ def _pool(scene: Scene, name: str, seeds: Seeds) -> Pool:
         return Pool()
     _odd_rows(scene, [(row.values, row.where) for peek in peeks for row in peek.rows])
     columns = {column for peek in peeks for column in peek.columns} | seeds.columns.keys()
+    _odd_names(scene, path, columns)
     count = sum(len(peek.rows) for peek in peeks)
     broken = any(peek.problems for peek in peeks)
     cut = any(peek.cut for peek in peeks)
     complete = bool(seeds.file) and count < PEEKED and not broken and not cut
     longest = _longest([row.values for peek in peeks for row in peek.rows])
-    return Pool(frozenset(columns), count if complete else None, longest)
+    rows = [row.values for peek in peeks for row in peek.rows]
+    values = seed_values(seeds, rows, complete=complete)
+    return Pool(frozenset(columns), count if complete else None, longest, values)
+
+
+def _odd_names(scene: Scene, path: Key, columns: Iterable[str]) -> None:
+    """Warn of columns that nothing in the recipe can name."""
+    if not (odd := unnameable(columns)):
+        return
+    shown = [*odd.items()][:_FILES]
+    noun, them = ("column", "it") if len(odd) == 1 else ("columns", "them")
+    listed = either((f"`{column}`" for _, column in shown), "and")
+    more = f" (and {len(odd) - len(shown)} more)" if len(odd) > len(shown) else ""
+    what = f"The {noun} {listed}{more} cannot be named in templates and expressions."
+    fix = f"Rename {them} in the file: {ticked(name for name, _ in shown)}."
+    scene.problems.warn("SOF209", path, what, fix, at_key=True)
 
 
 def _longest(rows: Sequence[Mapping[str, object]]) -> dict[str, int]:
@@ -97,7 +114,9 @@ def _inline(scene: Scene, path: Key, seeds: Seeds) -> Pool:
     places = [scene.places.span((*path, "rows", i)) for i in range(len(seeds.rows))]
     _odd_rows(scene, list(zip(seeds.rows, places, strict=True)))
     columns = {column for row in seeds.rows for column in row} | seeds.columns.keys()
-    return Pool(frozenset(columns), len(seeds.rows), _longest(seeds.rows))
+    _odd_names(scene, path, columns)
+    values = seed_values(seeds, seeds.rows, complete=True)
+    return Pool(frozenset(columns), len(seeds.rows), _longest(seeds.rows), values)
 
 
 def _odd_rows(scene: Scene, rows: Sequence[tuple[Mapping[str, object], Span]]) -> None:
@@ -137,11 +156,13 @@ def check_axes(scene: Scene) -> None:
             values[name] = _values(scene, path, axis)
             if axis.generate:
                 check_topics(scene, path, axis.generate)
+    scene.axes.update(values)
     if scene.recipe.cover.exclude and scene.draft.sound("cover"):
-        names = Names({}, records=axis_records(scene)).having(scene.recipe.axes, "an axis")
-        known = len(scene.problems.found)
+        known = dict.fromkeys(scene.recipe.axes, "an axis")
+        names = Names(known, records=axis_records(scene), values=axis_types(scene))
+        told = len(scene.problems.found)
         scene.names.expression(scene.recipe.cover.exclude, ("cover", "exclude"), names)
-        if len(scene.problems.found) > known:
+        if len(scene.problems.found) > told:
             return
     if values.keys() == scene.recipe.axes.keys() and all(values.values()):
         _check_cells(scene, values)

@@ -4,6 +4,7 @@ from sofrito.recipe.base import Key
 from sofrito.recipe.check_names import Names
 from sofrito.recipe.model import Topics
 from sofrito.recipe.scene import Scene
+from sofrito.recipe.value_types import Values
 
 MOST = 100_000
 """Topics of the last level that one axis may have."""
@@ -15,6 +16,15 @@ def axis_records(scene: Scene) -> dict[str, frozenset[str]]:
     """Return the fields of the axes whose values are records."""
     axes = scene.recipe.axes.items()
     return {name: frozenset(axis.generate.levels) for name, axis in axes if axis.generate}
+
+
+def axis_types(scene: Scene) -> dict[str, Values]:
+    """Return what is known of the values of axes: texts, and which, but for those that a model makes."""
+    return {
+        name: Values("text", tuple(scene.axes.get(name, ())))
+        for name, axis in scene.recipe.axes.items()
+        if (axis.values or axis.file) and scene.draft.sound("axes", name)
+    }
 
 
 def check_topics(scene: Scene, axis: Key, topics: Topics) -> None:

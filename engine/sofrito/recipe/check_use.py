@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sofrito.recipe.asked import models_asked
 from sofrito.recipe.base import Key
 from sofrito.recipe.check_asked import check_filter_model
+from sofrito.recipe.params import refers_to
 from sofrito.recipe.scene import UNDECLARED, Scene
 from sofrito.recipe.words import either
 
@@ -102,7 +103,8 @@ def _check_unused_axes(scene: Scene) -> None:
 
 def _check_unused_params(scene: Scene) -> None:
     for name in scene.recipe.params:
-        if name not in scene.names.params | scene.places.params:
+        used = scene.names.params | scene.places.params
+        if name not in used and not refers_to(scene.places, name):
             what = f"Nothing uses the parameter `{name}`."
             fix = f"Write {{{{ params.{name} }}}} in a prompt, or remove it."
             scene.problems.warn("SOF213", ("params", name), what, fix, at_key=True)

@@ -108,7 +108,7 @@ def _unit(path: Key) -> Key:
             return path[:4]
         case ("chains", _, int(), *_) | ("output", "write", int(), *_):
             return path[:3]
-        case ("steps", int(), *_) | ("models" | "seeds" | "axes" | "chains" | "params", _, *_):
+        case ("steps", int(), *_) | ("models" | "seeds" | "axes" | "chains" | "params", str(), *_):
             return path[:2]
         case ("output", "splits" | "files" | "order" | "review" | "mix", *_):
             return path[:2]
@@ -196,8 +196,11 @@ def _note(problems: Problems, error: ErrorDetails, vocabulary: Vocabulary) -> Ke
         code, what = _CODES[error["type"]], sentence(error["msg"])
     else:
         code, what = "SOF104", f"{sentence(label(path))} cannot have this value."
+    context = error.get("ctx", {})
     pointed = _pointed(problems.places.at(path), path, vocabulary)
-    problems.add(code, pointed, what.rstrip(".") + ".", at_key=at_key)
+    if at := context.get("at", ""):
+        pointed, at_key = (*path, *at.split(".")), True
+    problems.add(code, pointed, what.rstrip(".") + ".", context.get("fix", ""), at_key=at_key)
     return path
 
 

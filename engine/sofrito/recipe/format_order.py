@@ -69,7 +69,11 @@ def _both(base: Schema, more: Schema) -> Schema:
         return {**base, **more}
     properties = dict(base["properties"])
     for key, schema in more["properties"].items():
-        properties[key] = {**properties.get(key, {}), **schema}
+        own = properties.get(key, {})
+        properties[key] = {**own, **schema}
+        entry = own.get("additionalProperties")
+        if isinstance(entry, dict) and "additionalProperties" in schema:
+            properties[key]["additionalProperties"] = {**entry, **schema["additionalProperties"]}
     return {**base, **more, "properties": properties}
 
 

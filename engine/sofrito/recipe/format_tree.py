@@ -31,7 +31,8 @@ def parse_sheet(text: str) -> Sheet:
     """Return the layout of a text that is known to be a YAML mapping; raises :class:`Odd`.
 
     Each comment belongs to the entry below it, unless it is indented deeper than that: then it ends
-    the block that it stands in.
+    the block that it stands in. What stands above the first key is about the file, up to the last
+    blank line.
     """
     return _Parser(text).sheet()
 
@@ -80,8 +81,10 @@ class _Parser:
             self._at += 1
         lay_down(self._lines(self._at), [root], -1)
         self._all_taken()
-        header += root.entries[0].leading
-        root.entries[0].leading = []
+        above = root.entries[0].leading
+        own = max((at + 1 for at, line in enumerate(above) if not line.text), default=len(above))
+        header += above[:own]
+        root.entries[0].leading = above[own:]
         return Sheet(header, root)
 
     def _header(self) -> list[Line]:

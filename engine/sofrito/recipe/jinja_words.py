@@ -11,14 +11,14 @@ _TOKENS = {
     "begin of print statement": "{{",
     "begin of statement block": "{%",
 }
-_ENDS = "it ends too early: a bracket or a quote is not closed"
+ENDS = "it ends too early: a bracket or a quote is not closed"
 _RULES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
     (
         r"Unexpected end of template.*needs to be closed is '(\w+)'",
         lambda m: f"`{{% {m[1]} %}}` is not closed: `{{% end{m[1]} %}}` is missing",
     ),
-    (r"unexpected end of template|unexpected 'end of template'", lambda _: _ENDS),
-    (r"expected token '(.+)', got 'end of template'", lambda _: _ENDS),
+    (r"unexpected end of template|unexpected 'end of template'", lambda _: ENDS),
+    (r"expected token '(.+)', got 'end of template'", lambda _: ENDS),
     (
         r"expected token '(.+)', got '(.+)'",
         lambda m: f"`{_token(m[2])}` stands where `{_token(m[1])}` must be",

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sofrito.recipe.base import Verb
+from sofrito.recipe.value_types import Values
 
 
 @dataclass
@@ -11,21 +12,28 @@ class Known:
     """The columns that rows have here, each with its maker, and what the recipe tells of them.
 
     ``records`` are the fields of records, ``ranges`` the least and greatest value of names and
-    fields, ``longest`` the most words of a text. ``gone`` are columns that ended with their
-    siblings, with the step that closed these.
+    fields, ``longest`` the most words of a text, ``values`` what else is known of values. ``gone``
+    are columns that ended with their siblings, with the step that closed these.
     """
 
     makers: dict[str, str] = field(default_factory=dict)
     records: dict[str, frozenset[str]] = field(default_factory=dict)
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
     longest: dict[str, int] = field(default_factory=dict)
+    values: dict[str, Values] = field(default_factory=dict)
     gone: dict[str, str] = field(default_factory=dict)
     opened: list["Known"] = field(default_factory=list)
 
     def open(self) -> None:
         """Remember the columns of the row that siblings come out of."""
         self.opened.append(
-            Known(dict(self.makers), dict(self.records), dict(self.ranges), dict(self.longest))
+            Known(
+                dict(self.makers),
+                dict(self.records),
+                dict(self.ranges),
+                dict(self.longest),
+                dict(self.values),
+            )
         )
 
     def close(self, step: Verb) -> bool:
@@ -36,6 +44,7 @@ class Known:
         self.gone |= {name: step.label for name in self.makers if name not in before.makers}
         self.makers, self.records = before.makers, before.records
         self.ranges, self.longest = before.ranges, before.longest
+        self.values = before.values
         return True
 
     def forget(self, names: Iterable[str]) -> None:
@@ -43,5 +52,6 @@ class Known:
         for name in names:
             self.records.pop(name, None)
             self.longest.pop(name, None)
+            self.values.pop(name, None)
             for known in [one for one in self.ranges if one.split(".")[0] == name]:
                 del self.ranges[known]

@@ -37,11 +37,14 @@ def with_types(piece: Piece) -> Piece:
 
 
 def _in_full(piece: Piece) -> Piece:
-    if piece.data is None or isinstance(piece.data, dict):
+    if piece.data is None:
         return piece
     at = piece.origins[()]
-    kind = Piece(_kind(piece.data), {(): at})
-    return of_mapping({"type": kind, "default": piece}, at)
+    parts = piece.items() if isinstance(piece.data, dict) else {"default": piece}
+    default = parts.get("default")
+    if "type" in parts or default is None or isinstance(default.data, dict | None):
+        return piece
+    return of_mapping({"type": Piece(_kind(default.data), {(): at}), **parts}, at)
 
 
 def merged_params(base: Piece, own: Piece) -> Piece:
@@ -124,6 +127,12 @@ def _refers(places: Places) -> bool:
     """Say whether anything refers to a parameter: looking at every value takes long."""
     given = (one.document for one in places.origins.values() if one.at)
     return any(REFERENCE.search(one.text) for one in (*places.documents(), *given))
+
+
+def refers_to(places: Places, name: str) -> bool:
+    """Say whether the text of a recipe refers to a parameter, be it where another value is given."""
+    found = (one for document in places.documents() for one in REFERENCE.finditer(document.text))
+    return any(one[2] == name and not one[1] for one in found)
 
 
 def _learn(problems: Problems, name: str, values: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from sofrito.recipe.base import NAME, Verb, Vocabulary, Writer
 from sofrito.recipe.reference_examples import entry_lines, flow, step_lines
 from sofrito.recipe.schema import recipe_schema
+from sofrito.recipe.schema_layers import settled
 from sofrito.recipe.schema_models import Schema
 
 FILE = "recipe.md"
@@ -63,7 +64,7 @@ def reference(vocabulary: Vocabulary, introduction: str = "# The recipe language
 
     What is said of a key is the docstring under its field. Raises Trouble as recipe_schema does.
     """
-    schema = recipe_schema(vocabulary)
+    schema = settled(recipe_schema(vocabulary))
     entries: dict[str, Schema] = schema["$defs"]
     others = [name for name in entries if "." not in name and name not in (*_TOP, *_ABSTRACT)]
     sections = [

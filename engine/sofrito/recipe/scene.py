@@ -13,6 +13,7 @@ from sofrito.recipe.draft import Broken, Draft
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.places import Places, Problems
 from sofrito.recipe.sources import TemplateSources
+from sofrito.recipe.value_types import Values
 from sofrito.recipe.words import ticked
 
 T = TypeVar("T")
@@ -22,19 +23,22 @@ T = TypeVar("T")
 class Pool:
     """What is known of a seed pool: its columns and the number of its rows, None if unknown.
 
-    ``longest`` has the words of the longest text seen in a column.
+    ``longest`` has the words of the longest text seen in a column, ``values`` what is certain of the
+    values of one.
     """
 
     columns: frozenset[str] | None = None
     rows: int | None = None
     longest: Mapping[str, int] = field(default_factory=dict)
+    values: Mapping[str, Values] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Scene:
     """A drafted recipe, the world around it, and the problems found so far.
 
-    ``used`` has the columns that something was seen to look at.
+    ``used`` has the columns that something was seen to look at, ``axes`` the values of those axes
+    where all are known.
     """
 
     draft: Draft
@@ -45,6 +49,7 @@ class Scene:
     allow_files: bool = False
     pools: dict[str, Pool] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    axes: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def recipe(self) -> Recipe:

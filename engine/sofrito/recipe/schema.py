@@ -9,7 +9,7 @@ from sofrito.problems import Trouble
 from sofrito.recipe.base import Check, Part, Verb, Vocabulary, Writer
 from sofrito.recipe.docs import class_doc
 from sofrito.recipe.model import Model, Recipe
-from sofrito.recipe.schema_layers import extensible
+from sofrito.recipe.schema_layers import extensible, parametrised, removable
 from sofrito.recipe.schema_models import Definitions, Schema, all_parts, told_first
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -35,7 +35,8 @@ def recipe_schema(vocabulary: Vocabulary) -> Schema:
     if vocabulary.backends:
         model = definitions.entries[Model.__name__]
         model["properties"]["backend"]["enum"] = list(vocabulary.backends)
-    return _whole("recipe", root, definitions)
+    schema: Schema = parametrised(removable(_whole("recipe", root, definitions)))
+    return schema
 
 
 def model_schema(cls: type[Part], title: str = "file") -> Schema:
@@ -106,7 +107,8 @@ def _covers(entries: Mapping[str, Schema], vocabulary: Vocabulary) -> bool:
     }
     classes: tuple[type[Part], ...] = (Recipe, *words.values())
     parts = {part.__name__: part for cls in classes for part in all_parts(cls)}
-    backends = entries[Model.__name__]["properties"]["backend"].get("enum", [])
+    backend = entries[Model.__name__]["properties"]["backend"]
+    backends = backend.get("else", backend).get("enum", [])
     return (
         words.keys() == {name for name in entries if "." in name}
         and backends == list(vocabulary.backends)

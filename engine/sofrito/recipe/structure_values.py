@@ -18,6 +18,19 @@ _SECRET = ("api_key",)
 _SECRET_FIX = (
     "A key never stands in a recipe: write ${NAME}, and set the environment variable NAME to it."
 )
+_SWITCH = ("write true", "write false")
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*_(KEY|TOKEN|SECRET)")
+_LISTED = re.compile(r"\^\(([a-z|]+)\)\\\?\?\$")
+_TYPES = {
+    **dict.fromkeys(("text", "str"), "string"),
+    **dict.fromkeys(("int", "whole"), "integer"),
+    **dict.fromkeys(("float", "decimal"), "number"),
+    "bool": "boolean",
+    **dict.fromkeys(("dict", "mapping", "record"), "object"),
+    **dict.fromkeys(("array", "texts"), "list"),
+}
+"""What the types of columns are called elsewhere."""
+
 _DIGITS = 12
 """Digits of the largest number that a count may be written with."""
 
@@ -57,15 +70,49 @@ def _is(value: Any, name: str) -> bool:
 def _type_fix(problems: Problems, value: Any, allowed: list[str], schema: Schema, path: Key) -> str:
     if path and path[-1] in _SECRET:
         return _SECRET_FIX
+    if "string" in allowed and isinstance(value, dict) and (name := _braced(value)):
+        return f'For the column, write it in quotes: "{{{{ {name} }}}}".'
+    if _count(schema) and isinstance(value, float):
+        return _COUNT_FIX
     if "string" in allowed and isinstance(value, bool | int | float):
         return f'In quotes it is a text: "{problems.places.source(path)}".'
     if isinstance(value, str) and value and (mend := scalar(value)[1]):
-        return f"{sentence(mend)}."
+        if mend not in _SWITCH or "boolean" in allowed:
+            return f"{sentence(mend)}."
+    elif (
+        isinstance(value, str)
+        and "string" not in allowed
+        and isinstance(scalar(value.strip())[0] if value.strip() else None, int | float)
+    ):
+        return f"Without quotes it is a number: {value.strip()}."
+    if allowed == ["array"] and isinstance(value, dict) and value:
+        return _item_fix(problems, value, path)
     if allowed == ["array"] and isinstance(value, str):
         return f"A list is written in brackets: [{value}]." if len(value) < 40 else ""
     if examples := schema.get("examples"):
         return f"Such as `{flow(examples[0])}`."
     return _COUNT_FIX if _count(schema) else str(schema.get("description", ""))
+
+
+def _braced(value: dict[str, Any]) -> str:
+    """Return the name in a mapping such as `{question}`, which is meant as a column."""
+    inner: Any = value
+    while isinstance(inner, dict) and len(inner) == 1:
+        ((name, inner),) = inner.items()
+        if inner is None and re.search(NAME, name):
+            return str(name)
+    return ""
+
+
+def _item_fix(problems: Problems, value: dict[str, Any], path: Key) -> str:
+    """Return how to write a mapping as an item of a list, as it is written: in braces or in lines."""
+    origin, key = problems.places.origin(path), next(iter(value))
+    line, column = (span := problems.places.span(path)).line, span.column
+    text = origin.document.text.split("\n")
+    braces = origin.at is None and line <= len(text) and text[line - 1][column - 1 :][:1] == "{"
+    if braces:
+        return f"A list has brackets around its items: `[{{{key}: …}}]`."
+    return f"Begin each item with a dash: `- {key}: …`."
 
 
 def check_value(
@@ -75,7 +122,7 @@ def check_value(
     allowed = schema.get("enum", [schema["const"]] if "const" in schema else None)
     if allowed is not None and value not in allowed:
         words = [str(one) for one in allowed]
-        fix = did_you_mean(str(value), words, otherwise=f"One of: {ticked(words)}.")
+        fix = _near_type(str(value), words, f"One of: {ticked(words)}.")
         said = quoted(value) if isinstance(value, str) else described(value)
         problems.add("SOF104", path, f"{sentence(label(path))} cannot be {said}.", fix)
     elif isinstance(value, str):
@@ -101,16 +148,31 @@ def _text(problems: Problems, value: str, schema: Schema, path: Key, *, at_key: 
 def _odd_text(value: str, pattern: str, schema: Schema, path: Key) -> tuple[str, str]:
     who = sentence(label(path))
     if path[-1] in _SECRET:
+        if _VARIABLE.fullmatch(value):
+            return f"{who} does not name an environment variable.", f"Write `${{{value}}}`."
         return f"{who} does not name an environment variable.", _SECRET_FIX
     if pattern == NAME:
         names = [word for word in re.split(r"[\s,]+", value) if word]
         if "," in value and all(re.search(NAME, word) for word in names) and len(names) > 1:
             return f"{quoted(value)} is not a name.", f"Several are a list: [{', '.join(names)}]."
         return f"{quoted(value)} is not a name.", _NAME_FIX
+    if listed := _LISTED.fullmatch(pattern):
+        words = listed[1].split("|")
+        fix = _near_type(value.removesuffix("?"), words, f"One of: {ticked(words)}.")
+        return f"{who} cannot be {quoted(value)}.", fix
     help_ = str(schema.get("description", ""))
     if path == ("recipe",) and (slug := re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")):
         help_ += f" Such as `{slug}`."
     return f"{who} cannot be {quoted(value)}.", help_
+
+
+def _near_type(value: str, words: list[str], listed: str) -> str:
+    """Return which of some words is meant: by what it is called elsewhere, or by its letters."""
+    meant = _TYPES.get(value.lower(), "")
+    meant = "strings" if meant == "list" and "strings" in words else meant
+    if meant in words:
+        return f"did you mean `{meant}`? {listed}"
+    return did_you_mean(value, words, otherwise=listed)
 
 
 def _count(schema: Schema) -> str:
@@ -119,7 +181,10 @@ def _count(schema: Schema) -> str:
 
 def _count_text(problems: Problems, value: str, path: Key) -> None:
     who = sentence(label(path))
-    if not re.match(r"\d", value):
+    if value.isascii() and value.isdigit() and value.strip("0") and len(value) <= _DIGITS:
+        what = f"{who} must be a whole number, not the text {quoted(value)}."
+        problems.add("SOF103", path, what, f"Without quotes it is a number: {value.lstrip('0')}.")
+    elif not re.match(r"\d", value):
         what = f"{who} must be a whole number, not the text {quoted(value)}."
         problems.add("SOF103", path, what, _COUNT_FIX)
     elif not re.search(COUNT, value) or len(value) > _DIGITS or not re.search(r"[1-9]", value):

@@ -13,6 +13,8 @@ from sofrito.recipe.yaml_tree import Child, Finding, Node, Place
 
 MAX_VALUES = 100_000
 
+_CURLY = "“”„‟‘’‚‛"
+
 _BLOCK_HEADER = re.compile(r"[|>][-+0-9]*")
 _ITEM_ENDS = (kinds.BlockEntryToken, kinds.BlockEndToken)
 _PAIR_ENDS = (kinds.KeyToken, kinds.ValueToken, kinds.BlockEndToken)
@@ -232,6 +234,10 @@ class _Builder:
         if fix and not self._next_is(kinds.ValueToken):
             what = f"`{text}` is text here, just as it is written."
             fix = f"{fix[0].upper()}{fix[1:]}, or put it in quotes."
+            self.findings.append(Finding("SOF008", place, what, fix, warning=True))
+        if text[:1] in _CURLY and text[-1] in _CURLY and len(text) > 1:
+            what = "These are no quotes to YAML: the text begins and ends with them."
+            fix = "Write straight quotes, ' or \", or none."
             self.findings.append(Finding("SOF008", place, what, fix, warning=True))
         return self._new(data, place, text)
 

@@ -45,6 +45,8 @@ def odd_key(text: str, start: Mark, place: Place) -> Finding:
 def quote_fix(key: str | None, value: str) -> str:
     """Return how to write a value so that YAML takes it for text."""
     lead = f"{key}: " if key else "- "
+    if (inner := inner_quoted(value)) and len(value) <= _SHOWN and key not in _EXPRESSIONS:
+        return _quotes_within(lead, inner)
     kind = "expression" if key in _EXPRESSIONS else "value"
     hint = ""
     if key in _EXPRESSIONS and "{{" in value:
@@ -59,6 +61,23 @@ def quote_fix(key: str | None, value: str) -> str:
         return f'{hint}Put the whole {kind} in double quotes: `{lead}"{value}"`.'
     doubled = value.replace("'", "''")
     return f"{hint}Put the whole {kind} in single quotes: `{lead}'{doubled}'`."
+
+
+def inner_quoted(value: str) -> str:
+    """Return what stands in double quotes that others within close too early, "" otherwise."""
+    inner = value[1:-1]
+    closed = len(value) > 2 and value[0] == value[-1] == '"'
+    return inner if closed and '"' in inner else ""
+
+
+def _quotes_within(lead: str, inner: str) -> str:
+    if "'" not in inner:
+        single = inner.replace('"', "'")
+        return f'Use single quotes within: `{lead}"{single}"`.'
+    if "\\" in inner:
+        return 'Write \\" for each quote within.'
+    doubled = inner.replace("'", "''")
+    return f"Put the whole value in single quotes: `{lead}'{doubled}'`."
 
 
 def short(value: str) -> str:

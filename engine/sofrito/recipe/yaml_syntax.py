@@ -6,10 +6,23 @@ from typing import Any, NamedTuple
 
 from ruamel.yaml import tokens as kinds
 
-from sofrito.recipe.yaml_quoting import GLUED, LINE, bare, glued_key, quote_fix, short
+from sofrito.recipe.yaml_quoting import (
+    GLUED,
+    LINE,
+    bare,
+    glued_key,
+    inner_quoted,
+    quote_fix,
+    short,
+)
 from sofrito.recipe.yaml_tokens import Halt, Mark
 from sofrito.recipe.yaml_tree import Finding, Place
 
+_ODD_INDENT = re.compile(
+    r" *(?P<odd>[\u00a0\u2000-\u200b\u202f\u3000]+)[ \u00a0]*(?=(?:- +)*[\w.-]+:(?:\s|$))"
+)
+_NO_DASH = re.compile(r" *(?P<rest>[A-Za-z_][\w.-]*:(?:\s.*)?)")
+_GLUED_DASH = re.compile(r" *-(?P<rest>[A-Za-z_][\w.-]*:(?:\s.*)?)")
 _TEMPLATE = re.compile(r"\{[{%#]")
 _OPENERS = {"flow list": ("[", "]"), "flow mapping": ("{", "}")}
 _NO_VALUE = (kinds.FlowEntryToken, kinds.FlowSequenceStartToken, kinds.FlowMappingStartToken)
@@ -69,7 +82,24 @@ class _Lines:
 def explain(text: str, broken: Broken) -> Verdict:
     """Say what is wrong where a text stops being YAML."""
     lines = _Lines(text)
-    return _explain_halt(lines, broken, broken.halt) if broken.halt else _explain(lines, broken)
+    return _odd_space(lines, broken) or (
+        _explain_halt(lines, broken, broken.halt) if broken.halt else _explain(lines, broken)
+    )
+
+
+def _odd_space(lines: _Lines, broken: Broken) -> Verdict | None:
+    """Explain an indentation that has a space which YAML takes for text."""
+    last = (broken.halt.mark if broken.halt else broken.found.start_mark).line
+    for number, line in enumerate(lines.all[: last + 1]):
+        if found := _ODD_INDENT.match(line):
+            space = found["odd"][0]
+            said = "a non-breaking space" if space == "\u00a0" else "a space that is no plain one"
+            what = f"The indentation has {said} (U+{ord(space):04X}), which YAML takes for text."
+            place = Place(number + 1, found.start("odd") + 1, len(found["odd"]))
+            mended = " " * len(found[0]) + line[found.end() :]
+            finding = Finding("SOF002", place, what, "Replace it by plain spaces.")
+            return Verdict(finding, lines.replaced(number, mended))
+    return None
 
 
 def _explain_halt(lines: _Lines, broken: Broken, halt: Halt) -> Verdict:
@@ -231,7 +261,8 @@ def _unquoted(lines: _Lines, mark: Mark) -> Verdict | None:
     start = found.start("value")
     what = f"YAML cannot read `{short(value)}` as it stands."
     place = Place(mark.line + 1, start + 1, len(value))
-    mended = line[:start] + json.dumps(value, ensure_ascii=False)
+    text = inner_quoted(value) or value
+    mended = line[:start] + json.dumps(text, ensure_ascii=False)
     return Verdict(
         Finding("SOF002", place, what, quote_fix(found["key"], value)),
         lines.replaced(mark.line, mended),
@@ -242,10 +273,36 @@ def _indented(lines: _Lines, mark: Mark) -> Verdict:
     line = lines.all[mark.line]
     spaces = _indent(line)
     levels = _levels_above(lines, mark.line)
+    if verdict := _item(lines, mark.line):
+        return verdict
+    levels.discard(spaces)
     near = [str(each) for each in sorted(levels, key=lambda each: abs(each - spaces))[:2]]
     what = f"This line's indentation ({spaces}) does not fit the lines above it."
     fix = f"Begin it after {' or '.join(sorted(near, key=int)) or 'fewer'} spaces."
     return Verdict(Finding("SOF002", _whole(lines, mark.line), what, fix))
+
+
+def _item(lines: _Lines, at: int) -> Verdict | None:
+    """Explain a line that is no item of the list beside which it stands, or is one without a list."""
+    line = lines.all[at]
+    spaces, place = _indent(line), _whole(lines, at)
+    above = (one for one in reversed(lines.all[:at]) if one.strip() and _indent(one) <= spaces)
+    beside = next(above, "")
+    dashed = _indent(beside) == spaces and beside.lstrip().startswith("- ")
+    if (found := _GLUED_DASH.fullmatch(line)) and dashed:
+        what = "There is no space behind this dash, so YAML does not take it for an item's."
+    elif (found := _NO_DASH.fullmatch(line)) and dashed:
+        what = f"`{short(line.strip())}` stands among the items of a list, and has no dash."
+    elif line.lstrip().startswith("- ") and beside.strip() and _indent(beside) == spaces:
+        what = "This dash begins an item of a list, and the lines above it are keys."
+        rest = short(line.lstrip()[2:])
+        fix = f"Without the dash it is one of them: `{rest}`; an item goes below its list's dashes."
+        return Verdict(Finding("SOF002", place, what, fix))
+    if not found or not dashed:
+        return None
+    fix = f"Write `- {short(found['rest'].strip())}`."
+    mended = " " * spaces + "- " + found["rest"]
+    return Verdict(Finding("SOF002", place, what, fix), lines.replaced(at, mended))
 
 
 def _levels_above(lines: _Lines, at: int) -> set[int]:

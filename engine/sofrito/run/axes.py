@@ -42,17 +42,13 @@ LONGEST = 60
 
 SAMPLING = {"temperature": 0.7, "top_p": 0.95}
 PROMPT = """\
-Subject: {{ subject }}
-{% if above %}We are at: {{ above | join(" > ") }}
-{% endif %}
-Name {{ width }} different {{ level }} entries \
-{% if above %}that "{{ above | last }}" divides into{% else %}that the subject divides into{% endif %}. \
-Each is a short name of its own, of at most five words. Together they cover what matters, and no two \
-of them mean the same.
+{% if above %}We are at: {{ subject }} > {{ above | join(" > ") }}
+{% endif -%}
+List {{ width }} {{ level[:-1] ~ "ies" if level.endswith("y") else level ~ "s" }} of \
+{{ above | last if above else subject }}, each a short name. No two of them mean the same.
 {% if known %}
-These are there already, so name others: {{ known | join("; ") }}
-{% endif %}
-Answer in JSON: an object whose `items` is the list of names."""
+These are there already, so list others: {{ known | join("; ") }}
+{% endif %}"""
 
 _SMALL = frozenset(["a", "an", "and", "for", "in", "of", "on", "the", "to", "with"])
 
@@ -172,7 +168,7 @@ class Tree:
         self._axis, self._label, self._topics, self._model = axis, label, topics, model
         width, kind = topics.width, Type(max_length=LONGEST)
         column = ("topic",)
-        asked = Parser("json_list", column, types={"topic": kind}, items=(1, width))
+        asked = Parser("json_list", column, types={"topic": kind}, items=(width, width))
         self._schema = asked.schema
         self._parser = Parser("json_list", column)
         # a name has up to 20 tokens where a model writes as long as it may

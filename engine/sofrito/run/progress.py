@@ -59,6 +59,8 @@ class Watch:
     def __init__(self, engine: Engine, now: float) -> None:
         self._engine, self._start = engine, now
         self._first_ask: tuple[float, int] | None = None
+        self._answered, self._moved = 0, now
+        self._basis: float | None = None
         self.grace = 0.0
 
     def progress(self, now: float) -> Progress:
@@ -93,12 +95,25 @@ class Watch:
         return f"stopping: waiting up to {self.grace:g} s for {calls}; Ctrl-C again stops at once"
 
     def _left(self, now: float, totals: Totals) -> float | None:
-        """Seconds at the pace since the first call that was not replayed."""
-        engine = self._engine
+        """Seconds at the pace since the first call that was not replayed.
+
+        What is in flight counts half, as it is half done on average. Told from the first row made
+        on, and not before as many calls were answered as are in flight. Between answers it runs
+        down: that nothing is answered for a moment says nothing about the pace.
+        """
+        engine, flying = self._engine, self._engine.calls.inflight
         if self._first_ask is None and totals.asked:
             self._first_ask = (now, engine.accepted)
         if self._first_ask is None or engine.program.rows is None:
             return None
         since, before = self._first_ask
-        made = engine.accepted - before
-        return (engine.program.rows - engine.accepted) * (now - since) / made if made > 0 else None
+        answered = totals.asked - flying
+        if answered != self._answered:
+            self._answered, self._moved = answered, now
+            made = engine.accepted - before
+            self._basis = None
+            if made > 0 and answered >= flying:
+                coming = made / answered * flying / 2
+                missing = max(engine.program.rows - engine.accepted - coming, 0.0)
+                self._basis = missing * (now - since) / (made + coming)
+        return None if self._basis is None else max(self._basis - (now - self._moved), 0.0)

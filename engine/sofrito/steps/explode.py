@@ -7,6 +7,7 @@ from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
 from sofrito.recipe.base import Columns
+from sofrito.recipe.value_types import ValueType
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.work import Candidate, Lost, Map, Operation, Outcome, Row
 
@@ -38,6 +39,10 @@ it may name several: the fields that become columns."""
     def uses(self) -> tuple[str, ...]:
         """The lists."""
         return self.explode
+
+    def wants(self) -> Mapping[str, ValueType]:
+        """Lists."""
+        return dict.fromkeys(self.explode, "list")
 
     def rewrites(self) -> tuple[str, ...]:
         """The columns of the items, whether they exist or not."""

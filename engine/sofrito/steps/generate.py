@@ -10,12 +10,14 @@ from pydantic_core import PydanticCustomError
 from sofrito.prompts import Render
 from sofrito.recipe.base import NAME, Columns, Key, Load, Need, Part, PoolDraw, Range, Strings
 from sofrito.recipe.expressions import ExpressionError, expression
+from sofrito.recipe.value_types import Values
 from sofrito.steps.asking import SOFT, Asking, Way
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.generate_rules import faults
 from sofrito.steps.parse import Kind, Parser
 from sofrito.steps.sampling import Sampling
-from sofrito.steps.shape import ColumnType
+from sofrito.steps.shape import ColumnType, Type
+from sofrito.steps.shape_calls import held
 from sofrito.steps.shots import Draw, drawn
 from sofrito.steps.soft import FIELDS
 from sofrito.steps.vary import Varied, Vary
@@ -137,8 +139,8 @@ called `yes` and `no`."""
 
     @model_validator(mode="after")
     def _sensible(self) -> "Generate":
-        for kind, words in faults(self):
-            raise PydanticCustomError(kind, words)
+        for kind, words, *more in faults(self):
+            raise PydanticCustomError(kind, words, *more)
         return self
 
     @property
@@ -178,6 +180,21 @@ called `yes` and `no`."""
             fields = (*self.labels, MASS)
             found |= {f"{column}{PROBABILITIES}.{name}": (0.0, 1.0) for name in fields}
         return found
+
+    def values(self) -> Mapping[str, Values]:
+        """Texts, but for a `boolean`, the answers of a `choice` and what `schema` says."""
+        match self.kind:
+            case "boolean":
+                known = Values("boolean")
+            case "json" | "json_list":
+                return {name: self.schema_.get(name, Type()).values() for name in self.generate}
+            case _:
+                known = Values("text", self.labels)
+        return dict.fromkeys(self.generate, known)
+
+    def uses(self) -> tuple[str, ...]:
+        """The functions that calls are of."""
+        return tuple(kind.calls_of for kind in self.schema_.values() if kind.calls_of)
 
     def answer_schema(self) -> Mapping[str, Any] | None:
         """For `json` and `json_list`, the shape of the columns."""
@@ -329,7 +346,12 @@ called `yes` and `no`."""
         if self.prompt and not rendered[self.prompt].strip():
             return [Lost(row, "failed", "template", "the prompt is empty")]
         parser = self._reversed if backwards else self._parser
-        questions = [self._question(rendered, parser, bench.model, way) for way, _ in ways]
+        schema = parser.schema
+        if self.uses() and schema is not None:
+            schema, without = held(schema, self.schema_, values)
+            if without:
+                return [Lost(row, "failed", "no tools", f"`{without}` has no function to call")]
+        questions = [self._question(rendered, schema, bench.model, way) for way, _ in ways]
         question = questions[0]
         if isinstance(question, Weigh):
             meaning: dict[str, Any] = dict(zip(self.labels, self.labels, strict=True))
@@ -351,7 +373,7 @@ called `yes` and `no`."""
         return [one for one in dict.fromkeys((self.prompt, *systems)) if one]
 
     def _question(
-        self, rendered: Mapping[str, str], parser: Parser, model: str, way: Varied
+        self, rendered: Mapping[str, str], schema: dict[str, Any] | None, model: str, way: Varied
     ) -> Completion | Weigh:
         model = way.get("model", model)
         templates = (way.get("system", self.system), self.prompt)
@@ -364,7 +386,7 @@ called `yes` and `no`."""
             model,
             () if self.raw else messages,
             self._sampling_of(way),
-            parser.schema,
+            schema,
             self.labels,
             turn=self.turn,
             prompt=prompt if self.raw else "",

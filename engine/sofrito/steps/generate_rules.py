@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from sofrito.problems import did_you_mean
 from sofrito.recipe.words import either
 from sofrito.steps.weighing import MASS
 
 if TYPE_CHECKING:
     from sofrito.steps.generate import Generate
 
-Fault = tuple[str, str]
+Fault = tuple[str, str] | tuple[str, str, dict[str, str]]
 _OF_SAMPLES = ("sampling", "n", "vary", "attempts", "truncated")
 
 
 def faults(step: Generate) -> Iterator[Fault]:
-    """Yield what cannot be meant: the kind of fault ("missing", "clash", "never") and the words."""
+    """Yield what cannot be meant: the kind of fault ("missing", "clash", "never") and the words.
+
+    Behind these may stand the key at fault, ``at``, and what to do, ``fix``.
+    """
     yield from _of_prompt(step)
     yield from _of_turn(step)
     yield from _of_parse(step)
@@ -71,9 +75,14 @@ def _of_lists(step: Generate) -> Iterator[Fault]:
 def _of_columns(step: Generate) -> Iterator[Fault]:
     if step.reverse and (step.kind not in ("json", "json_list") or len(step.generate) < 2):
         yield "clash", "`reverse` needs `parse: json` or `json_list`, and several columns"
+    if step.kind != "json" and any(kind.calls_of for kind in step.schema_.values()):
+        yield "clash", "`calls_of` needs `parse: json`"
     for column in step.schema_:
         if column not in step.generate:
-            yield "clash", f"`schema` has `{column}`, which this step does not generate"
+            what = f"`schema` has `{column}`, which this step does not generate"
+            listed = f"It generates {either(map('`{}`'.format, step.generate), 'and')}."
+            fix = did_you_mean(column, step.generate, otherwise=listed)
+            yield "clash", what, {"at": f"schema.{column}", "fix": fix}
 
 
 def _of_probabilities(step: Generate) -> Iterator[Fault]:

@@ -1,7 +1,7 @@
 """Asks a model for a verdict on a text, or on siblings against each other."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -10,16 +10,19 @@ from pydantic_core import PydanticCustomError
 
 from sofrito.recipe.base import NAME, Columns, HeadFacts, Key, Load, Need, Part
 from sofrito.recipe.heads import RubricHead
+from sofrito.recipe.principles import Principle
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.judge_asking import ALONE, PAIRWISE, REASON, TOGETHER, WEIGH, Judging
 from sofrito.steps.judge_shape import Shape
 from sofrito.steps.judge_siblings import COUNTS, nothing, pairwise, together, with_null
 from sofrito.steps.sampling import Sampling
-from sofrito.steps.work import Candidate, Gather, Lost, Map, Operation, Row, Work
+from sofrito.steps.work import Candidate, Gather, Lost, Map, Operation, Outcome, Row, Work, mix
 from sofrito.teachers.sampling import most_written
 
 SIBLINGS = 4
 """Siblings that are guessed to be compared, where nothing is known of them."""
+
+PRINCIPLE = "principle"
 
 VERDICT = 16
 """Tokens that the numbers of a verdict are guessed to have."""
@@ -75,6 +78,11 @@ by name), and `rubric` with its head's `aspects`, `scale` and `labels`."""
 
     given: Columns = ()
     """Columns that the judge is shown beside, such as the instruction."""
+
+    principles: str = ""
+    """A file of principles, ending in .yaml, or the name of one in `prompts/principles` or of a \
+shared one. For each text, or for siblings that are compared, one is drawn: the rubric sees it as \
+`principle`, and the record has its name."""
 
     model: str = ""
     """Which of the recipe's models judges."""
@@ -132,8 +140,11 @@ reasons first is too sure of itself (Constitutional AI)."""
         return (*self.judge, *self.given)
 
     def library_files(self) -> dict[Key, tuple[str, str]]:
-        """The rubric."""
-        return {("rubric",): ("rubrics", self.rubric)}
+        """The rubric, and the principles."""
+        files: dict[Key, tuple[str, str]] = {("rubric",): ("rubrics", self.rubric)}
+        if self.principles:
+            files["principles",] = ("principles", self.principles)
+        return files
 
     def templates(self) -> dict[Key, str]:
         """How to answer: what follows the rubric in a prompt."""
@@ -145,7 +156,8 @@ reasons first is too sure of itself (Constitutional AI)."""
 
     def extra_names(self) -> frozenset[str]:
         """What is judged, what is shown beside, and the rubric's head."""
-        return frozenset({"judged", "rubric", *(("given",) if self.given else ())})
+        more = (*(("given",) if self.given else ()), *((PRINCIPLE,) if self.principles else ()))
+        return frozenset({"judged", "rubric", *more})
 
     def compares(self) -> bool:
         """Whether siblings are shown together."""
@@ -171,12 +183,15 @@ reasons first is too sure of itself (Constitutional AI)."""
             ranges |= dict.fromkeys(scores, shape.range)
             ranges |= dict.fromkeys(("place", "of") if places else (), (1.0, math.inf))
         named = {f"{self.as_}.{name}": range_ for name, range_ in ranges.items()}
+        fields |= {PRINCIPLE} if self.principles else set()
         return HeadFacts({self.as_: fields}, named)
 
     def unset_names(self) -> Mapping[str, str]:
         """What is shown beside, where the step names no columns for it."""
-        what = "Name in this step the columns that are shown beside: `given: instruction`."
-        return {} if self.given else {"given": what}
+        given = "Name in this step the columns that are shown beside: `given: instruction`."
+        drawn = "Name in this step a file of principles to draw from: `principles: conduct`."
+        unset = {} if self.given else {"given": given}
+        return unset | ({} if self.principles else {PRINCIPLE: drawn})
 
     def asks(self) -> str | None:
         """The model named, or the recipe's default."""
@@ -216,6 +231,7 @@ reasons first is too sure of itself (Constitutional AI)."""
         """One map, or one gathering."""
         template, head = bench.head("rubrics", self.rubric)
         assert isinstance(head, RubricHead)
+        principles = self._principles(bench)
         judging = Judging(
             bench.label,
             bench.model,
@@ -228,21 +244,41 @@ reasons first is too sure of itself (Constitutional AI)."""
         if self.compare == "alone":
 
             def run(row: Row, _: Candidate) -> Work:
-                return self._alone(row, judging)
+                principle = _drawn(principles, row, bench.label)
+                return self._naming(principle, self._alone(row, judging, _seen(principle)))
 
             return [Map(bench.index, run, self.guard(), nulls=self.makes())]
 
         def look(rows: tuple[Row, ...]) -> Work:
-            return self._siblings(rows, judging)
+            principle = _drawn(principles, rows[0].parent or rows[0], bench.label)
+            return self._naming(principle, self._siblings(rows, judging, _seen(principle)))
 
         return [Gather(bench.index, look, self.guard(), nulls=self.makes())]
 
-    def _alone(self, row: Row, judging: Judging) -> Work:
+    def _principles(self, bench: Bench) -> Sequence[Principle]:
+        if not self.principles:
+            return ()
+        assert bench.library is not None
+        found = bench.library.find("principles", self.principles, ".yaml")
+        assert found is not None, "the checks have found it"
+        return bench.library.principles(found)
+
+    def _naming(self, principle: Principle | None, work: Work) -> Work:
+        """Go on with the work; the records that it writes have the principle's name."""
+        outcome: Outcome = yield from work
+        if principle is None:
+            return outcome
+        return [one if isinstance(one, Lost) else self._named(one, principle) for one in outcome]
+
+    def _named(self, row: Row, principle: Principle) -> Row:
+        return row.having({self.as_: {**row.values[self.as_], PRINCIPLE: principle.name}})
+
+    def _alone(self, row: Row, judging: Judging, more: Mapping[str, Any]) -> Work:
         text = self._text(row)
         if text is None:
             return [nothing(row)]
         shape = judging.shape
-        seen = {**row.values, "given": self._given(row), "judged": text}
+        seen = {**row.values, **more, "given": self._given(row), "judged": text}
         if self.weighed:
             aspects = shape.aspects or ("",)
             said = yield from judging.weighed(row, seen, aspects, tuple(shape.numbers))
@@ -260,7 +296,7 @@ reasons first is too sure of itself (Constitutional AI)."""
             record = {**scores, **more}
         return [row.having({self.as_: record})]
 
-    def _siblings(self, rows: tuple[Row, ...], judging: Judging) -> Work:
+    def _siblings(self, rows: tuple[Row, ...], judging: Judging, more: Mapping[str, Any]) -> Work:
         judged = [row for row in rows if self._text(row) is not None]
         texts = [self._text(row) for row in judged]
         parent = rows[0].parent or rows[0]
@@ -269,7 +305,7 @@ reasons first is too sure of itself (Constitutional AI)."""
             if differs := [name for name in given if row.values.get(name) != given[name]]:
                 reason = f"`{differs[0]}` differs between siblings"
                 return [Lost(one, "failed", reason) for one in rows]
-        seen = {**parent.values, "given": given}
+        seen = {**parent.values, **more, "given": given}
         if self.compare == "together":
             outcome = yield from together(judging, judged, texts, seen, self.as_)
         else:
@@ -286,3 +322,14 @@ reasons first is too sure of itself (Constitutional AI)."""
 
     def _given(self, row: Row) -> dict[str, Any]:
         return {name: row.values.get(name) for name in self.given}
+
+
+def _drawn(principles: Sequence[Principle], row: Row, label: str) -> Principle | None:
+    """Return the principle of a row: one that is added to the file changes only those that draw it."""
+    if not principles:
+        return None
+    return min(principles, key=lambda one: mix(row.key, label, PRINCIPLE, one.name))
+
+
+def _seen(principle: Principle | None) -> dict[str, Any]:
+    return {PRINCIPLE: principle.model_dump(mode="json")} if principle else {}

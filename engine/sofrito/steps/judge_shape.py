@@ -167,7 +167,16 @@ class Shape:
         return what, "That goes with `compare: alone` and `score: answer` only."
 
     def _clash(self) -> tuple[str, str] | None:
-        taken = {"score", "label", "labels", "aspects", RATIONALE, "probabilities", "mass"}
+        taken = {
+            "score",
+            "label",
+            "labels",
+            "aspects",
+            RATIONALE,
+            "probabilities",
+            "mass",
+            "principle",
+        }
         asked = {RATIONALE, *self.head.verdict}
         doubled = [*taken.intersection(self.head.verdict), *asked.intersection(self.aspects)]
         if not doubled:

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from sofrito.recipe.base import Part
+from sofrito.recipe.base import NAME, Part
 from sofrito.recipe.regex import regex
+from sofrito.recipe.value_types import Values, ValueType
 
 TypeName = Literal["string", "integer", "number", "boolean", "strings", "objects", "object"]
 
@@ -30,6 +31,15 @@ _WORDS: dict[str, str] = {
     "strings": "a list of texts",
     "objects": "a list of objects",
     "object": "an object",
+}
+_VALUES: dict[str, ValueType] = {
+    "string": "text",
+    "integer": "number",
+    "number": "number",
+    "boolean": "boolean",
+    "strings": "list",
+    "objects": "list",
+    "object": "record",
 }
 _UNCOUNTED = ("integer", "number", "boolean", "object")
 
@@ -57,6 +67,10 @@ class Type(Part):
 
     pattern: str = ""
     """A regular expression that must be found in a string (no look-around, no back-references)."""
+
+    calls_of: Annotated[str, Field(pattern=f"^$|{NAME}")] = ""
+    """For `objects` that are calls of functions: the column with these. Each call has the name of one \
+of them and arguments that fit, as `verify` with `tools` wants them."""
 
     @field_validator("pattern")
     @classmethod
@@ -89,6 +103,9 @@ class Type(Part):
             raise PydanticCustomError("never", what)
         if self.pattern and self.type != "string":
             raise PydanticCustomError("clash", f"a column of type {self.type} has no pattern")
+        if self.calls_of and self.type != "objects":
+            what = f"calls are `objects`, and a column of type {self.type} has none"
+            raise PydanticCustomError("clash", what)
         for one in self.enum or ():
             if why := self.fault(one):
                 raise PydanticCustomError(
@@ -103,6 +120,11 @@ class Type(Part):
             return None
         low = -math.inf if self.minimum is None else self.minimum
         return low, math.inf if self.maximum is None else self.maximum
+
+    def values(self) -> Values:
+        """Return what is known of the values of such a column."""
+        texts = tuple(one for one in self.enum or () if isinstance(one, str))
+        return Values(_VALUES[self.type], texts)
 
     def schema_of(self) -> dict[str, Any]:
         """Return the JSON Schema of one value."""

@@ -20,7 +20,7 @@ def called(value: Any, tools: Any) -> Found:
     calls, why = read_json(value)
     if why:
         return failed("not JSON", why)
-    known = _functions(tools)
+    known = functions_of(tools)
     if not known:
         return failed("no tools", "there is no function to call")
     several = list(calls) if isinstance(calls, list | tuple) else [calls]
@@ -34,7 +34,7 @@ def called(value: Any, tools: Any) -> Found:
     return failed(fault[0], f"call {number}: {fault[1]}")
 
 
-def _functions(tools: Any) -> dict[str, Mapping[str, Any] | bool]:
+def functions_of(tools: Any) -> dict[str, Mapping[str, Any] | bool]:
     """Return the schema of each function's arguments, by its name."""
     read, _ = read_json(tools)
     listed: Sequence[Any] = read if isinstance(read, list | tuple) else [read]

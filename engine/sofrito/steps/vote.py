@@ -50,6 +50,10 @@ class Vote(Step):
         """The answers."""
         return (self.vote,)
 
+    def looks_at_siblings(self) -> bool:
+        """Always."""
+        return True
+
     def operations(self, bench: Bench) -> list[Operation]:
         """One gathering."""
 

@@ -133,3 +133,18 @@ def test_the_default_satisfies_the_schema(schema: Mapping[str, Any], seed: int) 
 def test_a_schema_it_does_not_know_is_an_error() -> None:
     with pytest.raises(NotImplementedError, match="a value of type date"):
         ScriptedTeacher().default(call(schema={"type": "date"}))
+
+
+@pytest.mark.parametrize("name", ["quote", "span"])
+def test_a_quotation_stands_in_the_prompt(name: str) -> None:
+    prompt = "The red key opens the shed by the pier, and the blue one opens the boathouse."
+    schema = {"type": "object", "properties": {name: {"type": "string", "maxLength": 20}}}
+    messages = (Message("system", "Quote."), Message("user", prompt))
+    texts = {
+        json.loads(
+            ScriptedTeacher().default(Completion("teacher", messages, schema=schema, seed=n))
+        )[name]
+        for n in range(9)
+    }
+    assert len(texts) > 1
+    assert all(text and text in prompt and len(text) <= 20 for text in texts)

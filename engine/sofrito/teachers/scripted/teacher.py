@@ -75,7 +75,7 @@ class ScriptedTeacher(Teacher):
         if call.choices:
             return rng.choice(call.choices)
         if call.schema is not None:
-            return value_for(call.schema, rng)
+            return value_for(call.schema, rng, call.messages[-1].content if call.messages else "")
         return some_text(rng)
 
     async def close(self) -> None:

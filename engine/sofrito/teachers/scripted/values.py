@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from random import Random
 from typing import Any
@@ -9,40 +10,51 @@ from typing import Any
 from sofrito.teachers.scripted.pattern import matching_text
 from sofrito.teachers.scripted.words import WORDS
 
+QUOTED = ("span", "quote")
+"""Properties whose value stands in the prompt: a check that it does can then pass in a dry run."""
+
+SOLVED = "answer"
+"""A whole number of this name is the last one in the prompt, where it may be: so votes can agree, and \
+an answer be the one that the prompt gives as a hint."""
+
 
 def some_text(rng: Random) -> str:
     """Return a sentence of 8 to 20 words."""
     return " ".join(rng.choice(WORDS) for _ in range(rng.randint(8, 20))).capitalize() + "."
 
 
-def value_for(schema: Mapping[str, Any], rng: Random) -> str:
+def value_for(schema: Mapping[str, Any], rng: Random, prompt: str = "") -> str:
     """Return JSON text that satisfies ``schema``: the subset that recipes make.
 
     Types, enum, const, properties, items, bounds of items, lengths and numbers, the first of
-    anyOf or oneOf; a pattern, in place of lengths. Raises NotImplementedError for a type it does not know.
+    anyOf or oneOf; a pattern, in place of lengths. A property called ``span`` or ``quote`` gets a few
+    words of ``prompt``, if there are any, an integer called ``answer`` the last number there. Raises
+    NotImplementedError for a type it does not know.
     """
-    return json.dumps(_value(schema, rng), ensure_ascii=False)
+    return json.dumps(_value(schema, rng, prompt), ensure_ascii=False)
 
 
-def _value(schema: Mapping[str, Any], rng: Random) -> Any:
+def _value(schema: Mapping[str, Any], rng: Random, prompt: str) -> Any:
     if "const" in schema:
         return schema["const"]
     if "enum" in schema:
         return rng.choice(schema["enum"])
     if options := schema.get("anyOf") or schema.get("oneOf"):
-        return _value(options[0], rng)
+        return _value(options[0], rng, prompt)
     kind = schema.get("type", "object")
-    return _of_kind(kind[0] if isinstance(kind, list) else kind, schema, rng)
+    return _of_kind(kind[0] if isinstance(kind, list) else kind, schema, rng, prompt)
 
 
-def _of_kind(kind: str, schema: Mapping[str, Any], rng: Random) -> Any:
+def _of_kind(kind: str, schema: Mapping[str, Any], rng: Random, prompt: str) -> Any:
     match kind:
         case "object":
-            return {k: _value(v, rng) for k, v in schema.get("properties", {}).items()}
+            return {
+                name: _property(name, one, rng, prompt)
+                for name, one in schema.get("properties", {}).items()
+            }
         case "array":
-            return [
-                _value(schema.get("items", {"type": "string"}), rng) for _ in _items(schema, rng)
-            ]
+            items = schema.get("items", {"type": "string"})
+            return [_value(items, rng, prompt) for _ in _items(schema, rng)]
         case "string":
             return _string(schema, rng)
         case "integer":
@@ -56,6 +68,28 @@ def _of_kind(kind: str, schema: Mapping[str, Any], rng: Random) -> Any:
         case "null":
             return None
     raise NotImplementedError(f"a value of type {kind}")
+
+
+def _property(name: str, schema: Mapping[str, Any], rng: Random, prompt: str) -> Any:
+    if name in QUOTED:
+        return _quoted(schema, rng, prompt)
+    value = _value(schema, rng, prompt)
+    numbers = re.findall(r"\d+", prompt) if name == SOLVED else []
+    if not numbers or schema.get("type") != "integer" or "enum" in schema:
+        return value
+    low, high = _bounds(schema)
+    last = int(numbers[-1][:18])
+    return last if low <= last <= high else value
+
+
+def _quoted(schema: Mapping[str, Any], rng: Random, prompt: str) -> Any:
+    words = prompt.split()
+    bounds: set[str] = {"type", "maxLength"}
+    if not words or schema.get("type") != "string" or not bounds.issuperset(schema):
+        return _value(schema, rng, prompt)
+    first = rng.randrange(len(words))
+    text = " ".join(words[first : first + rng.randint(3, 10)])
+    return text[: schema.get("maxLength", len(text))].rstrip()
 
 
 def _items(schema: Mapping[str, Any], rng: Random) -> range:

@@ -1,0 +1,63 @@
+"""math-problems: kept where the solvers agree with each other, and with the writer."""
+
+import json
+
+import pytest
+from shipped_runs import ShippedRun, run_like
+
+from sofrito.teachers.call import Completion
+
+pytest.importorskip("math_verify", reason="the extra `math` is not installed")
+
+CLAIMED = {"kettles": "0.5", "anchors": "6", "violins": "3"}
+SOLVED = {
+    "kettles": ["1/2", "1/2", "2", "1/2"],
+    "anchors": ["5", "5", "5", "5"],
+    "violins": ["3", "4", "5", "6"],
+}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> ShippedRun:
+    solved = {name: iter(said) for name, said in SOLVED.items()}
+
+    def script(call: Completion) -> str:
+        prompt = call.messages[-1].content
+        if "Setting:" in prompt:
+            name = prompt.partition("Setting: ")[2].split()[0]
+            said = {"problem": f"How many {name} are there, all of them?", "claimed": CLAIMED[name]}
+            return json.dumps(said)
+        name = prompt.partition("How many ")[2].split()[0]
+        done = next(solved[name])
+        return json.dumps({"solution": f"Way {len(prompt)} to {done}.", "answer": done})
+
+    return run_like(
+        "math-problems",
+        script,
+        tmp_path_factory.mktemp("math"),
+        seeds={"settings": {"file": None, "rows": [{"setting": name} for name in CLAIMED]}},
+        axes=None,
+        cover=None,
+        **{"from": "settings", "rows": None},
+        output={"write": [{"messages": {"prompt": "problem", "completion": "response"}}]},
+        steps={
+            "generate problem+claimed": {"schema": None, "shots": None, "prompt": PROMPT},
+            "generate solution+answer": {"schema": None},
+        },
+    )
+
+
+PROMPT = "Setting: {{ setting }}"
+
+
+def test_writer_and_solvers_agree_by_value(run: ShippedRun) -> None:
+    rows = [(row["problem"], row["answer"]) for row in run.rows.values()]
+    assert rows == [("How many kettles are there, all of them?", "1/2")]
+
+
+def test_why_the_others_did_not_come_through(run: ShippedRun) -> None:
+    weak = "keep: vote.agrees and vote.share >= params.agree"
+    reasons = [reason.replace("(0.5)", "params.agree") for reason in run.lost.values()]
+    assert sorted(reasons) == [
+        *["duplicate of a sibling"] * 2, *["keep: check.ok"] * 4, *[weak] * 5,
+    ]  # fmt: skip

@@ -1,0 +1,79 @@
+"""tool-calls: calls fit the functions of their row, are as many as wanted, and none is made twice."""
+
+import json
+
+import pytest
+from shipped_runs import ShippedRun, run_like
+
+from sofrito.teachers.call import Completion
+
+TOOL = {
+    "name": "ring",
+    "description": "Rings a bell.",
+    "parameters": {
+        "type": "object",
+        "properties": {"times": {"type": "integer", "minimum": 1, "description": "How often."}},
+        "required": ["times"],
+    },
+}
+
+
+def ring(times: int) -> dict[str, object]:
+    return {"name": "ring", "arguments": {"times": times}}
+
+
+CALLS = {
+    "Please ring it once today.": [ring(1)],
+    "Could you ring it less than never?": [ring(-1)],
+    "Ring both bells of this house.": [ring(2), ring(3)],
+    "Ring one bell and then the other.": [ring(1), ring(1)],
+    "Ring this bell for me alone.": [ring(1)],
+    "Please ring something I never ordered.": [ring(7)],
+}
+KINDS = {
+    "by calling one": [*list(CALLS)[:2], list(CALLS)[5]],
+    "two or three times": list(CALLS)[2:5],
+    "none of these": ["Please paint the bell green."],
+}
+
+
+def script(call: Completion) -> str:
+    prompt = call.messages[-1].content
+    for words, requests in KINDS.items():
+        if words in prompt:
+            return json.dumps({"items": requests})
+    if "something else" in prompt:
+        return "I cannot paint, but I can ring."
+    if "You check the answer" in prompt:
+        return json.dumps({"rationale": "r", "label": "no" if "never ordered" in prompt else "yes"})
+    request = prompt.rpartition("Request: ")[2]
+    return json.dumps({"calls": CALLS[request]})
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> ShippedRun:
+    return run_like(
+        "tool-calls",
+        script,
+        tmp_path_factory.mktemp("tools"),
+        params={"judged": True},
+        seeds={"toolsets": {"file": None, "rows": [{"domain": "bells", "tools": [TOOL]}]}},
+        rows=None,
+        steps={"generate request": {"schema": None, "items": None}},
+    )
+
+
+def test_what_comes_out(run: ShippedRun) -> None:
+    rows = [(row["request"], row["calls"], row["reply"]) for row in run.rows.values()]
+    assert rows == [
+        ("Please ring it once today.", [ring(1)], None),
+        ("Ring both bells of this house.", [ring(2), ring(3)], None),
+        ("Please paint the bell green.", None, "I cannot paint, but I can ring."),
+    ]
+
+
+def test_why_the_others_did_not_come_through(run: ShippedRun) -> None:
+    several = "keep: calls | length > 1 if kind == 'several' else calls | length == 1"
+    assert sorted(run.lost.values()) == [
+        several, "keep: check.ok", "keep: distinct.ok", "keep: verdict.score == 1",
+    ]  # fmt: skip
