@@ -150,7 +150,7 @@ def plan(*arguments: str | Path, cwd: Path | None = None) -> dict[str, Any]:
     return told
 
 
-@pytest.mark.parametrize("name", sorted({*shipped_recipes()} - {"curate"}))  # it asks nobody
+@pytest.mark.parametrize("name", ["alpaca", "self-instruct"])
 def test_the_run_reads_a_pilot_back(name: str, tmp_path: Path) -> None:
     what = (name, "--out", tmp_path, *all_scripted(shipped_recipes()[name]))
     told = plan(*what, "--pilot", "30")
@@ -169,7 +169,7 @@ def test_the_run_reads_a_pilot_back(name: str, tmp_path: Path) -> None:
     after = plan(*what)
     assert after["basis"]["whole_run_in_journal"]
     assert after["calls"]["to_ask"] == 0
-    assert after["calls"]["likely"] == pytest.approx(needed, rel=0.2)  # less what was surplus
+    assert after["calls"]["likely"] == pytest.approx(needed, rel=0.1)  # less what was surplus
     assert after["seconds"] is not None  # the pilot's calls were timed
 
 

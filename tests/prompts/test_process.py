@@ -50,7 +50,7 @@ def gone(pid: int, seconds: float = 20) -> bool:
 
 def test_values_of_every_kind_arrive_as_they_are(process: Process) -> None:
     values = {
-        "text": "é \ud83d \0 \u202e",
+        "text": "é \0 \u202e",
         "day": datetime.date(2026, 2, 3),
         "large": 2**70,
         "nested": {"a": [1, None, True, 1.5, {"b": "c"}]},
@@ -59,10 +59,18 @@ def test_values_of_every_kind_arrive_as_they_are(process: Process) -> None:
     (apart,) = Templates(NOWHERE, process).render([Render(template, values)])
     (here,) = Templates(NOWHERE, None).render([Render(template, values)])
     assert (
-        apart
-        == here
-        == "é \ud83d \0 \u202e|2026|1180591620717411303424|[1, None, True, 1.5, {'b': 'c'}]"
+        apart == here == "é \0 \u202e|2026|1180591620717411303424|[1, None, True, 1.5, {'b': 'c'}]"
     )
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_half_a_character_fails_the_row(process: Process, apart: bool) -> None:
+    """No teacher, no journal and no file could take it."""
+    (error,) = Templates(NOWHERE, process if apart else None).render(
+        [Render('{{ "\\ud800" }}', {})]
+    )
+    assert isinstance(error, ExpressionError)
+    assert error.words == "it writes half of a character (a lone surrogate)"
 
 
 def test_many_are_rendered_in_order(process: Process) -> None:

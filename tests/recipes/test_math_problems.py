@@ -10,6 +10,11 @@ from sofrito.teachers.call import Completion
 pytest.importorskip("math_verify", reason="the extra `math` is not installed")
 
 CLAIMED = {"kettles": "0.5", "anchors": "6", "violins": "3"}
+ASKED = {
+    "kettles": "boil when half of one is cold",
+    "anchors": "does a fleet of six small ships need",
+    "violins": "play if the others had been sold before",
+}
 SOLVED = {
     "kettles": ["1/2", "1/2", "2", "1/2"],
     "anchors": ["5", "5", "5", "5"],
@@ -25,7 +30,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> ShippedRun:
         prompt = call.messages[-1].content
         if "Setting:" in prompt:
             name = prompt.partition("Setting: ")[2].split()[0]
-            said = {"problem": f"How many {name} are there, all of them?", "claimed": CLAIMED[name]}
+            said = {"problem": f"How many {name} {ASKED[name]}?", "claimed": CLAIMED[name]}
             return json.dumps(said)
         name = prompt.partition("How many ")[2].split()[0]
         done = next(solved[name])
@@ -52,12 +57,16 @@ PROMPT = "Setting: {{ setting }}"
 
 def test_writer_and_solvers_agree_by_value(run: ShippedRun) -> None:
     rows = [(row["problem"], row["answer"]) for row in run.rows.values()]
-    assert rows == [("How many kettles are there, all of them?", "1/2")]
+    assert rows == [("How many kettles boil when half of one is cold?", "1/2")]
 
 
 def test_why_the_others_did_not_come_through(run: ShippedRun) -> None:
-    weak = "keep: vote.agrees and vote.share >= params.agree"
-    reasons = [reason.replace("(0.5)", "params.agree") for reason in run.lost.values()]
-    assert sorted(reasons) == [
-        *["duplicate of a sibling"] * 2, *["keep: check.ok"] * 4, *[weak] * 5,
-    ]  # fmt: skip
+    weak = "keep: vote.agrees and vote.share >= (0.5)"
+    again = "unique: equal to a sibling"
+    assert run.lost == {
+        "0.1": again,
+        "0.2": weak,
+        "0.3": again,
+        **{f"1.{i}": "keep: check.ok" for i in range(4)},
+        **{f"2.{i}": weak for i in range(4)},
+    }

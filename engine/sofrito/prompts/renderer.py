@@ -6,7 +6,7 @@ from typing import Any
 from jinja2 import BaseLoader, Template, TemplateError
 
 from sofrito.recipe.effort import begin
-from sofrito.recipe.expressions import environment, failure
+from sofrito.recipe.expressions import ExpressionError, environment, failure
 
 
 class Renderer:
@@ -26,7 +26,11 @@ class Renderer:
             compiled = self._compiled.get(template) or self._compile(template, file=file)
             begin()
             context = compiled.new_context({**self.environment.globals, **values}, shared=True)
-            return self.environment.concat(compiled.root_render_func(context))
+            text = self.environment.concat(compiled.root_render_func(context))
+            text.encode()
+            return text
+        except UnicodeEncodeError:
+            raise ExpressionError("it writes half of a character (a lone surrogate)") from None
         except Exception as error:
             if isinstance(error, MemoryError | OSError) and not isinstance(error, TemplateError):
                 raise

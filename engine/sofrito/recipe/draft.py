@@ -191,6 +191,8 @@ def _innermost(errors: list[ErrorDetails]) -> list[ErrorDetails]:
 def _note(problems: Problems, error: ErrorDetails, vocabulary: Vocabulary) -> Key:
     """Add what a model found to the problems, and return where."""
     path = _located(problems, error["loc"])
+    if error["type"] == "missing" and error["msg"] == "Field required" and problems.found:
+        return path  # the structure's check has told what is missing, or what was misspelt
     at_key = bool(path) and isinstance(problems.places.at(path), dict)
     if error["type"] in _CODES and error["msg"] != "Field required":
         code, what = _CODES[error["type"]], sentence(error["msg"])
