@@ -19,7 +19,7 @@ def script(call: Completion) -> str:
         return json.dumps({"neighbour": SISTER})
     if prompt.startswith("Here is a person:"):
         who = prompt.splitlines()[0].removeprefix("Here is a person: ")
-        return f"What should I buy first, as it is with {who.split()[1]}s?"
+        return f"{who} asks what to buy."
     return f"Answer to: {prompt}"
 
 
@@ -42,10 +42,10 @@ def test_each_person_of_a_text_sets_a_task(tmp_path: Path) -> None:
     )
     rows = {id_: (row["persona"], row["instruction"]) for id_, row in run.rows.items()}
     assert rows == {
-        "0.0": (BAKER, "What should I buy first, as it is with bakers?"),
-        "0.1": (BEEKEEPER, "What should I buy first, as it is with keepers?"),
+        "0.0": (BAKER, f"{BAKER} asks what to buy."),
+        "0.1": (BEEKEEPER, f"{BEEKEEPER} asks what to buy."),
     }
-    assert run.lost["0.2"] == "near an earlier row"
+    assert run.lost["0.2"] == "too similar"
     answers = [row["response"] for row in run.rows.values()]
     assert answers == [f"Answer to: {row['instruction']}" for row in run.rows.values()]
 
@@ -56,4 +56,4 @@ def test_a_person_beside_takes_the_place_of_the_one_in_the_text(tmp_path: Path) 
     )
     (row,) = run.rows.values()
     assert (row["persona"], row["neighbour"]) == (SISTER, SISTER)
-    assert row["instruction"] == "What should I buy first, as it is with sisters?"
+    assert row["instruction"] == f"{SISTER} asks what to buy."
