@@ -31,6 +31,25 @@ def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add to the options of a recipe what a run of it takes: --rows, --seed, --out."""
+    for option in (
+        click.option(
+            "--out",
+            type=click.Path(path_type=Path),
+            default=Path("runs"),
+            show_default=True,
+            help="The folder for runs and the journal they share.",
+        ),
+        click.option("--seed", type=int, help="The seed of everything random, not the recipe's."),
+        click.option(
+            "--rows", type=click.IntRange(min=1), help="Rows to make, instead of the recipe's."
+        ),
+    ):
+        command = option(command)
+    return recipe_options(command)
+
+
 def located(name: str) -> Path:
     """Return the path of a recipe given as a path or as a shipped recipe's name."""
     path = Path(name)

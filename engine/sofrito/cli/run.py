@@ -5,20 +5,11 @@ from pathlib import Path
 import click
 
 from sofrito.cli.output_format import format_option
-from sofrito.cli.recipe import read, recipe_options
+from sofrito.cli.recipe import read, run_options
 
 
 @click.command("run")
-@recipe_options
-@click.option("--rows", type=click.IntRange(min=1), help="Rows to make, instead of the recipe's.")
-@click.option("--seed", type=int, help="The seed of everything random, instead of the recipe's.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    default=Path("runs"),
-    show_default=True,
-    help="The folder for runs and the journal they share.",
-)
+@run_options
 @click.option("--limit-calls", type=click.IntRange(min=0), help="Calls this session may make.")
 @click.option("--quiet", is_flag=True, help="Print nothing but problems.")
 @format_option(help_="What to print at the end: a summary, or the manifest.")
