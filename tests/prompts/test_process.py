@@ -151,10 +151,10 @@ from sofrito.prompts.process import PROCESS
 from sofrito.recipe.sources import TemplateSources
 templates = Templates(TemplateSources(Path("/nowhere"), shared=Path("/nowhere")))
 templates.render([Render("a", {})])
-print(PROCESS.pid, flush=True)
-if sys.argv[1:]:
-    templates.render([Render(sys.argv[1], {})])
 try:
+    print(PROCESS.pid, flush=True)
+    if sys.argv[1:]:
+        templates.render([Render(sys.argv[1], {})])
     time.sleep(60)
 except KeyboardInterrupt:
     print(templates.render([Render("still here", {})]), flush=True)
