@@ -392,35 +392,25 @@ def _count(value: Any) -> Any:
 
 NAME = r"^[^\W\d]\w*$"
 
-Columns = Annotated[
-    tuple[str, ...],
-    BeforeValidator(_one_or_many),
-    WithJsonSchema(
-        {
-            "type": ["string", "array"],
-            "pattern": NAME,
-            "items": {"type": "string", "pattern": NAME},
-            "minItems": 1,
-            "uniqueItems": True,
-        }
-    ),
-]
 FIELD = r"^[^\W\d]\w*(\.[^\W\d]\w*)*$"
 """A column, or a field of a record: `difficulty`, `verdict.score`."""
 
-Fields = Annotated[
-    tuple[str, ...],
-    BeforeValidator(_one_or_many),
-    WithJsonSchema(
+
+def _published(pattern: str) -> WithJsonSchema:
+    """Return the schema of one name or several, each once."""
+    return WithJsonSchema(
         {
             "type": ["string", "array"],
-            "pattern": FIELD,
-            "items": {"type": "string", "pattern": FIELD},
+            "pattern": pattern,
+            "items": {"type": "string", "pattern": pattern},
             "minItems": 1,
             "uniqueItems": True,
         }
-    ),
-]
+    )
+
+
+Columns = Annotated[tuple[str, ...], BeforeValidator(_one_or_many), _published(NAME)]
+Fields = Annotated[tuple[str, ...], BeforeValidator(_one_or_many), _published(FIELD)]
 Strings = Annotated[
     tuple[str, ...],
     BeforeValidator(_one_or_many),

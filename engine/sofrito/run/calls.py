@@ -165,7 +165,7 @@ class Calls:
     async def _call(self, line: Line, ask: Ask, sent: Sent) -> None:
         try:
             ask.tries += 1
-            outcome, _ = await self._tries.make(line, ask.call, sent)
+            outcome = await self._tries.make(line, ask.call, sent)
             if isinstance(outcome, Transient):
                 final = await self._judgement.of_failure(line, outcome, ask)
                 if final is None:

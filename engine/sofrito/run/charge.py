@@ -1,6 +1,7 @@
 """What one try cost, told or assumed."""
 
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from sofrito.run.budget import Reserved
 from sofrito.run.prices import Tariff
@@ -38,9 +39,13 @@ def charge_of(
         return Charge(tokens=reserved.tokens, usd=reserved.usd, assumed=True)
     read, written = spent or _told(outcome)
     if spent is None and not (tariff and tariff.free):
-        answered = outcome is not None and not isinstance(outcome, Transient | Refused)
-        return Charge(read, written, read + written, None if answered else 0.0)
+        return Charge(read, written, read + written, None if is_answer(outcome) else 0.0)
     return Charge(read, written, read + written, tariff.usd(read, written) if tariff else None)
+
+
+def is_answer(outcome: Outcome) -> TypeGuard[Result]:
+    """Whether a try brought what was asked for."""
+    return outcome is not None and not isinstance(outcome, Transient | Refused)
 
 
 def is_unknown(outcome: Outcome, *, metered: bool) -> bool:
@@ -58,6 +63,4 @@ def _spent(outcome: Outcome, *, metered: bool) -> Spent:
 
 
 def _told(outcome: Outcome) -> tuple[int, int]:
-    if outcome is None or isinstance(outcome, Transient | Refused):
-        return 0, 0
-    return outcome.prompt_tokens, outcome.completion_tokens
+    return (outcome.prompt_tokens, outcome.completion_tokens) if is_answer(outcome) else (0, 0)

@@ -184,7 +184,7 @@ class SqliteJournal:
 
     @contextmanager
     def _awake(self) -> Iterator[None]:
-        """Give the writer thread something to do; one that could not commit is tried again."""
+        """Give the writer thread something to do."""
         if self._writer is None:
             self._writer = threading.Thread(target=self._write, name="journal", daemon=True)
             self._writer.start()

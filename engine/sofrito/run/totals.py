@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sofrito.run.charge import Charge, Outcome
+from sofrito.run.charge import Charge, Outcome, is_answer
 from sofrito.teachers.result import Weighed
-from sofrito.teachers.teacher import Refused, Transient
 
 FAINT = 0.05
 """A model that gives the labels to weigh less than this together would have said something else."""
@@ -76,7 +75,7 @@ class Totals:
         bill.prompt_tokens += charge.read
         bill.completion_tokens += charge.written
         bill.usd += charge.usd or 0.0
-        if outcome is None or isinstance(outcome, Transient | Refused):
+        if not is_answer(outcome):
             return
         if isinstance(outcome, Weighed):
             bill.weighed += 1

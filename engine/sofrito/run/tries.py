@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from sofrito.run.budget import Budget, Reserved, Tokens, most_tokens
-from sofrito.run.charge import Charge, charge_of, is_unknown
+from sofrito.run.charge import charge_of, is_answer, is_unknown
 from sofrito.run.journal import Spent
 from sofrito.run.lines import Line, Server
 from sofrito.run.prices import FREE, Tariff
@@ -47,12 +47,12 @@ class Tries:
         """Keep in the budget what a call may cost at most; None where so much is not left."""
         return self._budget.reserve(call, self._tariff(call.model))
 
-    async def make(self, line: Line, call: Call, sent: Sent) -> tuple[Outcome, Charge]:
-        """Ask a call once; return what came of it, and what it cost."""
-        outcome, charge = await self._made(line, line.teacher.answer(call), sent)
+    async def make(self, line: Line, call: Call, sent: Sent) -> Outcome:
+        """Ask a call once; return what came of it."""
+        outcome = await self._made(line, line.teacher.answer(call), sent)
         if isinstance(outcome, Unmade):
             self.totals.asked -= 1
-        return outcome, charge
+        return outcome
 
     async def probe(self, line: Line, call: Call) -> bool | None:
         """Return whether a call that nobody wants the answer of gets one; it is not journaled.
@@ -65,15 +65,12 @@ class Tries:
         if reserved is None:
             return None
         on_its_way = sent(line.server, reserved, most, now)
-        outcome, _ = await self._made(line, line.teacher.probe(call), on_its_way)
-        return not isinstance(outcome, Refused | Transient)
+        return is_answer(await self._made(line, line.teacher.probe(call), on_its_way))
 
     def _tariff(self, model: str) -> Tariff | None:
         return self._tariffs.get(model, FREE)
 
-    async def _made(
-        self, line: Line, answer: Awaitable[Result], sent: Sent
-    ) -> tuple[Outcome, Charge]:
+    async def _made(self, line: Line, answer: Awaitable[Result], sent: Sent) -> Outcome:
         outcome: Outcome | None = None
         POSTS.set(sent)
         try:
@@ -82,30 +79,30 @@ class Tries:
         except (Transient, Refused) as error:
             outcome = error
         finally:
-            charge = self._ended(line, sent, outcome)
-        return outcome, charge
+            self._ended(line, sent, outcome)
+        return outcome
 
-    def _ended(self, line: Line, sent: Sent, outcome: Outcome | None) -> Charge:
+    def _ended(self, line: Line, sent: Sent, outcome: Outcome | None) -> None:
         """Count a try that ended; ``outcome`` is None for one that was cancelled."""
         limit, metered = line.server.limit, line.teacher.metered
         charge = charge_of(outcome, self._tariff(line.name), sent.reserved, metered=metered)
         now = asyncio.get_running_loop().time()
         if isinstance(outcome, Transient) and outcome.cause in _NO_ROOM:
             limit.refused(sent.ticket)
-        elif outcome is None or isinstance(outcome, Transient | Refused):
-            limit.failed()
-        else:
+        elif is_answer(outcome):
             limit.answered(sent.ticket, now, outcome.prompt_tokens, outcome.completion_tokens)
+        else:
+            limit.failed()
         if isinstance(outcome, Unmade):
             sent.unsent()
             self._budget.give_back(sent.reserved)
-            return charge
+            return
         used = sent.minute if is_unknown(outcome, metered=metered) else charge.tokens
         line.server.minute.ended(now, sent.minute, used)
         self.totals.tried(line.name, outcome, charge)
         self._budget.settle(sent.reserved, charge.tokens, charge.usd or 0.0)
-        self._spend(line.name, Spent(1, charge.tokens, charge.usd or 0.0, charge.usd is None))
-        return charge
+        unpriced = charge.usd is None and is_answer(outcome)  # as the session's totals count them
+        self._spend(line.name, Spent(1, charge.tokens, charge.usd or 0.0, unpriced))
 
 
 def most_of(server: Server, call: Call) -> Tokens:
