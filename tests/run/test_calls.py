@@ -52,6 +52,7 @@ def asked(
     limits: Limits | None = None,
     answers: dict[bytes, bytes] | None = None,
     journal: MemoryJournal | None = None,
+    tariffs: dict[str, None] | None = None,
 ) -> tuple[dict[str, Answer | Refused], Calls]:
     """Ask all the prompts and return what was told, and the calls."""
     told: dict[str, Answer | Refused] = {}
@@ -66,6 +67,7 @@ def asked(
             wake=wake.set,
             patience=Patience(tries=4, tries_at_first=3, first=1.0, most=8.0),
             chance=random.Random(1),
+            tariffs=tariffs,
         )
         made.append(calls)
 
@@ -146,6 +148,17 @@ def test_where_the_budget_allows_no_probe_the_run_ends_by_the_budget() -> None:
         ("bad answer", False)
     ]
     assert calls.totals.tries == 3
+
+
+def test_only_answers_are_counted_as_unpriced() -> None:
+    def reply(_: str, time: int) -> Answer:
+        if time < 3:
+            raise Transient("overloaded", "429")
+        return OK
+
+    journal = MemoryJournal()
+    asked(["a"], Server(reply), journal=journal, tariffs={"m": None})
+    assert journal.spent() == {"m": Spent(3, 5, 0.0, unpriced=1)}
 
 
 def test_what_tries_without_an_answer_cost_is_remembered() -> None:

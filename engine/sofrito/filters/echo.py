@@ -5,11 +5,10 @@ from functools import cached_property
 from typing import ClassVar
 
 from pydantic import field_validator
-from pydantic_core import PydanticCustomError
 
 from sofrito.filters.base import Verdict
 from sofrito.filters.one_text import OneText
-from sofrito.filters.words import any_of
+from sofrito.filters.words import any_of, not_empty
 from sofrito.recipe.base import Strings
 
 WORDS = (
@@ -41,12 +40,7 @@ class Echo(OneText):
     """The words and phrases that must not be there; case does not matter. For operators of your own, \
 name what they call the text."""
 
-    @field_validator("words")
-    @classmethod
-    def _not_empty(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not all(phrase.strip() for phrase in value):
-            raise PydanticCustomError("pattern", "an empty word cannot be looked for")
-        return value
+    _not_empty = field_validator("words")(not_empty)
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:

@@ -5,11 +5,10 @@ from functools import cached_property
 from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator
-from pydantic_core import PydanticCustomError
 
 from sofrito.filters.base import Verdict
 from sofrito.filters.one_text import OneText
-from sofrito.filters.words import any_of
+from sofrito.filters.words import any_of, not_empty
 from sofrito.recipe.base import Strings
 
 WORDS = (
@@ -55,12 +54,7 @@ class Refusal(OneText):
     words: Strings = ()
     """More words and phrases of refusal, beside the built-in ones; case does not matter."""
 
-    @field_validator("words")
-    @classmethod
-    def _not_empty(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not all(phrase.strip() for phrase in value):
-            raise PydanticCustomError("pattern", "an empty word cannot be looked for")
-        return value
+    _not_empty = field_validator("words")(not_empty)
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:

@@ -26,8 +26,7 @@ class Words(RowFilter):
     def _sensible(self) -> "Words":
         if not (self.never or self.must):
             raise PydanticCustomError("missing", "`words` needs `never` or `must`")
-        if not all(phrase.strip() for phrase in (*self.never, *self.must)):
-            raise PydanticCustomError("pattern", "an empty word cannot be looked for")
+        not_empty((*self.never, *self.must))
         never = {_folded(phrase) for phrase in self.never}
         if self.must and never.issuperset(map(_folded, self.must)):
             raise PydanticCustomError("never", "each word of `must` is in `never` as well")
@@ -66,6 +65,13 @@ class Words(RowFilter):
 
 def _folded(phrase: str) -> str:
     return " ".join(phrase.casefold().split())
+
+
+def not_empty(phrases: tuple[str, ...]) -> tuple[str, ...]:
+    """Return words and phrases to look for; pydantic's error for one that is empty."""
+    if not all(phrase.strip() for phrase in phrases):
+        raise PydanticCustomError("pattern", "an empty word cannot be looked for")
+    return phrases
 
 
 def any_of(phrases: tuple[str, ...]) -> re.Pattern[str]:
