@@ -144,6 +144,7 @@ def seconds(command: Sequence[str | Path], folder: Path) -> float:
     start = time.perf_counter()
     # One peer writes its settings there; the other would fetch prices first.
     home = {**os.environ, "HOME": str(folder), "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+    home.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package is compiled
     done = subprocess.run(
         command, cwd=folder, env=home, capture_output=True, text=True, check=False
     )

@@ -42,14 +42,6 @@ class Definitions:
         return _documented(schema, cls)
 
 
-def all_parts(cls: type[Part]) -> Iterator[type[Part]]:
-    """Yield the models that a model's fields are made of, and theirs, apart from the vocabulary."""
-    for part in _parts(cls):
-        if part not in (Verb, Check, Writer):
-            yield part
-            yield from all_parts(part)
-
-
 def _parts(cls: type[Part]) -> Iterator[type[Part]]:
     """Yield the models that a model's fields are made of."""
     for field in cls.model_fields.values():
