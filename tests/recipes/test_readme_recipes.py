@@ -10,7 +10,7 @@ from sofrito.recipe.read import read_recipe
 from sofrito.shipped import shipped_recipes
 
 
-@pytest.mark.parametrize("name", ["domain-qa", "translate-and-adapt"])
+@pytest.mark.parametrize("name", ["domain-qa", "textbook", "translate-and-adapt"])
 def test_a_recipe_that_builds_on_it(name: str, tmp_path: Path) -> None:
     text = (shipped_recipes()[name] / "README.md").read_text(encoding="utf-8")
     (found,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)

@@ -74,9 +74,10 @@ class ScriptedTeacher(Teacher):
         rng = random.Random(int.from_bytes(call.key(self.identity)))
         if call.choices:
             return rng.choice(call.choices)
+        prompt = call.messages[-1].content if call.messages else ""
         if call.schema is not None:
-            return value_for(call.schema, rng, call.messages[-1].content if call.messages else "")
-        return some_text(rng)
+            return value_for(call.schema, rng, prompt)
+        return some_text(rng, prompt)
 
     async def close(self) -> None:
         """Remember that it was closed."""

@@ -8,19 +8,31 @@ from random import Random
 from typing import Any
 
 from sofrito.teachers.scripted.pattern import matching_text
+from sofrito.teachers.scripted.programs import check_for, program_for
 from sofrito.teachers.scripted.words import WORDS
 
 QUOTED = ("span", "quote")
 """Properties whose value stands in the prompt: a check that it does can then pass in a dry run."""
 
-SOLVED = "answer"
-"""A whole number of this name is the last one in the prompt, where it may be: so votes can agree, and \
+SOLVED = ("answer", "result")
+"""A whole number of such a name is the last one in the prompt, where it may be: so votes can agree, and \
 an answer be the one that the prompt gives as a hint."""
 
+PROGRAM, TESTS = "program", "tests"
+"""A text, and a list of texts, of this name are Python for the function that the prompt defines."""
 
-def some_text(rng: Random) -> str:
-    """Return a sentence of 8 to 20 words."""
-    return " ".join(rng.choice(WORDS) for _ in range(rng.randint(8, 20))).capitalize() + "."
+
+_LISTED = re.compile(r'\bwords ("[^"\n]{1,40}"(?:(?:, and |, | and )"[^"\n]{1,40}")*)')
+
+
+def some_text(rng: Random, prompt: str = "") -> str:
+    """Return a sentence of 8 to 20 words.
+
+    Those that ``prompt`` lists (`the words "red" and "boat"`) stand in a second one.
+    """
+    text = " ".join(rng.choice(WORDS) for _ in range(rng.randint(8, 20))).capitalize() + "."
+    wanted = [word for listed in _LISTED.findall(prompt) for word in re.findall(r'"(.+?)"', listed)]
+    return f"{text} A {' '.join(wanted)}." if wanted else text
 
 
 def value_for(schema: Mapping[str, Any], rng: Random, prompt: str = "") -> str:
@@ -28,7 +40,8 @@ def value_for(schema: Mapping[str, Any], rng: Random, prompt: str = "") -> str:
 
     Types, enum, const, properties, items, bounds of items, lengths and numbers, the first of
     anyOf or oneOf; a pattern, in place of lengths. A property called ``span`` or ``quote`` gets a few
-    words of ``prompt``, if there are any, an integer called ``answer`` the last number there. Raises
+    words of ``prompt``, if there are any, an integer called ``answer`` or ``result`` the last number
+    there; ``program`` and ``tests`` are of the last function that is defined there. Raises
     NotImplementedError for a type it does not know.
     """
     return json.dumps(_value(schema, rng, prompt), ensure_ascii=False)
@@ -73,8 +86,10 @@ def _of_kind(kind: str, schema: Mapping[str, Any], rng: Random, prompt: str) -> 
 def _property(name: str, schema: Mapping[str, Any], rng: Random, prompt: str) -> Any:
     if name in QUOTED:
         return _quoted(schema, rng, prompt)
+    if name in (PROGRAM, TESTS) and (python := _python(name, schema, rng, prompt)):
+        return python
     value = _value(schema, rng, prompt)
-    numbers = re.findall(r"\d+", prompt) if name == SOLVED else []
+    numbers = re.findall(r"\d+", prompt) if name in SOLVED else []
     if not numbers or schema.get("type") != "integer" or "enum" in schema:
         return value
     low, high = _bounds(schema)
@@ -90,6 +105,16 @@ def _quoted(schema: Mapping[str, Any], rng: Random, prompt: str) -> Any:
     first = rng.randrange(len(words))
     text = " ".join(words[first : first + rng.randint(3, 10)])
     return text[: schema.get("maxLength", len(text))].rstrip()
+
+
+def _python(name: str, schema: Mapping[str, Any], rng: Random, prompt: str) -> Any:
+    """Return a program, or tests, for the function in a prompt; None where none is asked for."""
+    kind = schema.get("type")
+    if name == PROGRAM and kind == "string" and "pattern" not in schema:
+        return program_for(prompt)
+    if name == TESTS and kind == "array" and (test := check_for(prompt, rng)):
+        return [test, *(check_for(prompt, rng) for _ in _items(schema, rng)[1:])]
+    return None
 
 
 def _items(schema: Mapping[str, Any], rng: Random) -> range:
