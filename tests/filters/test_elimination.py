@@ -87,6 +87,7 @@ def test_each_text_counts() -> None:
     ("text", "hit"),
     [
         ("#Rewritten Prompt#: name two.", "Rewritten Prompt"),
+        ("Here is a rewritten version: name two.", "rewritten version"),
         ("Name two. </task>", "</task>"),
         ("The given task is too easy.", "given task"),
         ("Summarize the given text about a rewritten law.", ""),

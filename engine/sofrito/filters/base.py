@@ -1,10 +1,12 @@
-"""The base of every filter's class, in four kinds: by row, by siblings, with memory, by a model."""
+"""The base of every filter's class, in five kinds: by row, by pools, by siblings, with memory, by a model."""
 
 import math
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, ClassVar
 
+from sofrito.problems import Trouble
 from sofrito.recipe.base import Check, Need
 from sofrito.recipe.heads import Head
 from sofrito.teachers.call import Call
@@ -57,6 +59,14 @@ class Filter(Check):
 
     filter: ClassVar[str] = ""
 
+    def ready(self) -> None:
+        """Raise Trouble where the package that the filter needs is not installed."""
+        if self.package and find_spec(self.package) is None:
+            raise Trouble(
+                f"The filter `{self.filter}` needs the package {self.package}, which is not installed.",
+                f"Install it: pip install 'sofrito[{self.extra}]'",
+            )
+
 
 class RowFilter(Filter):
     """Decides on a row by itself."""
@@ -73,6 +83,16 @@ class SiblingFilter(Filter):
 
     def judge_all(self, siblings: Sequence[Values], columns: Columns) -> list[Verdict]:
         """Return a verdict for each sibling, in order."""
+        raise NotImplementedError
+
+
+class PoolFilter(Filter):
+    """Compares a row with seed pools, and decides on it by itself."""
+
+    def comparing(
+        self, columns: Columns, pools: Mapping[str, Sequence[Values]]
+    ) -> Callable[[Values], Verdict]:
+        """Return what judges a row; ``pools`` holds the rows of the seed pools the filter names."""
         raise NotImplementedError
 
 

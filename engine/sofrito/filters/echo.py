@@ -14,6 +14,7 @@ from sofrito.recipe.base import Strings
 WORDS = (
     "given prompt",
     "rewritten prompt",
+    "rewritten version",
     "created prompt",
     "given task",
     "rewritten task",

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from sofrito.filters.base import (
     AskingFilter,
@@ -18,6 +17,7 @@ from sofrito.filters.base import (
 )
 from sofrito.filters.likelihood import mean_loss, perplexity
 from sofrito.recipe.base import NAME
+from sofrito.recipe.fault import fault
 from sofrito.teachers.call import Message, Score
 
 
@@ -46,7 +46,8 @@ class Ifd(AskingFilter):
     def _sensible(self) -> "Ifd":
         if self.below <= self.above:
             what = f"no score is below {self.below:g} and above {self.above:g}"
-            raise PydanticCustomError("never", what)
+            fix = "Raise `below`, or lower `above`."
+            raise fault("never", what, fix)
         return self
 
     def uses(self) -> tuple[str, ...]:

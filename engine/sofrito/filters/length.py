@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import model_validator
-from pydantic_core import PydanticCustomError
 
 from sofrito.filters.base import KEPT, Columns, RowFilter, Values, Verdict, texts
 from sofrito.recipe.base import Range
+from sofrito.recipe.fault import fault, swapped
 
 
 class Length(RowFilter):
@@ -24,12 +24,12 @@ class Length(RowFilter):
     @model_validator(mode="after")
     def _sensible(self) -> "Length":
         if not (self.words or self.characters):
-            raise PydanticCustomError("missing", "`length` needs `words` or `characters`")
-        for low, high in filter(None, (self.words, self.characters)):
+            fix = "Such as `length: {words: [5, 200]}`."
+            raise fault("missing", "`length` needs `words` or `characters`", fix)
+        for unit, (low, high) in self.bounds().items():
             if low > high:
-                raise PydanticCustomError(
-                    "never", f"no length is at least {low} and at most {high}"
-                )
+                what = f"no length is at least {low:g} and at most {high:g}"
+                raise fault("never", what, swapped(low, high, unit), at=unit)
         return self
 
     def bounds(self) -> Mapping[str, tuple[float, float]]:

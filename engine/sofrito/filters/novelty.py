@@ -44,7 +44,7 @@ let through before."""
         for pool, rows in pools.items():
             for number, values in enumerate(rows):
                 text = "\n".join(texts(values, columns))
-                index.add(text, _label(pool, number, text))
+                index.add(text, label(pool, number, text))
         passed = 0
 
         def judge(values: Values) -> Verdict:
@@ -56,14 +56,14 @@ let through before."""
             if score is not None and score > self.rouge_l:
                 return Verdict(False, "too similar", detail, score)
             if PASSED in self.against:
-                index.add(text, _label(PASSED, passed, text))
+                index.add(text, label(PASSED, passed, text))
                 passed += 1
             return Verdict(True, "", detail, score)
 
         return judge
 
 
-def _label(source: str, number: int, text: str) -> str:
+def label(source: str, number: int, text: str) -> str:
     """Return what a text is called where another one is like it: numbers alone find nothing."""
     start = " ".join(text[:_SHOWN].split())
     return f"{source} {number}: {start}{'…' if len(text) > _SHOWN else ''}"

@@ -4,11 +4,12 @@ import re
 from typing import ClassVar
 
 from pydantic import field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
 from sofrito.filters.base import KEPT, Columns, RowFilter, Values, Verdict, texts
 from sofrito.recipe.base import Fragment, Strings
+from sofrito.recipe.fault import fault
 from sofrito.recipe.regex import regex
+from sofrito.recipe.regex_words import mended
 
 _FOLDED = "(?i)"
 
@@ -35,22 +36,19 @@ class Pattern(RowFilter):
             try:
                 regex(source)
             except ValueError as error:
-                raise PydanticCustomError(
-                    "pattern",
-                    "`{source}` is not a regular expression: {why}",
-                    {"source": source, "why": str(error)},
-                ) from error
+                what = f"`{source}` is not a regular expression: {error}"
+                raise fault("pattern", what, mended(source, str(error))) from error
         return value
 
     @model_validator(mode="after")
     def _sensible(self) -> "Pattern":
         if not (self.never or self.must):
-            raise PydanticCustomError("missing", "`pattern` needs `never` or `must`")
+            fix = "Such as `pattern: {must: '[.!?]$'}`."
+            raise fault("missing", "`pattern` needs `never` or `must`", fix)
         for source in self.must:
             if source in self.never:
-                raise PydanticCustomError(
-                    "never", "`{source}` both must and must never be found", {"source": source}
-                )
+                what = f"`{source}` both must and must never be found"
+                raise fault("never", what, "Remove it from one of the two.")
         return self
 
     def wanted(self) -> tuple[tuple[Fragment, ...], ...]:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from sofrito.filters.base import (
     AskingFilter,
@@ -17,6 +16,7 @@ from sofrito.filters.base import (
     texts,
 )
 from sofrito.filters.likelihood import mean_loss, perplexity
+from sofrito.recipe.fault import fault
 from sofrito.teachers.call import Score
 
 
@@ -40,10 +40,11 @@ class Perplexity(AskingFilter):
     @model_validator(mode="after")
     def _sensible(self) -> "Perplexity":
         if self.below is None and self.above is None:
-            raise PydanticCustomError("missing", "`perplexity` needs `below`, `above` or both")
+            fix = "Such as `perplexity: {below: 100}`."
+            raise fault("missing", "`perplexity` needs `below`, `above` or both", fix)
         if self.below is not None and self.above is not None and self.below <= self.above:
             what = f"no perplexity is below {self.below:g} and above {self.above:g}"
-            raise PydanticCustomError("never", what)
+            raise fault("never", what, "Raise `below`, or lower `above`.")
         return self
 
     def calls(self, columns: int) -> int:

@@ -5,10 +5,10 @@ from functools import cached_property
 from typing import ClassVar
 
 from pydantic import model_validator
-from pydantic_core import PydanticCustomError
 
 from sofrito.filters.base import KEPT, Columns, RowFilter, Values, Verdict, texts
 from sofrito.recipe.base import Fragment, Strings
+from sofrito.recipe.fault import fault
 
 
 class Words(RowFilter):
@@ -25,11 +25,13 @@ class Words(RowFilter):
     @model_validator(mode="after")
     def _sensible(self) -> "Words":
         if not (self.never or self.must):
-            raise PydanticCustomError("missing", "`words` needs `never` or `must`")
+            fix = "Such as `words: {never: [sorry]}`."
+            raise fault("missing", "`words` needs `never` or `must`", fix)
         not_empty((*self.never, *self.must))
         never = {_folded(phrase) for phrase in self.never}
         if self.must and never.issuperset(map(_folded, self.must)):
-            raise PydanticCustomError("never", "each word of `must` is in `never` as well")
+            fix = "Remove it from one of the two."
+            raise fault("never", "each word of `must` is in `never` as well", fix)
         return self
 
     @cached_property
@@ -70,7 +72,7 @@ def _folded(phrase: str) -> str:
 def not_empty(phrases: tuple[str, ...]) -> tuple[str, ...]:
     """Return words and phrases to look for; pydantic's error for one that is empty."""
     if not all(phrase.strip() for phrase in phrases):
-        raise PydanticCustomError("pattern", "an empty word cannot be looked for")
+        raise fault("pattern", "an empty word cannot be looked for", "Remove it from the list.")
     return phrases
 
 

@@ -11,6 +11,7 @@ from sofrito.plan.axes import Records
 from sofrito.recipe.base import Check, Verb
 from sofrito.recipe.library import Library
 from sofrito.recipe.model import Recipe
+from sofrito.recipe.plugins import origin
 from sofrito.recipe.sources import TemplateSources, is_file
 from sofrito.recipe.template_tree import included
 
@@ -64,6 +65,8 @@ def fingerprint(
         for name, identity in identities.items()
     }
     data["seeds"] = dict(hashes)
+    if packages := _packages(recipe):
+        data["packages"] = packages
     # the order of an axis' values is the order of the cells
     data["axes"] = [[name, list(values.items())] for name, values in axes.items()]
     data["axes"] += [[name, list(several.values())] for name, several in (records or {}).items()]
@@ -78,15 +81,25 @@ def library_texts(recipe: Recipe, sources: TemplateSources) -> dict[str, str]:
     """Return the texts of the library's files that steps name, heads and all."""
     library = Library(sources)
     endings = {"principles": ".yaml"}
-    checks = [one for step in recipe.steps for one in step.filters()]
-    checks += [one for chain in recipe.chains.values() for one in chain]
-    parts: list[Verb | Check] = [*recipe.steps, *checks]
     files = (
         library.find(folder, name, endings.get(folder, ".j2"))
-        for part in parts
+        for part in _parts(recipe)
         for folder, name in part.library_files().values()
     )
     return {name: sources.raw(name)[0] for name in files if name}
+
+
+def _parts(recipe: Recipe) -> list[Verb | Check]:
+    """Return the steps and the filters of all chains."""
+    checks = [one for step in recipe.steps for one in step.filters()]
+    checks += [one for chain in recipe.chains.values() for one in chain]
+    return [*recipe.steps, *checks]
+
+
+def _packages(recipe: Recipe) -> dict[str, str]:
+    """Return the package and its version of each verb and filter that an installed package brings."""
+    found = (origin(type(part)) for part in _parts(recipe))
+    return {f"{one.kind} {one.name}": one.who for one in found if one}
 
 
 def template_texts(named: Iterable[str], sources: TemplateSources) -> dict[str, str]:

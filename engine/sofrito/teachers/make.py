@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sofrito.problems import Trouble
 from sofrito.recipe.model import CHECKERS, Model
+from sofrito.teachers.backends import packaged_backend, packaged_teacher
 from sofrito.teachers.teacher import Teacher
 
 
@@ -17,6 +18,8 @@ def teacher_of(
     ``announce`` is told what takes time or goes another way than the recipe says. Raises Trouble
     where a package, a file or a key is missing; opens no connection.
     """
+    if package := packaged_backend(model.backend):
+        return packaged_teacher(*package, name, model, folder)
     if model.backend == "scripted":
         from sofrito.teachers.scripted.teacher import ScriptedTeacher
 

@@ -1,0 +1,1 @@
+"""A verb, a filter, a format and a backend for Sofrito."""
