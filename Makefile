@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 CORES := $(shell getconf _NPROCESSORS_ONLN)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layers format schemas bench trainers clean
+.PHONY: help demo test lint types layers format schemas bench recipes trainers clean
 
 help:  ## list these targets
 	@awk -F ':.*## *' '/^[a-z]+:.*##/ {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -36,6 +36,9 @@ schemas: .venv/.dev  ## regenerate schemas/ from the recipe models
 
 bench: .venv/.dev  ## every benchmark, each against its reference
 	@set -e; for script in bench/*.py; do echo "$$script"; $(BIN)/python "$$script"; done
+
+recipes: .venv/.local  ## run every shipped recipe, with a table (TEACHER=scripted|embedded|URL)
+	@$(BIN)/python bench/recipes.py --teacher "$(or $(TEACHER),scripted)"
 
 trainers: .venv/.dev  ## add the CPU build of torch and TRL, for the test that trains
 	$(PIP) install -q --group trainers

@@ -74,6 +74,8 @@ def _show_run(folder: Path, *, format_: str) -> None:
         click.echo(f"  {step['step']}: {step['in']:,} in, {step['out']:,} out")
         for reason, count in {**step["rejected"], **step["failed"]}.items():
             click.echo(f"    {count:,} {reason}")
+        for what, count in step.get("counted", {}).items():
+            click.echo(f"    counted {count:,} {what}")
     ids = _some_ids(folder)
     if ids:
         click.echo(f"rows: {', '.join(ids)} … (sofrito show {folder} {ids[0]})")

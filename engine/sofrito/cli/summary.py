@@ -22,6 +22,7 @@ def echo_summary(made: Made, *, quiet: bool) -> None:
     if not quiet:
         echo_accounting(made.ended.ledger)
         echo_reasons(made.ended)
+        echo_counted(made.ended.ledger)
         echo_samples(made)
     _echo_ending(made)
 
@@ -58,17 +59,30 @@ def echo_reasons(ended: Ended) -> None:
         click.echo()
 
 
+def echo_counted(ledger: Ledger) -> None:
+    """Print what steps counted on their way, such as how often a judge agreed with itself."""
+    told = [
+        f"  {count:>6,}  {name}: {what}"
+        for name, tally in zip(ledger.names, ledger.tallies, strict=True)
+        for what, count in tally.counted.items()
+    ]
+    for line in (*told, "") if told else ():
+        click.echo(line)
+
+
 def echo_samples(made: Made) -> None:
     """Print the first rows as their first format has them."""
     if made.exported is None:
         return
     writer = made.recipe.output.write[0]
-    for row in islice(accepted(made.folder), SAMPLES):
+    rows = list(islice(accepted(made.folder), SAMPLES))
+    for row in rows:
         click.echo(click.style(f"row {row.id}", bold=True))
         columns = writer.uses() or tuple(row.columns)
         for column in columns:
             click.echo(f"  {click.style(column, fg='cyan')}: {_short(row.columns.get(column))}")
-    click.echo()
+    if rows:
+        click.echo()
 
 
 def _short(value: Any, most: int = _LONGEST) -> str:
@@ -125,6 +139,10 @@ def _echo_how_on(made: Made) -> None:
             click.echo("Raise the limit and run again to go on; every answer so far is kept.")
         case "hopeless":
             click.echo("See why in the list above, and in `sofrito show` of a rejected row.")
+        case "short" if made.ended.exhausted == "cells":
+            click.echo("Add values to the axes, or loosen what rejects the most.")
+        case "short" if made.recipe.rows is None:
+            click.echo("Add seed rows, or loosen what rejects the most.")
         case "short" if made.ended.exhausted == "seeds":
             click.echo("Add seed rows, loosen what rejects the most, or ask for fewer rows.")
         case "short":

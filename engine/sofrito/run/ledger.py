@@ -8,7 +8,10 @@ from typing import Any
 
 @dataclass(slots=True)
 class Tally:
-    """Counts for one step; `in + made = out + rejected + failed + joined + surplus`."""
+    """Counts for one step; `in + made = out + rejected + failed + joined + surplus`.
+
+    ``counted`` is what the step itself counted, of which nothing has to balance.
+    """
 
     entered: int = 0
     made: int = 0
@@ -17,6 +20,7 @@ class Tally:
     failed: Counter[str] = field(default_factory=Counter)
     joined: int = 0
     surplus: int = 0
+    counted: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: "Tally") -> None:
         """Add another tally of the same step."""
@@ -29,6 +33,8 @@ class Tally:
             self.failed.update(other.failed)
         self.joined += other.joined
         self.surplus += other.surplus
+        if other.counted:
+            self.counted.update(other.counted)
 
     @property
     def balances(self) -> bool:
@@ -51,6 +57,7 @@ class Tally:
             "failed": _by_count(self.failed),
             "joined": self.joined,
             "surplus": self.surplus,
+            "counted": dict(self.counted),
         }
 
 

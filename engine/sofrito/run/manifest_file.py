@@ -40,6 +40,9 @@ class StepAccount(Part):
     surplus: _Whole
     """Rows that were not needed any more; of candidates, their number depends on luck."""
 
+    counted: Counts
+    """What the step counted on its way, such as how often a judge agreed with itself."""
+
 
 class CallCounts(Part):
     """The calls of the last session."""

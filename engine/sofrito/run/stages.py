@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from sofrito.plan.program import Stage
 from sofrito.recipe.expressions import ExpressionError
 from sofrito.run.candidate import Root
-from sofrito.steps.work import Event, Gather, Join, Lost, Outcome, Row, Work
+from sofrito.steps.work import Counted, Event, Gather, Join, Lost, Outcome, Row, Work
 
 
 def enter(root: Root, row: Row, stage: Stage, name: str) -> Row | None:
@@ -38,6 +38,8 @@ def count(root: Root, stage: Stage, entered: int, outcome: Outcome) -> None:
     step = stage.operation.step
     tally = root.tally(step)
     tally.made += max(0, len(outcome) - entered)
+    if isinstance(outcome, Counted):
+        tally.counted.update(outcome.counted)
     for one in outcome:
         if isinstance(one, Lost):
             (tally.rejected if one.kind == "rejected" else tally.failed)[one.reason] += 1

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from sofrito.recipe.base import NAME, Load, Range
+from sofrito.recipe.fault import Kind, fault, swapped
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.chunk_cut import Passage, passages
 from sofrito.steps.chunk_size import Size, Unit
@@ -57,17 +57,24 @@ they fit, else words; nothing where a heading begins."""
     def _sensible(self) -> "Chunk":
         given = [f"`{unit}`" for unit in _UNITS if getattr(self, unit) is not None]
         if len(given) != 1:
-            kind = "clash" if given else "missing"
+            kind: Kind = "clash" if given else "missing"
             what = "`chunk` needs the size of a passage: one of `tokens`, `words`, `characters`"
-            raise PydanticCustomError(kind, what)
+            fix = "Keep one." if given else "Such as `words: [100, 300]`."
+            raise fault(kind, what, fix)
         least, most = self.bounds
         if not least or least > most:
             what = f"no passage has at least {least} and at most {most} {self.unit}"
             what = what if least else "a passage has at least one unit"
-            raise PydanticCustomError("never", what)
+            fix = (
+                swapped(least, most, self.unit)
+                if least
+                else f"Such as `{self.unit}: [1, {max(most, 1)}]`."
+            )
+            raise fault("never", what, fix, at=self.unit)
         if self.overlap >= least:
             what = f"an `overlap` of {self.overlap} is no less than the {least} of a passage"
-            raise PydanticCustomError("never", what)
+            fix = f"Lower it to {least - 1} or less, or raise the least of `{self.unit}`."
+            raise fault("never", what, fix, at="overlap")
         return self
 
     @property

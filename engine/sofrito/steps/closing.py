@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from pydantic_core import PydanticCustomError
-
+from sofrito.recipe.fault import fault
 from sofrito.steps.base import Step
 from sofrito.steps.work import Row
 
@@ -18,9 +17,9 @@ class Closing(Step):
     def takes_no_when(self) -> None:
         """Raise the error of a step with `when`: siblings are closed in every row or in none."""
         if self.when:
-            raise PydanticCustomError(
-                "clash", f"`{self.verb}` takes no `when`: siblings are closed in every row"
-            )
+            what = f"`{self.verb}` takes no `when`: siblings are closed in every row"
+            fix = "Remove it; a step `filter` before this one drops rows, by `keep`."
+            raise fault("clash", what, fix, at="when")
 
 
 def joined(parent: Row, siblings: Sequence[Row]) -> Row:

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from sofrito.prompts import Render
 from sofrito.recipe.base import NAME, Key, Load, Need, Part, Range
 from sofrito.recipe.expressions import ExpressionError, expression
+from sofrito.recipe.fault import fault, swapped
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.sampling import Sampling
 from sofrito.steps.work import Candidate, Event, Lost, Map, Operation, Row, Work, mix
@@ -95,10 +95,11 @@ true after an exchange, and there were as many as `exchanges` wants at least, th
         if not least or least > most:
             what = "a conversation has at least one exchange"
             what = what if not least else f"no conversation has {least} to {most} exchanges"
-            raise PydanticCustomError("never", what)
+            fix = "Such as `[1, 3]`." if not least else swapped(least, most, "exchanges")
+            raise fault("never", what, fix, at="exchanges")
         if not self.user.prompt.strip():
             what = "`user` needs a `prompt`, which asks for the user's next message"
-            raise PydanticCustomError("missing", what)
+            raise fault("missing", what, "Such as `user: {prompt: prompts/user.j2}`.")
         return self
 
     def makes(self) -> tuple[str, ...]:

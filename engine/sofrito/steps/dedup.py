@@ -7,10 +7,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import xxhash
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from sofrito.filters.base import texts
 from sofrito.recipe.base import Columns, Load, Need
+from sofrito.recipe.fault import fault
 from sofrito.recipe.model import EMBEDDER
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.work import Lost, Operation, Ordered, Row
@@ -64,7 +64,8 @@ of the angle between their vectors: 0 for texts that mean the same, about 1 for 
             for key in keys:
                 if method != self.method and key in self.model_fields_set:
                     what = f"`{key}` means nothing to `method: {self.method}`; it is for `{method}`"
-                    raise PydanticCustomError("clash", what)
+                    fix = f"Write `method: {method}`, or remove `{key}`."
+                    raise fault("clash", what, fix, at=key)
         return self
 
     def uses(self) -> tuple[str, ...]:

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
 from sofrito.formats.base import Column
-from sofrito.recipe.base import Check, Key, Load, Need, parse_check
+from sofrito.recipe.base import Check, Key, Load, Name, Need, parse_check
+from sofrito.recipe.fault import fault
 from sofrito.recipe.heads import OperatorHead
-from sofrito.recipe.model import Name
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.evolve_rounds import BEFORE, TEXT, Evolution, Fault, Operator, Rules
 from sofrito.steps.filter import ruling
@@ -27,7 +26,8 @@ def _listed(value: Any) -> Any:
     names = [str(name) for name in value]
     twice = next((name for name in names if names.count(name) > 1), "")
     if twice:
-        raise PydanticCustomError("clash", "`{name}` stands there twice", {"name": twice})
+        fix = f"To draw it more often, give weights: `{{{twice}: 2, …}}`."
+        raise fault("clash", f"`{twice}` stands there twice", fix)
     return dict.fromkeys(names, OF_ITS_HEAD)
 
 
@@ -91,6 +91,10 @@ see the answers, and `before`, the text as it was before the round."""
     """`last`: the row goes on as its last version. `all`: every version is a row, the text as it \
 came being the first one; those that were undone are rejected."""
 
+    truncated: Literal["reject", "keep"] = "reject"
+    """What becomes of a text, or an answer to it, that was cut off at `max_tokens`: its round is \
+undone, or it is taken as it is."""
+
     model: str = ""
     """Which of the recipe's models evolves and answers."""
 
@@ -105,15 +109,16 @@ came being the first one; those that were undone are rejected."""
     def _not_empty(cls, value: dict[str, str]) -> dict[str, str]:
         for name, template in value.items():
             if not template.strip():
-                what = "the template of `{name}` is empty"
-                raise PydanticCustomError("missing", what, {"name": name})
+                fix = f'Such as `{{{name}: "Answer: {{{{ question }}}}"}}`.'
+                raise fault("missing", f"the template of `{name}` is empty", fix)
         return value
 
     @model_validator(mode="after")
     def _sensible(self) -> "Evolve":
         if self.evolve in self.answer:
-            what = "`answer` cannot make `{name}`, which is evolved"
-            raise PydanticCustomError("clash", what, {"name": self.evolve})
+            what = f"`answer` cannot make `{self.evolve}`, which is evolved"
+            fix = "Give the answers a column of their own: `answer: {response: …}`."
+            raise fault("clash", what, fix, at=f"answer.{self.evolve}")
         return self
 
     def makes(self) -> tuple[str, ...]:
@@ -224,6 +229,7 @@ came being the first one; those that were undone are rejected."""
             bench.model,
             self.sampling.chosen(),
             self.sampling.stochastic,
+            self.truncated,
         )
 
     def _outcome(self, row: Row, evolution: Evolution, label: str) -> Outcome:

@@ -30,7 +30,8 @@ class Rules:
     """How a step evolves, the same for each of its rows.
 
     ``answers`` are templates by the column that they make. Each version is made with ``sampling``
-    by ``model``; ``undo`` says of a new version whether it stays.
+    by ``model``; ``undo`` says of a new version whether it stays. ``cut_off`` are texts and answers
+    that reached their length: kept, or undone.
     """
 
     label: str
@@ -42,6 +43,7 @@ class Rules:
     model: str
     sampling: Mapping[str, Any]
     stochastic: bool = True
+    cut_off: Literal["reject", "keep"] = "reject"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,7 @@ class Evolution:
             Completion(rules.model, chat, rules.sampling, seed=seed if rules.stochastic else None)
         ]
         self.row = self.row.told(Event(rules.label, "call", {"key": told.key}))
-        return _text(told, column)
+        return _text(told, column, rules.cut_off)
 
     def _ruled(self, values: Mapping[str, Any]) -> Asks:
         """Ask the filters of `undo` about a new version."""
@@ -199,12 +201,12 @@ def drawn(rules: Rules, key: int, number: int) -> Operator:
     return min(rules.operators, key=rank)
 
 
-def _text(told: Told, column: str) -> str:
+def _text(told: Told, column: str, cut_off: str) -> str:
     answer = told.answer
     if isinstance(answer, Refused):
         raise _Unfit(Fault("failed", answer.cause, answer.words))
     assert isinstance(answer, Answer)
-    if answer.finish == "length":
+    if answer.finish == "length" and cut_off == "reject":
         words = f"{column} was cut after {answer.completion_tokens} tokens"
         raise _Unfit(Fault("rejected", "truncated", words))
     if not answer.text.strip():

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from pydantic import model_validator
-from pydantic_core import PydanticCustomError
 
 from sofrito.recipe.base import Columns
+from sofrito.recipe.fault import fault
 from sofrito.recipe.value_types import ValueType
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.work import Candidate, Lost, Map, Operation, Outcome, Row
@@ -28,7 +28,9 @@ it may name several: the fields that become columns."""
     @model_validator(mode="after")
     def _sensible(self) -> "Explode":
         if len(self.explode) > 1 and self.into and len(self.into) != len(self.explode):
-            raise PydanticCustomError("clash", "`into` names a column for each list of `explode`")
+            what = "`into` names a column for each list of `explode`"
+            fix = f"Name {len(self.explode)} columns, in the order of the lists: here are {len(self.into)}."
+            raise fault("clash", what, fix, at="into")
         return self
 
     @property

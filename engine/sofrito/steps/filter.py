@@ -5,12 +5,12 @@ from functools import cache
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, model_validator
-from pydantic_core import PydanticCustomError
 
 from sofrito.filters.base import (
     AskingFilter,
     Judging,
     MemoryFilter,
+    PoolFilter,
     Prompt,
     Prompted,
     RowFilter,
@@ -21,6 +21,7 @@ from sofrito.filters.base import Filter as FilterClass
 from sofrito.prompts import Render
 from sofrito.recipe.base import Check, Columns, parse_check
 from sofrito.recipe.expressions import Expression, ExpressionError
+from sofrito.recipe.fault import fault
 from sofrito.recipe.heads import Head
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.work import (
@@ -60,7 +61,8 @@ class Filter(Step):
     @model_validator(mode="after")
     def _sensible(self) -> "Filter":
         if not (self.by or self.keep):
-            raise PydanticCustomError("missing", "a filter needs `by`, `keep` or both")
+            fix = "Such as `by: [{length: {words: [5, 200]}}]`, or `keep: verdict.score >= 4`."
+            raise fault("missing", "a filter needs `by`, `keep` or both", fix)
         return self
 
     def uses(self) -> tuple[str, ...]:
@@ -81,13 +83,15 @@ def operation(
 ) -> Operation:
     """Return the operation of one filter: a map, a gathering of siblings, or one with memory.
 
-    A filter that asks without naming a model asks the step's.
+    A filter that asks without naming a model asks the step's. Raises Trouble where a package that the
+    filter needs is missing.
     """
-    if isinstance(one, RowFilter):
-        judge = one.judge
+    one.ready()
+    judge = _by_itself(bench, one, columns)
+    if judge:
 
         def by_row(row: Row, _: Candidate) -> Outcome:
-            return [_ruled(bench, one, row, judge(row.values, columns))]
+            return [_ruled(bench, one, row, judge(row.values))]
 
         return Map(bench.index, by_row, guard)
     if isinstance(one, SiblingFilter):
@@ -99,8 +103,7 @@ def operation(
 
         return Gather(bench.index, by_siblings, guard)
     if isinstance(one, MemoryFilter):
-        pools = {name: [pooled.values for pooled in bench.pools[name]] for name in one.pools()}
-        remembers = one.memory(columns, pools)
+        remembers = one.memory(columns, _pools(bench, one))
 
         def by_memory(row: Row) -> Row | Lost:
             return _ruled(bench, one, row, remembers(row.values))
@@ -117,25 +120,41 @@ def operation(
 def ruling(bench: Bench, one: FilterClass, columns: tuple[str, ...]) -> Ruling:
     """Return what a filter that needs one row only makes of it: the row, or how it is lost.
 
-    A filter that asks without naming a model asks the step's. Raises TypeError for other filters.
+    A filter that asks without naming a model asks the step's. Raises TypeError for other filters, Trouble
+    where a package that the filter needs is missing.
     """
+    one.ready()
     head = cache(bench.head)
+    judge = _by_itself(bench, one, columns)
 
     def by_row(row: Row) -> Generator[list[Request], list[Any], Row | Lost]:
-        assert isinstance(one, RowFilter)
+        assert judge is not None
         yield from ()
-        return _ruled(bench, one, row, one.judge(row.values, columns))
+        return _ruled(bench, one, row, judge(row.values))
 
     def by_model(row: Row) -> Generator[list[Request], list[Any], Row | Lost]:
         assert isinstance(one, AskingFilter)
         judging = one.judging(row.values, columns, one.model or bench.model)
         return (yield from _asked(bench, one, row, judging, head))
 
-    if isinstance(one, RowFilter):
+    if judge:
         return by_row
     if isinstance(one, AskingFilter):
         return by_model
     raise TypeError(f"{type(one).__name__} is no kind of filter that needs one row only")
+
+
+def _by_itself(
+    bench: Bench, one: FilterClass, columns: tuple[str, ...]
+) -> Callable[[Mapping[str, Any]], Verdict] | None:
+    """Return what judges a row by itself and asks no model, None for a filter of another kind."""
+    if isinstance(one, RowFilter):
+        return lambda values: one.judge(values, columns)
+    return one.comparing(columns, _pools(bench, one)) if isinstance(one, PoolFilter) else None
+
+
+def _pools(bench: Bench, one: FilterClass) -> dict[str, list[Mapping[str, Any]]]:
+    return {name: [pooled.values for pooled in bench.pools[name]] for name in one.pools()}
 
 
 def _asked(

@@ -5,7 +5,6 @@ from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, WithJsonSchema, model_validator
-from pydantic_core import PydanticCustomError
 
 from sofrito.prompts import Render
 from sofrito.recipe.base import NAME, Columns, Key, Load, Need, Part, PoolDraw, Range, Strings
@@ -139,8 +138,8 @@ called `yes` and `no`."""
 
     @model_validator(mode="after")
     def _sensible(self) -> "Generate":
-        for kind, words, *more in faults(self):
-            raise PydanticCustomError(kind, words, *more)
+        for one in faults(self):
+            raise one
         return self
 
     @property
@@ -235,6 +234,12 @@ called `yes` and `no`."""
         """What `max_tokens` says; labels that are weighed are no answer."""
         longest = max((self.vary and self.vary.max_tokens) or (0,)) or self.sampling.max_tokens
         return None if self.probabilities else longest
+
+    def answered(self) -> Mapping[str, int]:
+        """The columns, unless labels are weighed."""
+        bounded = {"max_tokens": longest} if (longest := self.longest_answer()) else {}
+        most = most_written({**self.sampling.chosen(), **bounded})
+        return {} if self.probabilities else dict.fromkeys(self.generate, most)
 
     @property
     def answers(self) -> int:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, WithJsonSchema, model_validator
-from pydantic_core import PydanticCustomError
 
 from sofrito.recipe.base import NAME, Columns, HeadFacts, Key, Load, Need, Part
+from sofrito.recipe.fault import fault
 from sofrito.recipe.heads import RubricHead
 from sofrito.recipe.principles import Principle
 from sofrito.steps.base import Bench, Step
@@ -16,7 +16,18 @@ from sofrito.steps.judge_asking import ALONE, PAIRWISE, REASON, TOGETHER, WEIGH,
 from sofrito.steps.judge_shape import Shape
 from sofrito.steps.judge_siblings import COUNTS, nothing, pairwise, together, with_null
 from sofrito.steps.sampling import Sampling
-from sofrito.steps.work import Candidate, Gather, Lost, Map, Operation, Outcome, Row, Work, mix
+from sofrito.steps.work import (
+    Candidate,
+    Counted,
+    Gather,
+    Lost,
+    Map,
+    Operation,
+    Outcome,
+    Row,
+    Work,
+    mix,
+)
 from sofrito.teachers.sampling import most_written
 
 SIBLINGS = 4
@@ -118,12 +129,13 @@ reasons first is too sure of itself (Constitutional AI)."""
         weighed, low, high = self.weighed, *self.clamp
         if weighed and self.compare == "together":
             what = "`score: probabilities` goes with `compare: alone` or `pairwise`"
-            raise PydanticCustomError("clash", what)
+            raise fault("clash", what, "Change `compare`, or remove `score`.", at="score")
         if "clamp" in self.model_fields_set and not (weighed and self.compare == "pairwise"):
             what = "`clamp` goes with `compare: pairwise` and `score: probabilities`"
-            raise PydanticCustomError("clash", what)
+            raise fault("clash", what, "Add what is missing, or remove `clamp`.", at="clamp")
         if not low <= 0.5 <= high:
-            raise PydanticCustomError("clash", "`clamp` must have 0.5, a tie, within its bounds")
+            what = "`clamp` must have 0.5, a tie, within its bounds"
+            raise fault("clash", what, "Such as `clamp: [0.4, 0.6]`.", at="clamp")
         return self
 
     @property
@@ -268,7 +280,8 @@ reasons first is too sure of itself (Constitutional AI)."""
         outcome: Outcome = yield from work
         if principle is None:
             return outcome
-        return [one if isinstance(one, Lost) else self._named(one, principle) for one in outcome]
+        named = [one if isinstance(one, Lost) else self._named(one, principle) for one in outcome]
+        return Counted.as_in(outcome, named)
 
     def _named(self, row: Row, principle: Principle) -> Row:
         return row.having({self.as_: {**row.values[self.as_], PRINCIPLE: principle.name}})

@@ -1,7 +1,7 @@
 """Judges siblings against each other: all in one call, or each pair in both orders."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
@@ -9,10 +9,14 @@ from typing import Any
 from sofrito.steps.abreast import abreast
 from sofrito.steps.judge_asking import PAIRWISE, TOGETHER, Judging, Said, Saying
 from sofrito.steps.judge_shape import BETTER, SIDES
-from sofrito.steps.work import Lost, Outcome, Row, Work, mix
+from sofrito.steps.work import Counted, Lost, Outcome, Row, Work, mix
 
 COUNTS = ("wins", "losses", "ties", "consistent", "inconsistent", "of")
 """Fields of the record of a sibling that was compared with each other one."""
+
+CONSISTENT, INCONSISTENT = "the same verdict in both orders", "another verdict in the other order"
+FIRST_SHOWN, SECOND_SHOWN = (f"both times for the one shown {at}" for at in ("first", "second"))
+"""What a judge's verdicts on two siblings are counted as."""
 
 Texts = Sequence[Any]
 """What is judged of each sibling."""
@@ -61,6 +65,12 @@ class Duel:
         return _sign(one) == _sign(other)
 
     @property
+    def favours(self) -> int:
+        """1 if the judge takes the one shown first in both orders, -1 the one shown second, else 0."""
+        one, other = map(_sign, self.points)
+        return one if one == -other else 0
+
+    @property
     def first(self) -> float:
         """What the first one gets: where the orders disagree, a half, or the mean of the probabilities."""
         if self.weighed:
@@ -100,7 +110,26 @@ def pairwise(
         ]
     )
     duels = {pair: _duel(heard[2 * at], heard[2 * at + 1], clamp) for at, pair in enumerate(pairs)}
-    return [_result(row, at, duels, name) for at, row in enumerate(rows)]
+    results = [_result(row, at, duels, name) for at, row in enumerate(rows)]
+    return Counted(results, agreement(duels.values()))
+
+
+def agreement(duels: Collection[Duel]) -> dict[str, int]:
+    """Return how often a judge agreed with itself when the order was swapped, and which place it prefers.
+
+    Of comparisons that failed nothing is counted. Empty where there is none.
+    """
+    judged = [duel for duel in duels if not duel.lost]
+    if not judged:
+        return {}
+    favours = [duel.favours for duel in judged]
+    consistent = sum(duel.consistent for duel in judged)
+    return {
+        CONSISTENT: consistent,
+        INCONSISTENT: len(judged) - consistent,
+        FIRST_SHOWN: favours.count(1),
+        SECOND_SHOWN: favours.count(-1),
+    }
 
 
 def _compared(
@@ -153,7 +182,7 @@ def _result(row: Row, at: int, duels: Mapping[tuple[int, int], Duel], name: str)
 def with_null(rows: Sequence[Row], judged: Sequence[Row], outcome: Outcome) -> Outcome:
     """Return what became of all rows, in order: those that were not judged had nothing to judge."""
     found = dict(zip((row.path for row in judged), outcome, strict=True))
-    return [found.get(row.path) or nothing(row) for row in rows]
+    return Counted.as_in(outcome, [found.get(row.path) or nothing(row) for row in rows])
 
 
 def nothing(row: Row) -> Lost:

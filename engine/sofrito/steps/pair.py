@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from sofrito.recipe.base import NAME, Key
 from sofrito.recipe.expressions import ExpressionError, expression
+from sofrito.recipe.fault import fault
 from sofrito.steps.base import Bench
 from sofrito.steps.closing import Closing, joined
 from sofrito.steps.work import Join, Lost, Operation, Outcome, Row, mix
@@ -49,7 +49,11 @@ chance."""
     def _sensible(self) -> "Pair":
         self.takes_no_when()
         if not self.by.strip():
-            raise PydanticCustomError("missing", "`pair` needs `by`: the score of an answer")
+            raise fault(
+                "missing",
+                "`pair` needs `by`: the score of an answer",
+                "Such as `by: verdict.score`.",
+            )
         return self
 
     def makes(self) -> tuple[str, ...]:

@@ -74,6 +74,10 @@ and `given`."""
     """What becomes of the versions: the last one takes the text's place, or each becomes a row of its \
 own, the original too."""
 
+    truncated: Literal["reject", "keep"] = "reject"
+    """What becomes of a critique or a revision that was cut off at `max_tokens`: the row is lost, or \
+it is taken as it is."""
+
     model: str = ""
     """Which of the recipe's models is asked."""
 
@@ -227,7 +231,9 @@ class _Writing:
         sampling, label = self.step.sampling, self.bench.label
         messages = (Message("user", prompt.strip()),)
         question = Completion(self.bench.model, messages, sampling.chosen())
-        asking = Asking(label, (part,), stochastic=sampling.stochastic)
+        asking = Asking(
+            label, (part,), stochastic=sampling.stochastic, truncated=self.step.truncated
+        )
         # The row is asked twice a round, each time with seeds of its own.
         asked = replace(row, key=mix(row.key, label, self.round, part))
         (one,) = yield from asking.work(asked, question, Parser("text", (part,)))

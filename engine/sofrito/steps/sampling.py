@@ -3,9 +3,9 @@
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator
-from pydantic_core import PydanticCustomError
 
 from sofrito.recipe.base import Part, Strings
+from sofrito.recipe.fault import fault
 
 Bias = Annotated[float, Field(ge=-100, le=100)]
 
@@ -54,7 +54,7 @@ model."""
     @classmethod
     def _names_tokens(cls, value: dict[str, float] | None) -> dict[str, float] | None:
         if "" in (value or {}):
-            raise PydanticCustomError("pattern", "an empty text in `logit_bias` is no token")
+            raise fault("pattern", "an empty text in `logit_bias` is no token", "Remove it.")
         return value
 
     def chosen(self) -> dict[str, Any]:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from pydantic import model_validator
-from pydantic_core import PydanticCustomError
 
 from sofrito.prompts import Render
 from sofrito.recipe.base import Columns
 from sofrito.recipe.expressions import ExpressionError, expression
+from sofrito.recipe.fault import fault
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.work import Candidate, Lost, Map, Operation, Outcome, Row, Work
 
@@ -31,9 +31,13 @@ class Set(Step):
     @model_validator(mode="after")
     def _sensible(self) -> "Set":
         if len(self.set) > 1:
-            raise PydanticCustomError("clash", "`set` sets one column; write a step for each")
+            fix = "Such as: " + ", ".join(f"`- set: {name}`" for name in self.set) + "."
+            raise fault("clash", "`set` sets one column, not several", fix)
         if bool(self.to) == bool(self.to_file):
-            raise PydanticCustomError("clash", "`set` needs either `to` or `to_file`")
+            fix = "Add the value: `to: question | trim`, an expression; or `to_file: prompts/text.j2`."
+            if self.to:
+                raise fault("clash", "`set` has `to` and `to_file`", "Keep one.", at="to_file")
+            raise fault("missing", "`set` needs either `to` or `to_file`", fix)
         return self
 
     def rewrites(self) -> tuple[str, ...]:

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
 from sofrito.recipe.base import NAME, Part
+from sofrito.recipe.fault import fault
 from sofrito.recipe.regex import regex
+from sofrito.recipe.regex_words import mended
 from sofrito.recipe.value_types import Values, ValueType
 
 TypeName = Literal["string", "integer", "number", "boolean", "strings", "objects", "object"]
@@ -78,39 +79,41 @@ of them and arguments that fit, as `verify` with `tools` wants them."""
         try:
             regex(value)
         except ValueError as error:
-            what = "`{source}` is not a regular expression: {why}"
-            raise PydanticCustomError(
-                "pattern", what, {"source": value, "why": str(error)}
-            ) from error
+            what = f"`{value}` is not a regular expression: {error}"
+            raise fault("pattern", what, mended(value, str(error))) from error
         return value
 
     @model_validator(mode="after")
     def _sensible(self) -> "Type":
         counted, numeric = self.type not in _UNCOUNTED, self.type in ("integer", "number")
-        bounds = {
-            "length": (self.min_length, self.max_length, counted),
-            "number": (self.minimum, self.maximum, numeric),
-        }
-        for what, (low, high, fits) in bounds.items():
+        bounds = (
+            ("length", "min_length", "max_length", counted),
+            ("number", "minimum", "maximum", numeric),
+        )
+        for what, least, most, fits in bounds:
+            low, high = getattr(self, least), getattr(self, most)
             if (low is not None or high is not None) and not fits:
-                raise PydanticCustomError("clash", f"a column of type {self.type} has no {what}")
+                key = least if low is not None else most
+                fix = f"Remove `{key}`, or change the `type`."
+                raise fault("clash", f"a column of type {self.type} has no {what}", fix, at=key)
             if low is not None and high is not None and low > high:
-                raise PydanticCustomError(
-                    "never", f"no {what} is at least {low} and at most {high}"
-                )
+                fix = f"Swap them: `{{{least}: {high:g}, {most}: {low:g}}}`."
+                never = f"no {what} is at least {low:g} and at most {high:g}"
+                raise fault("never", never, fix, at=least)
         if self.type == "integer" and _between_two(self.minimum, self.maximum):
             what = f"no whole number is at least {self.minimum} and at most {self.maximum}"
-            raise PydanticCustomError("never", what)
+            raise fault("never", what, "Widen the bounds, or write `type: number`.", at="minimum")
         if self.pattern and self.type != "string":
-            raise PydanticCustomError("clash", f"a column of type {self.type} has no pattern")
+            fix = "Remove `pattern`, or write `type: string`."
+            raise fault("clash", f"a column of type {self.type} has no pattern", fix, at="pattern")
         if self.calls_of and self.type != "objects":
             what = f"calls are `objects`, and a column of type {self.type} has none"
-            raise PydanticCustomError("clash", what)
+            raise fault("clash", what, "Write `type: objects`.", at="calls_of")
         for one in self.enum or ():
             if why := self.fault(one):
-                raise PydanticCustomError(
-                    "never", "`enum` has a value that can never be: {why}", {"why": why}
-                )
+                what = f"`enum` has a value that can never be: {why}"
+                fix = "Remove it from `enum`, or change the type or the bounds beside it."
+                raise fault("never", what, fix, at="enum")
         return self
 
     @property

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, WithJsonSchema, model_validator
-from pydantic_core import PydanticCustomError
 
 from sofrito.prompts import Render
 from sofrito.recipe.base import NAME, Key, Load, Part
 from sofrito.recipe.expressions import ExpressionError, expression
+from sofrito.recipe.fault import fault
 from sofrito.recipe.model import MATHEMATICS, SANDBOXES
 from sofrito.recipe.sources import is_file
 from sofrito.recipe.values import text_of
@@ -84,9 +84,12 @@ them, and arguments that fit its parameters (a JSON Schema)."""
     def _sensible(self) -> "Verify":
         if len(self._ways) != 1:
             ways = ", ".join(f"`{way}`" for way in WAYS)
-            raise PydanticCustomError("clash", f"`verify` needs one of {ways}")
-        if isinstance(self.schema_, dict) and (fault := JsonSchema(self.schema_).fault):
-            raise PydanticCustomError("clash", "`schema` is no JSON Schema: {why}", {"why": fault})
+            fix = "Keep one, and write another step `verify` for each of the others."
+            fix = fix if self._ways else "Say what it is compared with, such as `equals: answer`."
+            raise fault("clash", f"`verify` needs one of {ways}", fix)
+        if isinstance(self.schema_, dict) and (why := JsonSchema(self.schema_).fault):
+            fix = "Such as `schema: {type: object, required: [name]}`."
+            raise fault("clash", f"`schema` is no JSON Schema: {why}", fix, at="schema")
         return self
 
     @property

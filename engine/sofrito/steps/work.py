@@ -117,6 +117,22 @@ class Told:
     answer: Result | Refused
 
 
+class Counted(list[Row | Lost]):
+    """An outcome with what the step counted on its way, by what it is called.
+
+    The run adds them up, in number order as all its accounting, and reports them beside the step.
+    """
+
+    def __init__(self, outcome: "Outcome", counted: Mapping[str, int]) -> None:
+        super().__init__(outcome)
+        self.counted = counted
+
+    @classmethod
+    def as_in(cls, before: "Outcome", outcome: "Outcome") -> "Counted":
+        """Return an outcome in place of the one ``before``, with the same counts."""
+        return cls(outcome, before.counted if isinstance(before, Counted) else {})
+
+
 Request = Render | Call
 # To a Render the engine replies with a text or an ExpressionError, to a Call with a Told.
 Reply = str | ExpressionError | Told
