@@ -54,7 +54,7 @@ def quiz(tmp_path: Path) -> Path:
 
 def test_without_a_pilot_everything_but_the_counts_is_a_guess(quiz: Path) -> None:
     done = sofrito("plan", "quiz.yaml", cwd=quiz, COLUMNS="80")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, "warning[SOF211]" in done.stderr) == (0, True)
     assert done.stdout == EXPECTED
     assert not (quiz / "runs").exists()
 
@@ -120,6 +120,48 @@ reaches
   axis topic     topics.txt
   template       question.j2
 """
+
+
+@pytest.mark.parametrize("width", [70, 80, 120])
+def test_it_is_as_wide_as_the_terminal_and_says_the_same(quiz: Path, width: int) -> None:
+    long = "title=Questions and answers of all kinds, for those who would like to know them all one day"
+    told = sofrito("plan", "quiz.yaml", "--set", long, cwd=quiz, COLUMNS=str(width)).stdout
+    wide = sofrito("plan", "quiz.yaml", "--set", long, cwd=quiz, COLUMNS="400").stdout
+    assert max(map(len, told.splitlines())) <= width
+    assert max(map(len, wide.splitlines())) > 120
+    assert told.split() == wide.split()
+
+
+def test_counts_of_one_are_singular_and_a_title_is_wrapped(quiz: Path) -> None:
+    long = "title=Questions and answers of all kinds, for those who would like to know them all one day"
+    sets = ("--set", long, "--set", "cover={design: balanced}", "--rows", "1")
+    told = sofrito("plan", "quiz.yaml", *sets, cwd=quiz, COLUMNS="80").stdout
+    assert told.splitlines()[:4] == [
+        "quiz  Questions and answers of all kinds, for those who would like to know them",
+        "      all one day",
+        "",
+        "rows    1, from about 1 candidate",
+    ]
+
+
+NO_MODEL = """
+recipe: kept
+seeds: {data: {rows: [{text: one}, {text: one two}, {text: three words here}]}}
+from: data
+steps:
+  - filter: text
+    by: [{length: {words: [2, 9]}}]
+output: {write: [{text: text}]}
+"""
+
+
+def test_a_recipe_that_asks_no_model_has_rows_alone(tmp_path: Path) -> None:
+    (tmp_path / "kept.yaml").write_text(NO_MODEL, encoding="utf-8")
+    told = sofrito("plan", "kept.yaml", cwd=tmp_path, COLUMNS="80").stdout
+    assert told.split("\n\n")[1:3] == [
+        "rows   2, from about 3 candidates\ncalls  none: no model is asked\nbasis  exactly",
+        "step         rows\nfilter text     3",
+    ]
 
 
 def test_for_machines_it_tells_the_same(quiz: Path) -> None:

@@ -8,7 +8,7 @@ from finished import CHAT, FACTS, recipe, row, run_folder, table
 
 from sofrito.export import export
 from sofrito.export.mix import drawn, interleaved, wanted
-from sofrito.recipe.model import Mix
+from sofrito.recipe.model_output import Mix
 
 REAL = [{"q": f"RQ{n}", "a": f"RA{n}"} for n in range(10)]
 MIX = {"real": "tasks", "share": 0.3}

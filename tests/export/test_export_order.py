@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from sofrito.export.order import Arrangement, order_key, ranks_of
 from sofrito.export.rows import Accepted
 from sofrito.plan.vocabulary import vocabulary
-from sofrito.recipe.model import Order, Recipe
+from sofrito.recipe.model import Recipe
+from sofrito.recipe.model_output import Order
 
 
 def accepted(rows: list[dict[str, Any]]) -> list[Accepted]:

@@ -114,9 +114,12 @@ def test_a_plan_tells_what_it_takes_and_makes_nothing(tmp_path: Path) -> None:
     done = sofrito("plan", "recipe.yaml", "--format", "json", cwd=tmp_path)
     told = orjson.loads(done.stdout)
     assert told["notes"] == [
-        "the axis `topic` is made first, by about 3 calls beside these; names with numbers stand for "
+        "the axis `topic` is made first, by about 3 calls; names with numbers stand for "
         "its values until then"
     ]
+    first = told["steps"][0]
+    assert (first["step"], first["calls"], first["most_calls"]) == ("axis topic", 3, 9)
+    assert told["calls"]["likely"] == sum(step["calls"] for step in told["steps"])
     assert told["cells"][0]["values"] == {"topic": "field 1 / topic 1", "tone": "calm"}
     assert not (tmp_path / "runs").exists()
 
@@ -219,6 +222,8 @@ def test_a_run_makes_it_first_bears_its_cost_and_uses_its_file_as_edited(tmp_pat
     with closing(sqlite3.connect(tmp_path / "runs" / "journal.sqlite")) as connection:
         spent = dict(connection.execute("SELECT run, calls FROM spent"))
     assert spent.pop(first.name) == held
+    counted = orjson.loads((first / "manifest.json").read_bytes())["calls"]
+    assert (counted["asked"], counted["tries"]) == (held, asked - sum(spent.values()))
     assert sum(spent.values()) == held - 6
     again = sofrito("run", "recipe.yaml", cwd=tmp_path)
     assert (again.returncode, "making" in again.stderr) == (0, False)

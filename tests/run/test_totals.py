@@ -10,7 +10,7 @@ from storm import program_of, recipe_of
 from sofrito.run.budget import Limits
 from sofrito.run.charge import Charge
 from sofrito.run.session import run_program
-from sofrito.run.totals import Totals
+from sofrito.run.totals import Bill, Totals
 from sofrito.teachers.call import Call, Weigh
 from sofrito.teachers.result import Answer, Result, Weighed
 from sofrito.teachers.teacher import Refused, Teacher
@@ -86,3 +86,11 @@ def test_a_run_ends_with_what_its_answers_are_not_good_for(
         on_progress=lambda _: None,
     )
     assert (ended.status, ended.accepted, ended.notes) == ("complete", 4, notes)
+
+
+def test_sessions_add_up_model_by_model() -> None:
+    one = Totals(2, 1, 3, 2, 10, 20, {"a": Bill(3, 2, 10, 20, 0.5)})
+    other = Totals(1, 0, 1, 1, 5, 6, {"a": Bill(1, 1, 1, 1, 0.25), "b": Bill(faint=1)})
+    assert one + other == Totals(
+        3, 1, 4, 3, 15, 26, {"a": Bill(4, 3, 11, 21, 0.75), "b": Bill(faint=1)}
+    )

@@ -31,7 +31,7 @@ def grid_lines(cells: Sequence[Cell], sizes: Mapping[str, int], width: int) -> l
     for names, some in itertools.islice(pictures.items(), PICTURES):
         told = ", ".join(f"{a} = {v}" for a, v in zip(others, names, strict=True))
         lines += [""] + ([click.style(f"  {told}", fg="cyan")] if told else [])
-        lines += [f"  {line}" for line in _picture(some, cells, down, across)]
+        lines += [f"  {line}" for line in _picture(some, cells, down, across, width - 2)]
     if len(pictures) > PICTURES:
         lines += ["", f"  and {len(pictures) - PICTURES:,} more such pictures"]
     return lines
@@ -44,7 +44,7 @@ def _head(cells: Sequence[Cell], sizes: Mapping[str, int]) -> str:
         whole *= count
     least, most = min(map(_rows, cells)), max(map(_rows, cells))
     each = f"{least:,}" if least == most else f"{least:,} to {most:,}"
-    unit = "a share" if cells[0].quota is None else "row" + "s" * (most != 1)
+    unit = ("candidate" if cells[0].quota is None else "row") + "s" * (most != 1)
     left_out = f", {whole - len(cells):,} have none" if whole > len(cells) else ""
     return f"{crossed}: {len(cells):,} cells of {each} {unit}{left_out}"
 
@@ -62,7 +62,9 @@ def _chosen(cells: Sequence[Cell], axes: Sequence[str], width: int) -> tuple[str
     return down, max(rest, key=lambda axis: len(values[axis]), default="")
 
 
-def _picture(some: Sequence[Cell], all_: Sequence[Cell], down: str, across: str) -> Iterator[str]:
+def _picture(
+    some: Sequence[Cell], all_: Sequence[Cell], down: str, across: str, width: int
+) -> Iterator[str]:
     columns = list(dict.fromkeys(cell.values[across] for cell in all_)) if across else [""]
     labels = list(dict.fromkeys(cell.values[down] for cell in all_))
     counts: Counter[tuple[str, str]] = Counter()
@@ -73,7 +75,7 @@ def _picture(some: Sequence[Cell], all_: Sequence[Cell], down: str, across: str)
     for label in labels[:ROWS]:
         numbers = (counts[label, column] for column in columns)
         table.append([label, *(f"{n:,}" if n else "·" for n in numbers)])
-    yield from aligned(table)
+    yield from aligned(table, width=width)
     if len(labels) > ROWS:
         yield f"and {len(labels) - ROWS:,} more"
 

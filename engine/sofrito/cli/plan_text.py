@@ -8,7 +8,7 @@ import click
 from sofrito.cli.models import VERDICTS
 from sofrito.cli.plan_grid import grid_lines
 from sofrito.cli.progress import duration
-from sofrito.cli.table import aligned, compact
+from sofrito.cli.table import aligned, compact, several
 from sofrito.export.forecast import Forecast
 from sofrito.run.cost import dollars, spelled
 from sofrito.run.sketch import Sketch
@@ -17,7 +17,11 @@ from sofrito.run.sketch import Sketch
 def plan_lines(told: Forecast, width: int) -> Iterator[str]:
     """Yield the lines of a plan, for a terminal of so many columns."""
     recipe = told.recipe
-    yield f"{click.style(recipe.recipe, bold=True)}  {_visible(recipe.title)}".rstrip()
+    name = click.style(recipe.recipe, bold=True)
+    yield from (
+        one.rstrip()
+        for one in _wrapped(f"{name}  ", len(recipe.recipe) + 2, _visible(recipe.title), width)
+    )
     yield ""
     facts = list(_facts(told))
     label = max(len(name) for name, _ in facts)
@@ -58,13 +62,14 @@ def _facts(told: Forecast) -> Iterator[tuple[str, str]]:
     found, wanted = told.estimate, told.recipe.rows
     steps = found.steps
     of = f" of {wanted:,}" if wanted and found.rows < wanted else ""
-    yield "rows", f"{found.rows:,}{of}, from about {found.candidates:,} candidates{_beyond(told)}"
+    candidates = several(found.candidates, "candidate")
+    yield "rows", f"{found.rows:,}{of}, from about {candidates}{_beyond(told)}"
     if not told.models:
         yield "calls", "none: no model is asked"
         yield "basis", basis(told)
         return
     yield "calls", _calls(told)
-    if found.held or found.settled:
+    if found.held:
         left = found.calls - found.held
         tail = f"{left:,} still to be asked" if left else "nothing is left to be asked"
         yield "journal", f"{found.held:,} of these calls are there; {tail}"
@@ -78,7 +83,8 @@ def _facts(told: Forecast) -> Iterator[tuple[str, str]]:
 
 def _beyond(told: Forecast) -> str:
     """Return why more candidates are begun than the first step takes rows of, "" if they are not."""
-    taken = told.estimate.steps[0].entered if told.estimate.steps else 0
+    steps = told.estimate.steps[len(told.unmade) :]
+    taken = steps[0].entered if steps else 0
     if compact(taken) == compact(told.estimate.candidates) or not told.recipe.rows:
         return ""
     return f", of which the rows need about {compact(taken)}: the others are begun ahead"
@@ -123,7 +129,7 @@ def _time(told: Forecast) -> str:
     if not found.timed:
         return "not known: no call was timed"
     lanes = lanes_of(told)
-    return f"about {duration(found.seconds)} with {lanes:,} call{'s' * (lanes != 1)} at once"
+    return f"about {duration(found.seconds)} with {several(lanes, 'call')} at once"
 
 
 def basis(told: Forecast) -> str:
@@ -131,39 +137,50 @@ def basis(told: Forecast) -> str:
     found = told.estimate
     if found.whole:
         return "exactly: the journal has every call of this run" if told.models else "exactly"
-    guesses = sum(
+    asking = [
+        seen
+        for seen, step, bound in zip(found.seen, found.steps, told.bounds, strict=True)
+        if step.calls or bound.calls != 0
+    ]
+    if not any(asking):
+        return "from the recipe alone: lengths and yields are guesses; --pilot 8 asks the first 8 candidates"
+    guessed = sum(
         1 for seen, step in zip(found.seen, found.steps, strict=True) if not seen and step.calls
     )
-    if not any(found.seen):
-        return "from the recipe alone: lengths and yields are guesses; --pilot 8 asks the first 8 candidates"
-    some = (
-        "" if not guesses else f"; {guesses} step{'s' * (guesses > 1)} never seen, with guesses (~)"
-    )
-    return f"by {found.settled:,} candidates, whose answers the journal has{some}"
+    some = f"; {several(guessed, 'step')} never seen, with guesses (~)" if guessed else ""
+    settled = several(found.settled, "candidate") if found.settled else "the first answers"
+    whose = ", whose answers" if found.settled else " that"
+    return f"by {settled}{whose} the journal has{some}"
 
 
 def _steps(told: Forecast, width: int) -> Iterator[str]:
-    found = told.estimate
-    priced = any(tariff is None or not tariff.free for tariff in told.tariffs.values())
-    heads = ["step", "rows", "calls", "at most", "read", "written"]
-    heads += ["time"] * found.timed + ["cost"] * priced
-    table = [heads]
-    for name, step, seen, bound in zip(
-        told.steps, found.steps, found.seen, told.bounds, strict=True
-    ):
-        guess = "" if seen else "~"
-        row = [name, *(_marked(guess, n) for n in (step.entered, step.calls))]
-        row.append("no bound" if bound.calls is None else compact(bound.calls))
-        row += [
-            _marked(guess, step.read + step.held_read),
-            _marked(guess, step.written + step.held_written),
-        ]
-        if found.timed:
-            row.append(duration(step.seconds / lanes_of(told)) if step.asked else "·")
-        if priced:
-            row.append("unknown" if step.unpriced else dollars(step.usd) if step.usd else "·")
-        table.append(row)
-    yield from aligned(table, width=width)
+    heads = ["step", "rows"]
+    if told.models:
+        heads += ["calls", "at most", "read", "written"]
+        heads += ["time"] * told.estimate.timed + ["cost"] * _priced(told)
+    table = [_step(told, index)[: len(heads)] for index in range(len(told.steps))]
+    yield from aligned([heads, *table], width=width)
+
+
+def _priced(told: Forecast) -> bool:
+    return any(tariff is None or not tariff.free for tariff in told.tariffs.values())
+
+
+def _step(told: Forecast, index: int) -> list[str]:
+    """Return the cells of a step, as far as any plan shows them."""
+    found, bound = told.estimate, told.bounds[index]
+    step, guess = found.steps[index], "" if found.seen[index] else "~"
+    row = [told.steps[index], *(_marked(guess, n) for n in (step.entered, step.calls))]
+    row += [
+        "no bound" if bound.calls is None else compact(bound.calls),
+        _marked(guess, step.read + step.held_read),
+        _marked(guess, step.written + step.held_written),
+    ]
+    if found.timed:
+        row.append(duration(step.seconds / lanes_of(told)) if step.asked else "·")
+    if _priced(told):
+        row.append("unknown" if step.unpriced else dollars(step.usd) if step.usd else "·")
+    return row
 
 
 def lanes_of(told: Forecast) -> int:
@@ -181,7 +198,7 @@ def warnings(told: Forecast) -> Iterator[str]:
     found, recipe = told.estimate, told.recipe
     for name, calls in told.unmade.items():
         yield (
-            f"the axis `{name}` is made first, by about {calls:,} calls beside these; names with "
+            f"the axis `{name}` is made first, by about {several(calls, 'call')}; names with "
             "numbers stand for its values until then"
         )
     if recipe.rows and found.rows < recipe.rows and not found.whole:

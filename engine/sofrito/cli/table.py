@@ -29,6 +29,11 @@ def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
+def several(count: int, noun: str) -> str:
+    """Return a count with its noun: 1 call, 2 calls."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
 def compact(number: float) -> str:
     """Return a count as people read it: 9,999, 12.3k, 4.9M; nothing is a dot."""
     rounded = round(number)

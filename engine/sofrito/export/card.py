@@ -48,6 +48,7 @@ def card(
         "## How it was made",
         _models(facts),
         _accounting(facts),
+        _counted(facts),
         "## What did not get in",
         _rejections(reasons),
         "## Versions",
@@ -161,6 +162,13 @@ def _accounting(facts: CardFacts) -> str:
         return ""
     rule = "In every step, in + made = out + rejected + failed + joined + surplus."
     return f"{rule}\n\n{_table(names, rows)}"
+
+
+def _counted(facts: CardFacts) -> str:
+    rows = [(step.step, what, f"{n:,}") for step in facts.steps for what, n in step.counted.items()]
+    if not rows:
+        return ""
+    return f"Steps counted on their way:\n\n{_table(('step', 'what', 'how often'), rows)}"
 
 
 def _rejections(reasons: Reasons) -> str:

@@ -20,7 +20,10 @@ class ModelFacts:
 
 @dataclass(frozen=True)
 class StepFacts:
-    """A step's accounting, in rows: in + made = out + rejected + failed + joined + surplus."""
+    """A step's accounting, in rows: in + made = out + rejected + failed + joined + surplus.
+
+    ``counted`` is what the step counted on its way, by what it is called.
+    """
 
     step: str
     entered: int
@@ -30,6 +33,7 @@ class StepFacts:
     failed: int
     joined: int
     surplus: int
+    counted: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

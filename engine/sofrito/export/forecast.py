@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sofrito.export.make import axes_made, teachers_of
+from sofrito.export.make import axes_made, tariffs_for, teachers_of
 from sofrito.export.reach import (
     FileReach,
     Host,
@@ -17,7 +17,7 @@ from sofrito.export.reach import (
 )
 from sofrito.plan.compile import compiled
 from sofrito.plan.estimate import expected, guessed_tokens
-from sofrito.plan.estimate_bounds import Bound, bounds
+from sofrito.plan.estimate_bounds import Bound, bound_of, bounds
 from sofrito.plan.estimate_time import Speed, speed
 from sofrito.plan.inputs import Inputs, inputs
 from sofrito.plan.program import Cell, Program
@@ -26,12 +26,20 @@ from sofrito.recipe.asked import models_asked
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.read import Read
 from sofrito.recipe.sources import TemplateSources
-from sofrito.run.axes import calls_of, missing_axes
+from sofrito.run.axes import MadeAxes, charge, load_of, missing_axes
 from sofrito.run.cost import ModelCost, costs_of
 from sofrito.run.journal import MemoryJournal, SqliteJournal
 from sofrito.run.observe import FIRST
-from sofrito.run.outlook import Estimate, estimated, prompt_lengths, rows_to_start_from
-from sofrito.run.prices import PRICES, Tariff, all_priced, table, tariffs_of
+from sofrito.run.outlook import (
+    Estimate,
+    axis_cost,
+    estimated,
+    lengths_asked,
+    prompt_lengths,
+    rows_to_start_from,
+    with_axes,
+)
+from sofrito.run.prices import PRICES, Tariff, table, tariffs_of
 from sofrito.run.progress import OnProgress
 from sofrito.run.rehearse import Piloted, Rehearsal, piloted, rehearsed
 from sofrito.run.session import JOURNAL, limits_of, rates_of
@@ -40,6 +48,7 @@ from sofrito.run.speeds import remember, remembered
 from sofrito.run.totals import Totals
 from sofrito.teachers.hf.find import find_checkpoint
 from sofrito.teachers.llama.find import find_hub
+from sofrito.teachers.scripted.teacher import ScriptedTeacher
 from sofrito.teachers.teacher import Teacher
 
 SKETCHED = 8
@@ -53,10 +62,9 @@ SHOWN = 3
 class Forecast:
     """What a run would do. ``absent`` says of models that cannot be asked why, by name.
 
-    ``bounds`` and the estimate's steps go with ``steps``, their names. ``axes`` are the numbers
-    of their values, ``unmade`` about how many calls make those that are not made yet,
-    ``seeds`` the rows that candidates start from, ``costs`` what the run has cost so
-    far.
+    ``bounds`` and the estimate's steps go with ``steps``, their names, the axes first that are
+    ``unmade``: about how many calls make each. ``axes`` are the numbers of their values, ``seeds``
+    the rows that candidates start from, ``costs`` what the run has cost so far.
     """
 
     recipe: Recipe
@@ -96,118 +104,146 @@ def forecast(
     broken seed file, Trouble where the pilot cannot be made.
     """
     recipe, given = read.recipe, inputs(read, workspace=workspace, allow_files=allow_files)
+    axes = MadeAxes()
     if pilot:
-        axes_made(read, workspace=workspace, on_progress=on_progress, announce=announce)
+        axes = axes_made(read, workspace=workspace, on_progress=on_progress, announce=announce)
         given = inputs(read, workspace=workspace, allow_files=allow_files)
     absent = {} if pilot else dict(_absent(recipe, read.folder))
     teachers = {} if absent else _teachers(recipe, read.folder, announce, absent, must=bool(pilot))
-    program = _Programs(read, given, teachers)
-    journal = workspace / JOURNAL
-    models = {name: recipe.model(name) for name in models_asked(recipe)}
-    factors = {name: t.price_factor for name, t in teachers.items()}
-    tariffs = tariffs_of(models, factors)
-    identities = {name: dict(teacher.identity) for name, teacher in teachers.items()}
-    made, speeds = None, remembered(journal, identities)
+    scene = _Scene(read, workspace, given, teachers, absent)
+    charge(axes, workspace, scene.program())
+    speeds = remembered(scene.journal, scene.identities)
+    made = None
     if pilot:
-        if recipe.budget.usd is not None:
-            all_priced(tariffs, models)
-        made = piloted(
-            program.fresh(),
-            pilot,
-            journal,
-            teachers,
-            limits=limits_of(recipe, None),
-            rates=rates_of(recipe),
-            tariffs=tariffs,
-            on_progress=on_progress,
+        made = _piloted(scene, pilot, on_progress)
+        speeds |= _timed(made)
+        remember(scene.journal, speeds, scene.identities)
+    return _told(scene, _rehearsed(scene), made, speeds)
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """What a plan is made of: a recipe and its inputs, its teachers or why there are none."""
+
+    read: Read
+    workspace: Path
+    given: Inputs
+    teachers: Mapping[str, Teacher]
+    absent: Mapping[str, Trouble]
+
+    @property
+    def journal(self) -> Path:
+        """The workspace's journal."""
+        return self.workspace / JOURNAL
+
+    @property
+    def identities(self) -> dict[str, Mapping[str, Any]]:
+        """What of each model is in the keys of its calls."""
+        return {name: dict(teacher.identity) for name, teacher in self.teachers.items()}
+
+    @property
+    def tariffs(self) -> dict[str, Tariff | None]:
+        """What each model that is asked costs, None where nobody knows."""
+        models = {name: self.read.recipe.model(name) for name in models_asked(self.read.recipe)}
+        return tariffs_of(models, {name: t.price_factor for name, t in self.teachers.items()})
+
+    def program(self) -> Program:
+        """Return a program whose memories are empty: one that has a memory runs once."""
+        return compiled(
+            self.read.recipe,
+            folder=self.read.folders,
+            pools=self.given.pools,
+            axes=self.given.axes,
+            records=self.given.records,
+            source=self.given.source,
+            hashes=self.given.hashes,
+            identities=self.identities,
         )
-        timed = {name: speed(made.timed[name], made.lanes[name]) for name in teachers}
-        new = {name: one for name, one in timed.items() if one is not None}
-        remember(journal, new, identities)
-        speeds |= new
-    known = None
-    if not models:
-        known = rehearsed(program.fresh(), MemoryJournal(), {})
-    elif journal.is_file() and not absent:
-        fresh = program.fresh()
-        with closing(SqliteJournal(journal, fresh.fingerprint)) as store:
-            known = rehearsed(fresh, store, teachers)
-    axes = {name: len(values) for name, values in given.axes.items()}
-    unmade = {name: calls_of(topics) for name, topics in missing_axes(read, workspace).items()}
-    return _told(
-        read, program.fresh(), known, made, teachers, absent, tariffs, speeds, axes, unmade
+
+
+def _piloted(scene: _Scene, candidates: int, on_progress: OnProgress) -> Piloted:
+    recipe = scene.read.recipe
+    return piloted(
+        scene.program(),
+        candidates,
+        scene.journal,
+        scene.teachers,
+        limits=limits_of(recipe, None),
+        rates=rates_of(recipe),
+        tariffs=tariffs_for(recipe, scene.teachers),
+        on_progress=on_progress,
     )
+
+
+def _timed(made: Piloted) -> dict[str, Speed]:
+    timed = {name: speed(made.timed[name], made.lanes[name]) for name in made.timed}
+    return {name: one for name, one in timed.items() if one is not None}
+
+
+def _rehearsed(scene: _Scene) -> Rehearsal:
+    """Run as far as the journal goes; what asks no model is seen also where there is none."""
+    fresh = scene.program()
+    if scene.journal.is_file() and not scene.absent:
+        with closing(SqliteJournal(scene.journal, fresh.fingerprint)) as store:
+            return rehearsed(fresh, store, scene.teachers)
+    nobody = {name: ScriptedTeacher() for name in models_asked(scene.read.recipe)}
+    return rehearsed(fresh, MemoryJournal(), {**nobody, **scene.teachers})
 
 
 def _told(
-    read: Read,
-    program: Program,
-    known: Rehearsal | None,
-    made: Piloted | None,
-    teachers: Mapping[str, Teacher],
-    absent: Mapping[str, Trouble],
-    tariffs: Mapping[str, Tariff | None],
-    speeds: Mapping[str, Speed],
-    axes: Mapping[str, int],
-    unmade: Mapping[str, int],
+    scene: _Scene, known: Rehearsal, made: Piloted | None, speeds: Mapping[str, Speed]
 ) -> Forecast:
-    recipe, steps = read.recipe, expected(read.recipe)
+    read, recipe, tariffs = scene.read, scene.read.recipe, scene.tariffs
+    program, steps = scene.program(), expected(recipe)
     sketches = sketched(program, recipe.steps, SKETCHED)
-    seeds = rows_to_start_from(program)
-    budget = recipe.budget
-    spent = known.spent if known else {}
+    seeds, budget = rows_to_start_from(program), recipe.budget
+    unmade = {
+        name: (recipe.model_for(topics.model), topics)
+        for name, topics in missing_axes(read, scene.workspace).items()
+    }
+    reads = prompt_lengths(sketches, steps, recipe.steps, guessed_tokens)
+    estimate = estimated(
+        program,
+        steps,
+        {**reads, **lengths_asked(known.notebook.questions, sketches, guessed_tokens)},
+        known,
+        speeds=speeds,
+        tariffs=tariffs,
+        seeds=seeds,
+        teachers=scene.teachers,
+    )
+    costs = [axis_cost(topics, model, speeds, tariffs) for model, topics in unmade.values()]
     return Forecast(
         recipe=recipe,
         fingerprint=program.fingerprint,
-        steps=program.steps,
-        axes=axes,
-        unmade=unmade,
+        steps=(*(f"axis {name}" for name in unmade), *program.steps),
+        axes={name: len(values) for name, values in scene.given.axes.items()},
+        unmade={name: load_of(topics).calls for name, (_, topics) in unmade.items()},
         cells=program.cells,
         seeds=seeds,
-        estimate=estimated(
-            program,
-            steps,
-            prompt_lengths(sketches, steps, recipe.steps, guessed_tokens),
-            known,
-            speeds=speeds,
-            tariffs=tariffs,
-            seeds=seeds,
+        estimate=with_axes(estimate, costs, {model for model, _ in unmade.values()} <= {*speeds}),
+        bounds=(
+            *(
+                bound_of(load_of(topics), budget.calls, budget.tokens)
+                for _, topics in unmade.values()
+            ),
+            *bounds(program, steps, seeds=seeds, calls=budget.calls, tokens=budget.tokens),
         ),
-        bounds=bounds(program, steps, seeds=seeds, calls=budget.calls, tokens=budget.tokens),
         tariffs=tariffs,
         prices=table() if any(t and t.source.startswith(PRICES) for t in tariffs.values()) else "",
-        costs=costs_of(spent, Totals(), tariffs, tariffs),
+        costs=costs_of(known.spent, Totals(), tariffs, tariffs),
         speeds=speeds,
         pilot=made,
-        prompts=_prompts(sketches, known),
-        models=models_reached(recipe, teachers),
-        hosts=hosts_reached(recipe, frozenset(absent)),
-        files=files_reached(read, TemplateSources(read.folders, params=recipe.values()), teachers),
-        absent=absent,
+        prompts=tuple(
+            replace(one, step=one.step + len(unmade)) for one in _prompts(sketches, known)
+        ),
+        models=models_reached(recipe, scene.teachers),
+        hosts=hosts_reached(recipe, frozenset(scene.absent)),
+        files=files_reached(
+            read, TemplateSources(read.folders, params=recipe.values()), scene.teachers
+        ),
+        absent=scene.absent,
     )
-
-
-class _Programs:
-    """Compiles the recipe as often as it is to be run: a program with memory runs once."""
-
-    def __init__(self, read: Read, given: Inputs, teachers: Mapping[str, Teacher]) -> None:
-        self._read, self._given = read, given
-        self._identities: dict[str, Mapping[str, Any]] = {
-            name: dict(teacher.identity) for name, teacher in teachers.items()
-        }
-
-    def fresh(self) -> Program:
-        """Return a program whose memories are empty."""
-        return compiled(
-            self._read.recipe,
-            folder=self._read.folders,
-            pools=self._given.pools,
-            axes=self._given.axes,
-            records=self._given.records,
-            source=self._given.source,
-            hashes=self._given.hashes,
-            identities=self._identities,
-        )
 
 
 def _absent(recipe: Recipe, folder: Path) -> Mapping[str, Trouble]:
@@ -243,7 +279,7 @@ def _teachers(
         return {}
 
 
-def _prompts(sketches: Sequence[Sketch], known: Rehearsal | None) -> tuple[Sketch, ...]:
+def _prompts(sketches: Sequence[Sketch], known: Rehearsal) -> tuple[Sketch, ...]:
     """Return questions to show: of each step that asks the first one, then those of more candidates.
 
     One that was really asked stands before one with stand-ins.
@@ -253,7 +289,6 @@ def _prompts(sketches: Sequence[Sketch], known: Rehearsal | None) -> tuple[Sketc
         candidate = int(sketch.candidate)
         if candidate < FIRST:
             found[candidate, sketch.step] = sketch
-    questions = known.notebook.questions if known else {}
-    for (step, candidate), call in questions.items():
+    for (step, candidate), call in known.notebook.questions.items():
         found[candidate, step] = Sketch(step, str(candidate), call)
     return tuple(found[at] for at in sorted(found)[:SHOWN])

@@ -1,7 +1,7 @@
 """From a checked recipe to a dataset in its folder: run, then write."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +88,8 @@ def make(
     tariffs = tariffs_for(recipe, teachers)
     with locked(folder):
         charge(axes, workspace, program)
-        keep_recipe(read, folder, identities, files_of(read, allow_files=allow_files))
+        files = files_of(read, allow_files=allow_files)
+        keep_recipe(read, folder, identities, files, workspace)
         ended = run_program(
             program,
             folder,
@@ -99,6 +100,7 @@ def make(
             rates=rates_of(recipe),
             tariffs=tariffs,
         )
+        ended = replace(ended, totals=axes.totals + ended.totals)
         exported = None
         if ended.status != "interrupted":
             ranks = ranks_of(given.axes, given.records)
@@ -203,7 +205,7 @@ def _facts(
 def _steps(ledger: Ledger) -> tuple[StepFacts, ...]:
     """Return the accounting from the first step on: how many candidates were started is luck."""
     steps = zip(ledger.names[1:], ledger.tallies[1:], strict=True)
-    return tuple(StepFacts(name, *tally.counts()) for name, tally in steps)
+    return tuple(StepFacts(name, *tally.counts(), dict(tally.counted)) for name, tally in steps)
 
 
 def _manifest(

@@ -9,7 +9,7 @@ import orjson
 import xxhash
 
 from sofrito.export.rows import Accepted
-from sofrito.recipe.model import Mix
+from sofrito.recipe.model_output import Mix
 
 RealRows = Callable[[], Iterator[Mapping[str, Any]]]
 """Begins anew to read the rows of the pool that is mixed in."""

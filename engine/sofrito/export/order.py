@@ -11,7 +11,8 @@ import xxhash
 from sofrito.export.rows import Accepted
 from sofrito.formats.base import value_of
 from sofrito.plan.axes import Records, axis_id
-from sofrito.recipe.model import Order, Recipe
+from sofrito.recipe.model import Recipe
+from sofrito.recipe.model_output import Order
 
 Ranks = Mapping[str, Mapping[str, int]]
 """By axis, or by field of an axis whose values are records, the place of each value."""

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sofrito.plan.fingerprint import template_texts
+from sofrito.export.record import texts_read
 from sofrito.recipe.asked import models_asked
 from sofrito.recipe.machine import on_this_machine
 from sofrito.recipe.model import CHECKERS, UNDECLARED, Model, Recipe
 from sofrito.recipe.read import Read
-from sofrito.recipe.sources import TemplateSources
+from sofrito.recipe.sources import TemplateSources, is_file
 from sofrito.recipe.terms import Terms, terms_of
 from sofrito.teachers.teacher import Teacher
 
@@ -108,12 +108,13 @@ def _files(
         info = getattr(teacher, "info", None)
         if info is not None:
             yield FileReach(str(info.path), f"model {name}")
+        if template := recipe.model(name).chat_template:
+            yield FileReach(template, f"chat template of {name}")
     for name, pool in recipe.seeds.items():
         if pool.file or pool.files:
             yield FileReach(pool.file or pool.files, f"seeds {name}")
     for name, axis in recipe.axes.items():
         if axis.file:
             yield FileReach(axis.file, f"axis {name}")
-    named = (text for step in recipe.steps for text in step.templates().values())
-    for template in sorted(template_texts(named, sources)):
-        yield FileReach(template, "template")
+    for name in sorted(texts_read(recipe, sources)):
+        yield FileReach(name, "template" if is_file(name) else "principles")

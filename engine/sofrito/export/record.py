@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from sofrito.plan.axes import axis_file, generated_axes
 from sofrito.plan.difference import plain
 from sofrito.plan.fingerprint import library_texts, template_texts
 from sofrito.problems import Trouble
+from sofrito.recipe.model import Recipe
 from sofrito.recipe.read import Read
 from sofrito.recipe.sources import TemplateSources
 
@@ -21,30 +23,45 @@ LARGEST = 5_000_000
 
 
 def keep_recipe(
-    read: Read, folder: Path, identities: Mapping[str, Mapping[str, Any]], files: Iterator[Path]
+    read: Read,
+    folder: Path,
+    identities: Mapping[str, Mapping[str, Any]],
+    files: Iterator[Path],
+    workspace: Path,
 ) -> None:
     """Put a recipe that is a recipe again into a run's folder, in place of an older one.
 
     It is what ran: with what it extends merged in, and with what the command line gave. ``files``
-    are its seed and axis files. Keys are in it only as `${NAME}`. Raises Trouble where nothing can
-    be written.
+    are its seed and axis files; the files of axes that a model made are those of the ``workspace``,
+    and lie in the record as they do there. Keys are in it only as `${NAME}`. Raises Trouble where
+    nothing can be written.
     """
     record = folder / RECORD
     try:
         shutil.rmtree(record, ignore_errors=True)
         record.mkdir(parents=True)
         (record / "recipe.yaml").write_text(written(read), encoding="utf-8", newline="\n")
-        named = (t for step in read.recipe.steps for t in step.templates().values())
-        sources = TemplateSources(read.folders)
-        called = library_texts(read.recipe, sources)  # whole files: their heads are read again
-        for name, text in {**template_texts([*named, *called], sources), **called}.items():
+        for name, text in texts_read(read.recipe, TemplateSources(read.folders)).items():
             _put(record / name, text)
         for path in files:
             _copy(path, read, record)
+        for made in (axis_file(read, workspace, name) for name in generated_axes(read)):
+            _put(record / made.relative_to(workspace), made.read_text(encoding="utf-8-sig"))
         (record / IDENTITIES).write_text(json.dumps(identities, indent=2), encoding="utf-8")
     except OSError as error:
         what = f"The run's folder {folder} cannot be written: {error.strerror or error}."
         raise Trouble(what, "Free some space or name another folder with --out.") from error
+
+
+def texts_read(recipe: Recipe, sources: TemplateSources) -> dict[str, str]:
+    """Return the texts of the templates and library files that a recipe uses, by name.
+
+    Those that these include are among them. A library file is whole: its head says how it is used.
+    """
+    named = [text for step in recipe.steps for text in step.templates().values()]
+    named += [axis.generate.prompt for axis in recipe.axes.values() if axis.generate]
+    called = library_texts(recipe, sources)
+    return {**template_texts([*named, *called], sources), **called}
 
 
 def recorded_identities(run: Path) -> dict[str, Mapping[str, Any]]:

@@ -18,7 +18,7 @@ import xxhash
 from sofrito.export.rows import Accepted
 from sofrito.formats.base import value_of
 from sofrito.problems import Trouble
-from sofrito.recipe.model import Review
+from sofrito.recipe.model_output import Review
 
 CSV, LINES = "review.csv", "review.jsonl"
 CONFIDENCE = 0.95

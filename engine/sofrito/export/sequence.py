@@ -7,7 +7,8 @@ from pathlib import Path
 from sofrito.export.mix import RealRows, drawn, interleaved
 from sofrito.export.order import Arrangement, Ranks, order_key
 from sofrito.export.rows import Accepted, accepted, accepted_at, places
-from sofrito.recipe.model import Order, Recipe
+from sofrito.recipe.model import Recipe
+from sofrito.recipe.model_output import Order
 
 
 class Rows:

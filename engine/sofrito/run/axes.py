@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,8 +16,9 @@ from sofrito.plan.fingerprint import RULES
 from sofrito.plan.program import Program, segmented
 from sofrito.problems import Trouble
 from sofrito.prompts import Render, Templates
+from sofrito.recipe.base import Load
 from sofrito.recipe.expressions import ExpressionError
-from sofrito.recipe.model import Topics
+from sofrito.recipe.model_rows import Topics
 from sofrito.recipe.read import Read
 from sofrito.recipe.sources import TemplateSources
 from sofrito.run.budget import Limits
@@ -27,6 +28,7 @@ from sofrito.run.prices import Tariff
 from sofrito.run.progress import OnProgress
 from sofrito.run.session import JOURNAL, Ended, locked, run_program
 from sofrito.run.sink import ROWS
+from sofrito.run.totals import Totals
 from sofrito.steps.parse import Parser, Unparsed
 from sofrito.steps.shape import Type
 from sofrito.steps.work import Candidate, Event, Lost, Map, Row, Work, mix
@@ -55,10 +57,15 @@ _SMALL = frozenset(["a", "an", "and", "for", "in", "of", "on", "the", "to", "wit
 
 @dataclass(frozen=True)
 class MadeAxes:
-    """Axes that were made: the calls asked for them, and what they have cost by model."""
+    """Axes that were made: what the calls asked for them came to, and what they have cost by model."""
 
-    asked: int = 0
-    spent: Mapping[str, Spent] | None = None
+    totals: Totals = field(default_factory=Totals)
+    spent: Mapping[str, Spent] = field(default_factory=dict)
+
+    @property
+    def asked(self) -> int:
+        """The calls asked for them."""
+        return self.totals.asked
 
 
 def missing_axes(read: Read, workspace: Path) -> dict[str, Topics]:
@@ -67,9 +74,16 @@ def missing_axes(read: Read, workspace: Path) -> dict[str, Topics]:
     return {name: one for name, one in axes if not axis_file(read, workspace, name).is_file()}
 
 
-def calls_of(topics: Topics) -> int:
-    """Return how many calls make a tree, if each brings as many topics as it is asked for."""
-    return sum(topics.width**level for level in range(len(topics.levels)))
+def load_of(topics: Topics) -> Load:
+    """Return what a tree costs, if each call brings as many topics as it is asked for."""
+    calls = sum(topics.width**level for level in range(len(topics.levels)))
+    longest = _longest(topics)
+    return Load(calls, calls * ATTEMPTS, (1, 1), longest // 2, longest)
+
+
+def _longest(topics: Topics) -> int:
+    # a name has up to 20 tokens where a model writes as long as it may
+    return 64 + 24 * topics.width
 
 
 def make_axes(
@@ -106,12 +120,12 @@ def make_axes(
         for name, paths in made.items():
             _put(axis_file(read, workspace, name), axis_text(read, name, paths))
     with closing(SqliteJournal(workspace / JOURNAL, program.fingerprint)) as journal:
-        return MadeAxes(ended.totals.asked, journal.spent())
+        return MadeAxes(ended.totals, journal.spent())
 
 
 def charge(made: MadeAxes, workspace: Path, program: Program) -> None:
     """Let the run whose axes were made bear what they cost, in its budget and its manifest."""
-    if made.asked and made.spent:
+    if made.asked:
         with closing(SqliteJournal(workspace / JOURNAL, program.fingerprint)) as journal:
             for model, spent in made.spent.items():
                 journal.spend(model, spent)
@@ -171,8 +185,7 @@ class Tree:
         asked = Parser("json_list", column, types={"topic": kind}, items=(width, width))
         self._schema = asked.schema
         self._parser = Parser("json_list", column)
-        # a name has up to 20 tokens where a model writes as long as it may
-        self._sampling = dict(sorted({**SAMPLING, "max_tokens": 64 + 24 * width}.items()))
+        self._sampling = dict(sorted({**SAMPLING, "max_tokens": _longest(topics)}.items()))
 
     def run(self, row: Row, _: Candidate) -> Work:
         """Make the column of the axis: a list of topics, each with those above it."""

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from sofrito import __version__
+from sofrito.recipe.plugins import loaded
 from sofrito.run.cost import ModelCost
 from sofrito.run.prices import PRICES, table
 from sofrito.run.totals import Totals
@@ -99,4 +100,4 @@ def versions() -> dict[str, str]:
             found[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return found | {plugin.package: plugin.version for plugin in loaded()}

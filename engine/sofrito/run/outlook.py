@@ -3,15 +3,20 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
-from sofrito.plan.estimate import Expected, Happening
+from sofrito.plan.estimate import Expected, Happening, guessed_tokens
 from sofrito.plan.estimate_time import Speed
 from sofrito.plan.program import Program
 from sofrito.recipe.base import Verb
+from sofrito.recipe.model_rows import Topics
+from sofrito.run.axes import PROMPT, load_of
 from sofrito.run.observe import stages
+from sofrito.run.pace import FIRST, FIRST_DECLARED
 from sofrito.run.prices import Tariff
 from sofrito.run.rehearse import Rehearsal
-from sofrito.run.simulate import UNTIMED, Known, Outlook, StepCost, simulated
+from sofrito.run.simulate import UNTIMED, Known, Outlook, Served, StepCost, simulated
 from sofrito.run.sketch import Sketch, length
+from sofrito.teachers.call import Call
+from sofrito.teachers.teacher import Teacher
 
 VARIANTS = 7
 """Samples that are drawn; the middle one is what is likely, the others say how sure that is."""
@@ -60,19 +65,24 @@ def estimated(
     speeds: Mapping[str, Speed],
     tariffs: Mapping[str, Tariff | None],
     seeds: int | None,
+    teachers: Mapping[str, Teacher] | None = None,
 ) -> Estimate:
     """Return what a run of a program is likely to take.
 
-    ``reads`` are the guessed tokens of a prompt by step, ``seeds`` the rows to start from.
+    ``reads`` are the guessed tokens of a prompt by step, ``seeds`` the rows to start from. The
+    ``teachers`` are not asked: they say who shares a server, and how many calls are in flight.
     """
     known = _known(program, expectations, reads, rehearsal)
     most = known.settled + FURTHER
     whole = rehearsal is not None and rehearsal.whole
-    lanes = {name: speeds.get(name, UNTIMED) for name in tariffs}
+    served = {
+        name: _served(name, speeds.get(name), tariff, teachers or {})
+        for name, tariff in tariffs.items()
+    }
     outlooks = sorted(
         (
             _scaled(
-                simulated(program, known, speeds=lanes, tariffs=tariffs, most=most, variant=v),
+                simulated(program, known, served, most=most, variant=v),
                 program, rehearsal, most, seeds,
             )
             for v in range(1 if whole else VARIANTS)
@@ -96,6 +106,22 @@ def estimated(
         whole=whole,
         timed=asked <= speeds.keys(),
     )
+
+
+def _served(
+    name: str, speed: Speed | None, tariff: Tariff | None, teachers: Mapping[str, Teacher]
+) -> Served:
+    """Return how a model is served; a server that says no number of calls begins with few."""
+    teacher = teachers.get(name)
+    if teacher is None:
+        speed = speed or UNTIMED
+        return Served(name, speed, tariff, speed.lanes)
+    first = FIRST_DECLARED if teacher.concurrency else FIRST
+    concurrency = (
+        min(teacher.concurrency or first, first) if teacher.server else teacher.concurrency
+    )
+    speed = speed or replace(UNTIMED, lanes=concurrency)
+    return Served(teacher.server or str(id(teacher)), speed, tariff, concurrency)
 
 
 def _known(
@@ -181,6 +207,52 @@ def _scaled(
 def _asked(step: StepCost) -> dict[str, float]:
     names = ("asked", "read", "written", "seconds", "usd", "unpriced")
     return {field.name: getattr(step, field.name) for field in fields(step) if field.name in names}
+
+
+def axis_cost(
+    topics: Topics, model: str, speeds: Mapping[str, Speed], tariffs: Mapping[str, Tariff | None]
+) -> StepCost:
+    """Return what an axis is guessed to cost that a model makes first."""
+    load, read = load_of(topics), guessed_tokens(topics.prompt or PROMPT)
+    calls, written, tariff = load.calls, load.written, tariffs.get(model)
+    return StepCost(
+        entered=1,
+        out=1,
+        asked=calls,
+        read=calls * read,
+        written=calls * written,
+        seconds=calls * speeds.get(model, UNTIMED).seconds(read, written),
+        usd=calls * tariff.usd(read, written) if tariff else 0.0,
+        unpriced=0 if tariff else calls,
+    )
+
+
+def with_axes(estimate: Estimate, axes: Sequence[StepCost], timed: bool) -> Estimate:
+    """Return an estimate with the axes that are made before; ``timed`` if it is known how fast."""
+    calls = round(sum(one.asked for one in axes))
+    return replace(
+        estimate,
+        steps=(*axes, *estimate.steps),
+        seen=(*(0 for _ in axes), *estimate.seen),
+        low=estimate.low + calls,
+        high=estimate.high + calls,
+        seconds=estimate.seconds + sum(one.seconds for one in axes),
+        timed=estimate.timed and timed,
+    )
+
+
+def lengths_asked(
+    questions: Mapping[tuple[int, int], Call],
+    sketches: Sequence[Sketch],
+    tokens: Callable[[str], int],
+) -> dict[int, int]:
+    """Return the tokens of the prompts that are known by step, of steps that have no whole sketch."""
+    whole = {one.step for one in sketches if not one.missing}
+    found: dict[int, list[int]] = {}
+    for (step, _), call in questions.items():
+        if step not in whole:
+            found.setdefault(step, []).append(length(call, {}, tokens))
+    return {step: round(sum(all_) / len(all_)) for step, all_ in found.items()}
 
 
 def prompt_lengths(

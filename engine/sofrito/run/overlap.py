@@ -1,7 +1,7 @@
-"""Which calls two recipes have in common: the same key is the same answer, asked once."""
+"""Which calls of a recipe are another's too, or in a journal: the same key is asked once."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,13 @@ from sofrito.recipe.model import Model, Recipe
 from sofrito.run.budget import Budget, Limits
 from sofrito.run.calls import Calls
 from sofrito.run.engine import Engine
-from sofrito.run.journal import MemoryJournal, Spent
+from sofrito.run.journal import Journal, MemoryJournal, Spent
 from sofrito.run.observe import with_operations, with_run
 from sofrito.run.rehearse import FirstCandidates, deep_enough
 from sofrito.steps.work import Gather, Lost, Map, Operation, Ordered, Outcome, Row, Work
 from sofrito.teachers.make import teacher_of
 from sofrito.teachers.scripted.teacher import ScriptedTeacher
+from sofrito.teachers.teacher import Teacher
 
 CANDIDATES = 24
 """Candidates whose calls are compared; with a pool that grows, three rounds of them if that is more."""
@@ -26,10 +27,13 @@ CANDIDATES = 24
 WIDER = 5
 """Times as many candidates of the recipe before: an edit may bring another one to the front."""
 
+MOST = 200
+"""Candidates whose calls are looked up in a journal, at the most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """Calls of one step: how many the first candidates ask, and how many of them are the other's too."""
+    """Calls of one step: how many the first candidates ask, and how many of them need not be asked."""
 
     step: str
     asked: int
@@ -52,27 +56,49 @@ def shared_calls(
     """
     rounds = 3 * after.round if after.grows else 0
     most = candidates or min(max(CANDIDATES, rounds), 200)
-    theirs, ours = identities
-    known = {key for keys in _asked(before, theirs, most * WIDER).values() for key in keys}
-    found = _asked(after, ours, most)
+    theirs, ours = (
+        {name: _StandIn(identity) for name, identity in one.items()} for one in identities
+    )
+    wider = _asked(_lenient(_without_target(before)), theirs, MemoryJournal(), most * WIDER)
+    found = _asked(_lenient(_without_target(after)), ours, MemoryJournal(), most)
+    return _counted(after, found, {key for keys in wider.values() for key in keys})
+
+
+def journaled_calls(
+    program: Program, journal: Journal, identities: Mapping[str, Mapping[str, Any]]
+) -> list[Shared]:
+    """Return for each step that asks how many calls of the first candidates a journal answers.
+
+    Nobody is asked and nothing is written: what the journal lacks is answered by made-up words, and
+    only rows that have some of these go on where a rule would reject them.
+    """
+    answers = _Overlaid(journal)
+
+    def made_up(row: Row) -> bool:
+        return any(key not in answers.found for _, key in _calls_of(row))
+
+    teachers = {name: _StandIn(identity) for name, identity in identities.items()}
+    asked = _asked(_lenient(program, made_up), teachers, answers, MOST)
+    return _counted(program, asked, answers.found)
+
+
+def _counted(program: Program, asked: Mapping[str, set[str]], known: "set[str]") -> list[Shared]:
     return [
-        Shared(step, len(found[step]), len(found[step] & known))
-        for step in after.steps
-        if step in found
+        Shared(step, len(asked[step]), len(asked[step] & known))
+        for step in program.steps
+        if step in asked
     ]
 
 
 def _asked(
-    program: Program, identities: Mapping[str, Mapping[str, Any]], candidates: int
+    program: Program, teachers: Mapping[str, Teacher], journal: Journal, candidates: int
 ) -> dict[str, set[str]]:
     """Return the keys of the first candidates' calls by step."""
     stories = _Stories()
-    lenient = with_operations(_without_target(program), _lenient)
-    engine = Engine(lenient, stories, candidates=FirstCandidates(lenient, candidates))
-    teachers = {name: _StandIn(identity) for name, identity in identities.items()}
+    engine = Engine(program, stories, candidates=FirstCandidates(program, candidates))
 
     async def run() -> None:
-        calls = Calls(teachers, MemoryJournal(), Budget(Limits(), Spent()), wake=engine.wake)
+        calls = Calls(teachers, journal, Budget(Limits(), Spent()), wake=engine.wake)
         try:
             await engine.run(calls)
         finally:
@@ -98,6 +124,22 @@ class _StandIn(ScriptedTeacher):
         self.identity = identity
 
 
+class _Overlaid(MemoryJournal):
+    """A journal over another one, which is only read; ``found`` are the keys that this one has."""
+
+    def __init__(self, below: Journal) -> None:
+        super().__init__()
+        self._below = below
+        self.found: set[str] = set()
+
+    def get_many(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
+        """Return the answers that are there, by key."""
+        wanted = [*keys]
+        answers = self._below.get_many(wanted)
+        self.found |= {key.hex() for key in answers}
+        return super().get_many(wanted) | answers
+
+
 class _Stories:
     """A sink that keeps the calls of each row's story."""
 
@@ -113,44 +155,46 @@ class _Stories:
         self._take(lost.row)
 
     def _take(self, row: Row) -> None:
-        for event in row.story:
-            if event.kind == "call":
-                self.keys.setdefault(event.step, set()).add(str(event.what["key"]))
+        for step, key in _calls_of(row):
+            self.keys.setdefault(step, set()).add(key)
 
 
-def _lenient(_: int, operation: Operation) -> Operation:
-    """Return an operation that lets go on what only a rule rejects."""
+def _calls_of(row: Row) -> Iterator[tuple[str, str]]:
+    """Yield the step and the key of each call that a row comes from."""
+    for event in row.story:
+        if event.kind == "call":
+            yield event.step, str(event.what["key"])
+
+
+def _lenient(program: Program, which: Callable[[Row], bool] = lambda _: True) -> Program:
+    """Return a program that lets rows go on which only a rule rejects: all, or those of ``which``."""
+    return with_operations(program, lambda _, operation: _lenient_operation(operation, which))
+
+
+def _lenient_operation(operation: Operation, which: Callable[[Row], bool]) -> Operation:
     run: Any = operation.run
+
+    def on(one: Row | Lost) -> Row | Lost:
+        """Return the row of a rule's rejection; of an answer that has no shape there is no row."""
+        shapeless = ("unparseable", "truncated", "empty list")
+        if not isinstance(one, Lost) or one.kind != "rejected" or one.reason in shapeless:
+            return one
+        return one.row if which(one.row) else one
+
+    def later(work: Work) -> Work:
+        outcome: Outcome = yield from work
+        return [on(one) for one in outcome]
+
+    def by_one(*arguments: Any) -> Any:
+        result = run(*arguments)
+        return [on(one) for one in result] if isinstance(result, list) else later(result)
+
     match operation:
-        case Map():
-
-            def by_row(row: Row, candidate: Any) -> Any:
-                result = run(row, candidate)
-                return [_on(one) for one in result] if isinstance(result, list) else _later(result)
-
-            return with_run(operation, by_row)
+        case Map() | Gather():
+            return with_run(operation, by_one)
         case Ordered():
-            return with_run(operation, lambda row: _on(run(row)))
-        case Gather():
-
-            def by_siblings(rows: tuple[Row, ...]) -> Any:
-                result = run(rows)
-                return [_on(one) for one in result] if isinstance(result, list) else _later(result)
-
-            return with_run(operation, by_siblings)
+            return with_run(operation, lambda row: on(run(row)))
     return operation
-
-
-def _later(work: Work) -> Work:
-    outcome: Outcome = yield from work
-    return [_on(one) for one in outcome]
-
-
-def _on(one: Row | Lost) -> Row | Lost:
-    """Return the row of a rule's rejection; of an answer that has no shape there is no row."""
-    shapeless = ("unparseable", "truncated", "empty list")
-    ruled = isinstance(one, Lost) and one.kind == "rejected" and one.reason not in shapeless
-    return one.row if ruled and isinstance(one, Lost) else one
 
 
 def identities_of(

@@ -28,6 +28,9 @@ from sofrito.teachers.teacher import Teacher
 
 TICK = 0.25
 
+FURTHER = 300
+"""Candidates that are looked at beyond those that a run would have begun by then."""
+
 
 class FirstCandidates(Candidates):
     """The first candidates of a run, ``most`` at the most."""
@@ -58,6 +61,13 @@ class Ends:
     def lost(self, step: int, lost: Lost) -> None:
         """Remember where a row ended."""
         self.at.add((step, lost.row.path))
+
+
+class _FarAhead(Engine):
+    """Goes on with later candidates where earlier ones wait for an answer that is not there."""
+
+    def _ahead(self) -> int:
+        return super()._ahead() + FURTHER
 
 
 @dataclass(frozen=True)
@@ -95,7 +105,7 @@ class Piloted:
 def rehearsed(program: Program, journal: Journal, teachers: Mapping[str, Teacher]) -> Rehearsal:
     """Run a program as far as the journal goes, asking nothing; the teachers only say who they are."""
     notebook, ends = Notebook(), Ends()
-    engine, spent = Engine(observed(program, notebook), ends), journal.spent()
+    engine, spent = _FarAhead(observed(program, notebook), ends), journal.spent()
 
     async def run() -> Status:
         budget = Budget(Limits(session_calls=0), total(spent))
@@ -124,39 +134,45 @@ def piloted(
     Raises what a teacher or the journal raised, once all that was answered is stored.
     """
     watches = {name: Stopwatch.on(teacher) for name, teacher in teachers.items()}
+    start = time.monotonic()
     with (
         closing(SqliteJournal(journal, program.fingerprint)) as store,
         jobs_kept(teachers, journal),
+        deep_enough(program),
     ):
         engine = Engine(program, Ends(), candidates=FirstCandidates(program, candidates))
-
-        async def run() -> Calls:
-            calls = Calls(
-                teachers, store, Budget(limits, total(store.spent())),
-                wake=engine.wake, rates=rates, tariffs=tariffs,
-            )  # fmt: skip
-            engine.calls = calls
-            ticker = asyncio.create_task(_tick(Watch(engine, time.monotonic()), on_progress))
-            try:
-                await engine.run(calls)
-            finally:
-                ticker.cancel()
-                await calls.close()
-                await asyncio.gather(ticker, return_exceptions=True)
-                for teacher in teachers.values():
-                    await teacher.close()
-            return calls
-
-        start = time.monotonic()
-        with deep_enough(program):
-            calls = asyncio.run(run())
-        seconds = time.monotonic() - start
+        asked = asyncio.run(_pilot(engine, teachers, store, limits, rates, tariffs, on_progress))
     return Piloted(
-        calls.totals.asked,
-        seconds,
+        asked,
+        time.monotonic() - start,
         {name: watch.timed for name, watch in watches.items()},
         {name: watch.most for name, watch in watches.items()},
     )
+
+
+async def _pilot(
+    engine: Engine,
+    teachers: Mapping[str, Teacher],
+    store: Journal,
+    limits: Limits,
+    rates: Mapping[str, Rate],
+    tariffs: Mapping[str, Tariff | None],
+    on_progress: OnProgress,
+) -> int:
+    """Run an engine, close what it asked, and return how many calls were asked."""
+    budget = Budget(limits, total(store.spent()))
+    calls = Calls(teachers, store, budget, wake=engine.wake, rates=rates, tariffs=tariffs)
+    engine.calls = calls
+    ticker = asyncio.create_task(_tick(Watch(engine, time.monotonic()), on_progress))
+    try:
+        await engine.run(calls)
+    finally:
+        ticker.cancel()
+        await calls.close()
+        await asyncio.gather(ticker, return_exceptions=True)
+        for teacher in teachers.values():
+            await teacher.close()
+    return calls.totals.asked
 
 
 async def _tick(watch: Watch, on_progress: OnProgress) -> None:

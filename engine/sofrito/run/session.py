@@ -299,5 +299,7 @@ def _reason(engine: Engine, calls: Calls, status: Status, limits: Limits) -> str
             return f"none of the first {engine.settled} candidates gave a row"
         case "short" if engine.candidates.exhausted == "seeds":
             return f"all {engine.settled:,} seed rows were tried"
+        case "short" if engine.candidates.exhausted == "cells":
+            return f"each combination of the axes was tried ({engine.settled:,})"
         case "short":
             return f"{program.tries} candidates for each row wanted were tried"

@@ -5,13 +5,15 @@ teachers are models of themselves, and the clock leaps.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sofrito.plan.estimate import Cost, Happening
 from sofrito.plan.estimate_time import Speed
 from sofrito.plan.program import Program
+from sofrito.recipe.expressions import Expression, expression_names
+from sofrito.run.answers import pack
 from sofrito.run.budget import Budget, Limits
 from sofrito.run.calls import Calls
 from sofrito.run.engine import Engine, Status
@@ -32,14 +34,30 @@ COMMIT = 0.01
 UNTIMED = Speed(0.0, 0.001, 8, 0)
 """What stands for a teacher that was never timed, so that its calls come one after the other."""
 
+_THERE = pack(Answer("", "stop", 0, 0))
+
+
+@dataclass(frozen=True)
+class Served:
+    """How calls to a model are answered: how fast, for what price (None: unknown), where.
+
+    ``speed.lanes`` are answered at once and up to ``concurrency`` are in flight. Models of one
+    ``server`` share that.
+    """
+
+    server: str
+    speed: Speed = UNTIMED
+    tariff: Tariff | None = None
+    concurrency: int = UNTIMED.lanes
+
 
 @dataclass(frozen=True)
 class Known:
     """What is known of a run: of the first ``settled`` candidates all, of the others what may happen.
 
-    ``happened`` is by place and row, ``ends`` are the rows that ended at a step. ``may`` has what
-    may happen at each place, each as likely, ``skips`` the share of rows that a step's `when` keeps
-    out, by step.
+    ``happened`` is by place and row, also of rows of later candidates; ``ends`` are the rows that
+    ended at a step. ``may`` has what may happen at each place, each as likely, ``skips`` the share
+    of rows that a step's `when` keeps out, by step.
     """
 
     settled: int
@@ -94,9 +112,8 @@ class Outlook:
 def simulated(
     program: Program,
     known: Known,
+    served: Mapping[str, Served],
     *,
-    speeds: Mapping[str, Speed],
-    tariffs: Mapping[str, Tariff | None],
     most: int,
     variant: int = 0,
 ) -> Outlook:
@@ -106,16 +123,13 @@ def simulated(
     their spread tells how well it is known.
     """
     costs = [StepCost() for _ in program.steps]
-    model = _Modelled(known, costs, variant)
+    model = _Modelled(program, known, costs, variant)
     run = with_operations(program, model.operation)
-    candidates = FirstCandidates(run, most)
-    engine = Engine(run, Ends(), candidates=candidates)
-    teachers = {
-        name: _Teacher(speeds.get(name, UNTIMED), tariffs.get(name), costs) for name in speeds
-    }
+    engine = Engine(run, Ends(), candidates=FirstCandidates(run, most))
 
     async def go() -> Status:
-        journal = MemoryJournal(delay=COMMIT)
+        journal = MemoryJournal(model.answers, delay=COMMIT)
+        teachers = _teachers(served, costs)
         calls = Calls(teachers, journal, Budget(Limits(), Spent()), wake=engine.wake)
         try:
             return await engine.run(calls)
@@ -132,24 +146,30 @@ def simulated(
 class _Modelled:
     """Operations that do as was seen of them."""
 
-    def __init__(self, known: Known, costs: Sequence[StepCost], variant: int) -> None:
+    def __init__(
+        self, program: Program, known: Known, costs: Sequence[StepCost], variant: int
+    ) -> None:
         self._known, self._costs, self._variant = known, costs, variant
+        self._axes = frozenset(program.cells[0].values) if program.cells else frozenset()
+        self._skips = dict(known.skips)
+        self._families = {place: _by_size(may) for place, may in known.may.items()}
+        self.answers: dict[bytes, bytes] = {}
 
     def operation(self, place: int, operation: Operation) -> Operation:
         """Return the model of an operation."""
-        step = operation.step
+        step, guard = operation.step, self._guard(operation)
         if isinstance(operation, Map):
 
             def by_row(row: Row, _: Any) -> Any:
                 return self._map(place, step, row)
 
-            return with_run(operation, by_row, guard=None)
+            return with_run(operation, by_row, guard=guard)
         if isinstance(operation, Ordered):
 
             def by_turn(row: Row) -> Row | Lost:
-                return row if self._keeps(place, step, (row,)) else _gone(row)
+                return row if self._happening(place, step, row).kept[0] else _gone(row)
 
-            return with_run(operation, by_turn, guard=None)
+            return with_run(operation, by_turn, guard=guard)
         if isinstance(operation, Join):
 
             def by_parent(parent: Row, siblings: tuple[Row, ...]) -> Any:
@@ -160,26 +180,57 @@ class _Modelled:
         def by_siblings(rows: tuple[Row, ...]) -> Any:
             return self._together(place, step, rows)
 
-        return with_run(operation, by_siblings, guard=None)
+        return with_run(operation, by_siblings, guard=guard)
+
+    def _guard(self, operation: Operation) -> Expression | None:
+        """Return a `when` that looks at axes alone: these are as in the run, other columns are not."""
+        guard = operation.guard
+        if guard is None or not expression_names(guard.source).keys() <= self._axes:
+            return None
+        self._skips.pop(operation.step, None)
+        return guard
 
     def _map(self, place: int, step: int, row: Row) -> Work | Outcome:
         happening = self._happening(place, step, row)
         return self._asking(place, step, row, happening, _after(happening, row, step))
 
     def _together(self, place: int, step: int, rows: Sequence[Row]) -> Work | Outcome:
-        kept = self._keeps(place, step, rows)
-        outcome: Outcome = [row if row in kept else _gone(row) for row in rows]
-        return self._asking(place, step, rows[0], self._happening(place, step, rows[0]), outcome)
+        happening = self._of_family(place, step, rows)
+        kept = happening.kept
+        if len(kept) != len(rows):  # a family of another size: each row by chance
+            drawn = (self._happening(place, step, row) for row in rows)
+            kept = tuple(
+                one.kept[row.key % len(one.kept)] for row, one in zip(rows, drawn, strict=True)
+            )
+        outcome: Outcome = [row if on else _gone(row) for row, on in zip(rows, kept, strict=True)]
+        return self._asking(place, step, rows[0], happening, outcome)
+
+    def _of_family(self, place: int, step: int, rows: Sequence[Row]) -> Happening:
+        """Return what happens to siblings: of known ones the same, of others as to one as large."""
+        found = self._known.happened.get((place, rows[0].path))
+        if found is not None:
+            return found
+        if rows[0].path[0] < self._known.settled:
+            return Happening(kept=tuple((step, row.path) not in self._known.ends for row in rows))
+        sizes = self._families.get(place)
+        if not sizes:
+            return Happening(kept=(True,) * len(rows))
+        nearest = min(sizes, key=lambda size: (abs(size - len(rows)), size))
+        return self._drawn(place, rows[0], sizes[nearest])
 
     def _asking(
         self, place: int, step: int, row: Row, happening: Happening, outcome: Outcome
     ) -> Work | Outcome:
-        """Let calls be made before an outcome; those of a known row are there."""
-        if happening.asked and row.path[0] >= self._known.settled:
-            return _calls(place, step, row, happening, outcome)
-        for cost in (one for group in happening.asked for one in group):
-            self._count_held(step, cost)
-        return outcome
+        """Let calls be made before an outcome; of what happened already the answers are there."""
+        if not happening.asked:
+            return outcome
+        groups = _calls(place, step, row, happening)
+        if (place, row.path) in self._known.happened:
+            for call in (one for group in groups for one in group):
+                self.answers[call.key(_Teacher.identity)] = _THERE
+            for cost in (one for group in happening.asked for one in group):
+                self._count_held(step, cost)
+        return _working(groups, outcome)
 
     def _count_held(self, step: int, cost: Cost) -> None:
         at = self._costs[step]
@@ -187,29 +238,18 @@ class _Modelled:
         at.held_read += cost.read
         at.held_written += cost.written
 
-    def _keeps(self, place: int, step: int, rows: Sequence[Row]) -> list[Row]:
-        """Return the rows that go on: of a known family the same, of another one each by chance."""
-        happening = self._known.happened.get((place, rows[0].path))
-        if rows[0].path[0] < self._known.settled:
-            if happening is not None and len(happening.kept) == len(rows):
-                return [row for row, kept in zip(rows, happening.kept, strict=True) if kept]
-            return [row for row in rows if (step, row.path) not in self._known.ends]
-        drawn = [(row, self._drawn(place, row)) for row in rows]
-        return [row for row, one in drawn if one.kept[row.key % len(one.kept)]]
-
     def _happening(self, place: int, step: int, row: Row) -> Happening:
-        if row.path[0] < self._known.settled:
-            found = self._known.happened.get((place, row.path))
-            if found is None:  # its `when` was false, or failed
-                return Happening(kept=((step, row.path) not in self._known.ends,))
+        found = self._known.happened.get((place, row.path))
+        if found is not None:
             return found
-        skips = self._known.skips.get(step, 0.0)
+        if row.path[0] < self._known.settled:  # its `when` was false, or failed
+            return Happening(kept=((step, row.path) not in self._known.ends,))
+        skips = self._skips.get(step, 0.0)
         if skips and mix(self._variant, step, "skips", row.key) / 2**64 < skips:
             return Happening()
-        return self._drawn(place, row)
+        return self._drawn(place, row, self._known.may.get(place, ()))
 
-    def _drawn(self, place: int, row: Row) -> Happening:
-        may = self._known.may.get(place)
+    def _drawn(self, place: int, row: Row, may: Sequence[Happening]) -> Happening:
         if not may:
             return Happening()
         which = mix(place, row.key) % len(may)
@@ -218,9 +258,16 @@ class _Modelled:
         return may[which]
 
 
-def _calls(place: int, step: int, row: Row, happening: Happening, outcome: Outcome) -> Work:
-    for g, group in enumerate(happening.asked):
-        yield [
+def _by_size(may: Sequence[Happening]) -> dict[int, list[Happening]]:
+    found: dict[int, list[Happening]] = {}
+    for one in may:
+        found.setdefault(len(one.kept), []).append(one)
+    return found
+
+
+def _calls(place: int, step: int, row: Row, happening: Happening) -> list[list[Completion]]:
+    return [
+        [
             Completion(
                 cost.model,
                 sampling={"step": step, "read": cost.read, "written": cost.written},
@@ -228,6 +275,13 @@ def _calls(place: int, step: int, row: Row, happening: Happening, outcome: Outco
             )
             for k, cost in enumerate(group)
         ]
+        for g, group in enumerate(happening.asked)
+    ]
+
+
+def _working(groups: Iterable[Sequence[Completion]], outcome: Outcome) -> Work:
+    for group in groups:
+        yield [*group]
     return outcome
 
 
@@ -246,24 +300,36 @@ def _gone(row: Row) -> Lost:
 
 
 class _Teacher(Teacher):
-    """Answers nothing, in the time that the real one would take."""
+    """Answers nothing, in the time that a real server would take for the models it serves."""
 
     identity: Mapping[str, Any] = {}
 
-    def __init__(self, speed: Speed, tariff: Tariff | None, costs: Sequence[StepCost]) -> None:
-        self.concurrency = speed.lanes
-        self._speed, self._tariff, self._costs = speed, tariff, costs
+    def __init__(self, models: Mapping[str, Served], costs: Sequence[StepCost]) -> None:
+        self.concurrency = max(one.concurrency for one in models.values())
+        self._models, self._costs = models, costs
+        self._room = asyncio.Semaphore(max(one.speed.lanes for one in models.values()))
 
     async def answer(self, call: Call) -> Result:
         """Count the call, and wait as long as it takes."""
         assert isinstance(call, Completion)
         step, read, written = (call.sampling[name] for name in ("step", "read", "written"))
-        cost, seconds = self._costs[step], self._speed.seconds(read, written)
+        served, cost = self._models[call.model], self._costs[step]
+        seconds, tariff = served.speed.seconds(read, written), served.tariff
         cost.asked += 1
         cost.read += read
         cost.written += written
         cost.seconds += seconds
-        cost.usd += self._tariff.usd(read, written) if self._tariff else 0.0
-        cost.unpriced += self._tariff is None
-        await asyncio.sleep(seconds)
+        cost.usd += tariff.usd(read, written) if tariff else 0.0
+        cost.unpriced += tariff is None
+        async with self._room:
+            await asyncio.sleep(seconds)
         return Answer("", "stop", read, written)
+
+
+def _teachers(served: Mapping[str, Served], costs: Sequence[StepCost]) -> dict[str, Teacher]:
+    """Return a teacher for each model, one for those that share a server."""
+    servers: dict[str, dict[str, Served]] = {}
+    for name, one in served.items():
+        servers.setdefault(one.server, {})[name] = one
+    made = {server: _Teacher(models, costs) for server, models in servers.items()}
+    return {name: made[one.server] for name, one in served.items()}

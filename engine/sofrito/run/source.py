@@ -30,7 +30,7 @@ class Candidates:
             quotas = {NO_CELL: program.rows}
         self._quotas = quotas
         self._cap = None if program.rows is None else program.tries * program.rows
-        self._plan = RoundPlan(quotas, program.round, program.lag, program.tries)
+        self._plan = self._planned_rounds()
         self._static = interleave(
             [(i, c.share) for i, c in enumerate(program.cells) if c.share]
         ) or [NO_CELL]
@@ -62,10 +62,16 @@ class Candidates:
         root = Root(self._issued, cell, round_, self._view(round_))
         self._issued += 1
         story: tuple[Event, ...] = ()
-        if self._values is not None:
+        if self._values is not None and not self._program.once:
             start = {"from": f"{self._program.start}, row {root.n}"}
             story = (Event("candidates", "seed", start),)
         return root, Row((root.n,), self._key(cell, values), values, story)
+
+    def _planned_rounds(self) -> RoundPlan:
+        program, quotas = self._program, self._quotas
+        if program.once:
+            return RoundPlan(dict.fromkeys(quotas, 1), program.round, program.lag, 1)
+        return RoundPlan(quotas, program.round, program.lag, program.tries)
 
     def _place(self) -> tuple[int, int] | None:
         if self._in_rounds:
@@ -82,14 +88,14 @@ class Candidates:
         if self._values is not None:
             found = next(self._values, None)
             if found is None:
-                self.exhausted = "seeds"
+                self.exhausted = "cells" if self._program.once else "seeds"
                 return None
             values = found
         return {**self._program.cells[cell].columns, **values} if self._program.cells else values
 
     def _key(self, cell: int, values: Values) -> int:
         """Who the candidate is: its seed row by content, or the k-th of its cell; never its number."""
-        if self._values is not None:
+        if self._values is not None and not self._program.once:
             who = mix(values)
             again = self._seen[who]
             self._seen[who] += 1
@@ -115,7 +121,7 @@ class Candidates:
         ahead = Counter(cell for o in open_ for cell in self._rounds[o])
         members = self._plan.members(end, ahead, first=first)
         if not members and not any(self._rounds[o] for o in open_):
-            self.exhausted = "tries"
+            self.exhausted = "cells" if self._program.once else "tries"
             return False
         self._rounds[r] = members
         self._planned += len(members)

@@ -1,7 +1,7 @@
 """What the calls of a session came to, all together and for each model."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from sofrito.run.charge import Charge, Outcome, is_answer
 from sofrito.teachers.result import Weighed
@@ -41,6 +41,17 @@ class Totals:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     models: dict[str, Bill] = field(default_factory=dict)
+
+    def __add__(self, other: "Totals") -> "Totals":
+        """Return what both came to."""
+        names = dict.fromkeys((*self.models, *other.models))
+        bills = {
+            name: _sum(self.models.get(name, Bill()), other.models.get(name, Bill()))
+            for name in names
+        }
+        counts = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "models"}
+        more = {name: count + getattr(other, name) for name, count in counts.items()}
+        return Totals(**more, models=bills)
 
     @property
     def usd(self) -> float:
@@ -83,3 +94,7 @@ class Totals:
         self.answered += 1
         bill.answered += 1
         bill.unpriced += charge.usd is None
+
+
+def _sum(one: Bill, other: Bill) -> Bill:
+    return Bill(*(getattr(one, f.name) + getattr(other, f.name) for f in fields(Bill)))
