@@ -1,9 +1,12 @@
 import datetime
+import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +134,118 @@ def test_one_that_was_killed_is_replaced(process: Process) -> None:
     os.kill(first, signal.SIGKILL)
     assert templates.render([Render("b", {}), Render("c", {})]) == ["b", "c"]
     assert process.pid != first
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.3])
+def test_one_that_is_killed_at_work_is_replaced_and_the_work_done_again(seconds: float) -> None:
+    """The kernel may kill it for the memory that others take."""
+    process = Process()
+    templates = Templates(NOWHERE, process)
+    templates.render([Render("a", {})])
+    first = process.pid
+    assert first is not None
+    killer = threading.Timer(seconds, os.kill, (first, signal.SIGKILL))
+    killer.start()
+    loops = "{% for i in text %}{{ i | upper }}{% endfor %}"
+    requests = [Render(loops, {"text": f"{n}" * 150_000}) for n in range(4)]
+    texts = [text for one in requests for text in templates.render([one])]
+    killer.join()
+    assert texts == [f"{n}" * 150_000 for n in range(4)]
+    process.close()
+
+
+def test_one_that_ends_again_and_again_stops_the_run(process: Process) -> None:
+    def kill(_: str, __: str | None) -> tuple[str, str | None]:
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGKILL)
+        return "a.j2", "text"
+
+    class Killing(Templates):
+        def _template(self, name: str, parent: str | None) -> tuple[str, str | None]:
+            return kill(name, parent)
+
+    with pytest.raises(Trouble) as trouble:
+        Killing(NOWHERE, process).render([Render("a.j2", {})], lambda _: "row 7")
+    assert trouble.value.what == "The template `a.j2` needs more than 128 MB of memory for row 7."
+    assert Templates(NOWHERE, process).render([Render("still here", {})]) == ["still here"]
+
+
+def test_threads_share_it(process: Process) -> None:
+    templates = Templates(NOWHERE, process)
+
+    def rendered(n: int) -> list[str | ExpressionError]:
+        return templates.render([Render("{{ n }} {{ text }}", {"n": n, "text": "x" * 100_000})])
+
+    with ThreadPoolExecutor(8) as pool:
+        texts = [*pool.map(rendered, range(60))]
+    assert texts == [[f"{n} " + "x" * 100_000] for n in range(60)]
+
+
+def test_after_memory_ran_out_the_next_one_is_rendered() -> None:
+    process = Process(megabytes=16)
+    templates = Templates(NOWHERE, process)
+    much = "".join(f"{{% set a{n} = text * 900000 ~ {n} %}}" for n in range(8))
+    for _ in range(2):
+        with pytest.raises(Trouble, match="needs more than 16 MB"):
+            templates.render([Render(much, {"text": "\U0001f600"})])
+        assert templates.render([Render("still here", {})]) == ["still here"]
+    process.close()
+
+
+FORKED = """
+import json, os, sys, threading
+from pathlib import Path
+from sofrito.prompts import Render, Templates
+from sofrito.prompts.process import PROCESS
+from sofrito.recipe.sources import TemplateSources
+
+templates = Templates(TemplateSources(Path("/nowhere"), shared=Path("/nowhere")))
+templates.render([Render("a", {})])
+first = PROCESS.pid
+slow = "{% for i in text %}{{ i | upper }}{% endfor %}"
+started = threading.Event()
+texts = []
+
+def busy():
+    started.set()
+    texts.extend(templates.render([Render(slow, {"text": "x" * 200_000})]))
+
+def told(name):
+    made = templates.render([Render("{{ name }}", {"name": name})])
+    return [made, PROCESS.pid]
+
+thread = threading.Thread(target=busy)
+if sys.argv[1] == "at work":
+    thread.start()
+    started.wait()
+read, write = os.pipe()
+child = os.fork()
+if child == 0:
+    inherited = PROCESS.pid
+    os.write(write, json.dumps([inherited, *told("child")]).encode())
+    PROCESS.close()
+    os._exit(0)
+if sys.argv[1] == "at work":
+    thread.join()
+_, status = os.waitpid(child, 0)
+mine = told("parent")
+print(json.dumps([first, json.loads(os.read(read, 10_000)), mine, status, texts == ["X" * 200_000]]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+@pytest.mark.parametrize("when", ["idle", "at work"])
+def test_what_is_forked_has_a_process_of_its_own(when: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FORKED, when], capture_output=True, check=True, env=environment()
+    )
+    first, (inherited, child, pid), parent, status, whole = json.loads(done.stdout)
+    assert (inherited, child, parent, status) == (None, ["child"], [["parent"], first], 0)
+    assert pid != first
+    assert whole == (when == "at work")
+    assert done.stderr == b""
+    assert gone(first)
+    assert gone(pid)
 
 
 def test_it_is_gone_when_it_is_closed(process: Process) -> None:

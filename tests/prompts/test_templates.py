@@ -82,9 +82,9 @@ def test_what_templates_can_do(template: str, text: str) -> None:
     ("template", "words"),
     [
         ("{{ nobody }}", "'nobody' is undefined"),
-        ("{{ row.nothing }}", "'dict object' has no attribute 'nothing'"),
+        ("{{ row.nothing }}", "a record has no field `nothing`"),
         ("{{ text | nofilter }}", "No filter named 'nofilter'."),
-        ("{{ 1 / 0 }}", "ZeroDivisionError: division by zero"),
+        ("{{ 1 / 0 }}", "something is divided by 0"),
         ("{{ text.upper }}", "`upper` is not a value: to call it, write `upper()`"),
         (
             "{{ row.values() }}",
@@ -96,7 +96,7 @@ def test_what_templates_can_do(template: str, text: str) -> None:
         ),
         ("{{ 'a' ~ text.upper }}", "`upper` is not a value: to call it, write `upper()`"),
         ("{{ self }}", "TemplateReference is not a value that a column can hold"),
-        ("{{ [text.missing] }}", "'str object' has no attribute 'missing'"),
+        ("{{ [text.missing] }}", "a text has no field `missing`"),
         ("{% include 'nowhere.j2' %}", "there is no template `nowhere.j2`"),
         ("nowhere.j2", "there is no template `nowhere.j2`"),
     ],

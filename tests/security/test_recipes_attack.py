@@ -36,6 +36,11 @@ def recipe(
     return {"recipe.yaml": text, "seeds.jsonl": '{"question": "Why?"}\n'}
 
 
+def step(written: str) -> dict[str, str]:
+    text = recipe()["recipe.yaml"].replace("output:", f"  - {written}\noutput:")
+    return {**recipe(), "recipe.yaml": text, "a.j2": "{{ question }}"}
+
+
 def laughs() -> str:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
@@ -114,6 +119,54 @@ ATTACKS: dict[str, Callable[[], dict[str, str]]] = {
     },
     "an escape sequence of the terminal": lambda: recipe(more='title: "\x1b[31mred"'),
     "tags without number": lambda: recipe("{{ question }}" * 40_000),
+    "a parameter put in many times": lambda: recipe(
+        more=f'params: {{a: {{default: "{"x" * 100_000}"}}}}\ntitle: "{"${params.a}" * 5000}"'
+    ),
+    "a parameter of many items put in many times": lambda: recipe(
+        more=f"params: {{a: {{default: [{'x, ' * 20_000}x]}}}}\n"
+        + "chains: {c: ["
+        + "'${params.a}', " * 300
+        + "]}"
+    ),
+    "a recipe that extends itself": lambda: recipe(more="extends: recipe.yaml"),
+    "recipes that extend each other": lambda: (
+        recipe(more="extends: b0.yaml")
+        | {f"b{n}.yaml": f"recipe: b\nextends: b{n + 1}.yaml" for n in range(100)}
+    ),
+    "a chain that contains itself": lambda: recipe(
+        more="chains: {a: [{chain: b}], b: [{chain: a}]}"
+    ),
+    "a schema from the web": lambda: step(
+        "{generate: x, prompt: a.j2, parse: json, schema: {$ref: 'https://example.com/x'}}"
+    ),
+    "a schema that holds itself": lambda: step(
+        "{generate: x, prompt: a.j2, parse: json, schema: {$ref: '#'}}"
+    ),
+    "a head whose aliases multiply": lambda: (
+        step("{judge: answer, rubric: r.j2}") | {"r.j2": f"---\n{laughs()}\n---\nx"}
+    ),
+    "a head without end": lambda: (
+        step("{judge: answer, rubric: r.j2}") | {"r.j2": "---\n" + "a: b\n" * 50_000}
+    ),
+    "a template for a name": lambda: recipe(more='axes: {"{{ 7 * 7 }}": {values: [a, b]}}'),
+    "a path for the recipe's name": lambda: {
+        "recipe.yaml": recipe()["recipe.yaml"].replace("attacked", '"../../x"')
+    },
+    "a path for a split": lambda: {
+        "recipe.yaml": recipe()["recipe.yaml"].replace("{write", '{splits: {"../x": 1}, write')
+    },
+    "a pattern that is small and explodes": lambda: step(
+        '{filter: answer, by: [{pattern: {never: "(((a{1,100}){1,100}){1,100}){1,100}"}}]}'
+    ),
+    "a key with an escape sequence": lambda: recipe(more='"\\x1b[31mred": 1'),
+    "a name with an invisible sign": lambda: recipe(more="ti\u200dtle: x"),
+    "an alias within its own anchor": lambda: recipe(more="chains: &a [*a]"),
+    "levels without end": lambda: recipe(more="chains: " + "{a: " * 3000 + "1" + "}" * 3000),
+    "an axis from a device": lambda: recipe(more="rows: 9\naxes: {a: {file: zero.jsonl}}"),
+    "seeds with a million columns": lambda: {
+        **recipe(),
+        "seeds.jsonl": "{" + "".join(f'"c{n}": 1, ' for n in range(10**6)) + '"question": "a"}',
+    },
 }
 
 
@@ -142,7 +195,7 @@ def test_each_recipe_is_told_what_is_wrong_with_it(folders: Path) -> None:
     done = subprocess.run(
         [sys.executable, script, folders], capture_output=True, check=False, env=environment()
     )
-    assert (done.returncode, done.stderr) == (0, b"")
+    assert (done.returncode, done.stderr.decode()[-1500:]) == (0, "")
     found = json.loads(done.stdout)
     lines = [f"{name}\n  {line}" for name, told in found["words"].items() for line in told[:2]]
     text = "\n".join(lines).replace("\0", "\\0").replace(str(folders), "…") + "\n"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import jinja2
 import markupsafe
@@ -25,6 +26,9 @@ Answer = Callable[[str, str | None], tuple[str, str | None]]
 _LONGEST = 512_000_000
 _SILENCE = 60
 _CODE = "import sys; sys.path[:0] = {}; from sofrito.prompts.worker import main; main({}, {})"
+
+
+_processes: "WeakSet[Process]" = WeakSet()
 
 
 class OutOfBounds(Exception):
@@ -50,22 +54,23 @@ def available() -> bool:
 
 
 class Process:
-    """A process that renders for this one, within these bounds; thread-safe.
+    """A process that renders for this one, within these bounds; safe among threads and after a fork.
 
-    ``seconds`` of processor time for one prompt; ``megabytes`` by which its memory may grow.
+    ``seconds`` of processor time for one prompt; ``megabytes`` by which its memory may grow. What was
+    forked from this process starts one of its own.
     """
 
     def __init__(self, seconds: int = SECONDS, megabytes: int = MEGABYTES) -> None:
         self.seconds, self.megabytes = seconds, megabytes
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
-        self._owner = 0
         self._received = bytearray()
+        _processes.add(self)
 
     @property
     def pid(self) -> int | None:
         """The id of the process, where there is one."""
-        return self._child.pid if self._child is not None and self._owner == os.getpid() else None
+        return self._child.pid if self._child is not None else None
 
     def render(self, recipe: int, requests: Requests, answer: Answer) -> list[tuple[bool, str]]:
         """Return each text with whether it is one, or says why there is none.
@@ -84,6 +89,14 @@ class Process:
         """End the process; the next request starts another one."""
         with self._lock:
             self._end()
+
+    def forget(self) -> None:
+        """Let go of the process and of the lock after a fork: both belong to the parent's threads."""
+        self._lock = threading.Lock()
+        child, self._child = self._child, None
+        if child is not None:
+            _close(child)
+            child.returncode = 0  # nobody is to wait for it here
 
     def _exchange(self, recipe: int, requests: Requests, answer: Answer) -> list[tuple[bool, str]]:
         self._start()
@@ -105,7 +118,7 @@ class Process:
                 raise RuntimeError(payload.decode("utf-8", "replace"))
 
     def _start(self) -> None:
-        if self._child is not None and self._owner == os.getpid() and self._child.poll() is None:
+        if self._child is not None and self._child.poll() is None:
             return
         self._end()
         modules = (Path(__file__).parents[1], Path(jinja2.__file__).parent, _folder(markupsafe))
@@ -124,7 +137,6 @@ class Process:
         except OSError as error:
             what = f"The process that renders templates cannot be started: {error.strerror}."
             raise Trouble(what, "Let Sofrito start processes, or end some others.") from error
-        self._owner = os.getpid()
         self._received.clear()
 
     def _send(self, kind: bytes, payload: bytes) -> None:
@@ -171,22 +183,29 @@ class Process:
 
     def _end(self) -> None:
         child, self._child = self._child, None
-        if child is None:
-            return
-        for pipe in (child.stdin, child.stdout):
-            if pipe is not None:
-                with suppress(OSError):
-                    pipe.close()
-        if self._owner == os.getpid():
+        if child is not None:
+            _close(child)
             child.kill()
             child.wait()
-        else:
-            child.returncode = 0  # the child of a parent that this process was forked from
+
+
+def _close(child: "subprocess.Popen[bytes]") -> None:
+    for pipe in (child.stdin, child.stdout):
+        if pipe is not None:
+            with suppress(OSError):
+                pipe.close()
+
+
+def _forked() -> None:
+    for process in [*_processes]:
+        process.forget()
 
 
 def _folder(package: Any) -> Path:
     return Path(package.__file__).parent
 
 
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 PROCESS = Process()
 atexit.register(PROCESS.close)

@@ -6,7 +6,8 @@ from typing import Any
 from jinja2 import BaseLoader, Template, TemplateError
 
 from sofrito.recipe.effort import begin
-from sofrito.recipe.expressions import ExpressionError, environment, failure
+from sofrito.recipe.expressions import environment, failure
+from sofrito.recipe.values import whole
 
 
 class Renderer:
@@ -27,10 +28,7 @@ class Renderer:
             begin()
             context = compiled.new_context({**self.environment.globals, **values}, shared=True)
             text = self.environment.concat(compiled.root_render_func(context))
-            text.encode()
-            return text
-        except UnicodeEncodeError:
-            raise ExpressionError("it writes half of a character (a lone surrogate)") from None
+            return whole(text)
         except Exception as error:
             if isinstance(error, MemoryError | OSError) and not isinstance(error, TemplateError):
                 raise

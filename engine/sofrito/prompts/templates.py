@@ -70,15 +70,15 @@ class Templates:
     def _apart(self, requests: Sequence[Render]) -> list[str | ExpressionError]:
         try:
             return self._exchanged(requests)
-        except OutOfBounds as error:
-            raise _Bound(error.index, error.bound) from error
         except Died as died:
-            if len(requests) == 1:
-                raise _Bound(0, _end(died.status)) from died
+            if len(requests) == 1 and _end(died.status) == "time":
+                raise _Bound(0, "time") from died
         texts: list[str | ExpressionError] = []
-        for request in requests:  # which of them was it?
+        for request in requests:  # which of them was it, if somebody else did not end the process?
             try:
-                texts += self._apart([request])
+                texts += self._exchanged([request])
+            except Died as died:
+                raise _Bound(len(texts), _end(died.status)) from died
             except _Bound as bound:
                 raise _Bound(len(texts), bound.what) from bound
         return texts
@@ -86,7 +86,10 @@ class Templates:
     def _exchanged(self, requests: Sequence[Render]) -> list[str | ExpressionError]:
         assert self._process is not None
         asked = [(one.template, is_file(one.template), _plain(one.values)) for one in requests]
-        told = self._process.render(self._number, asked, self._template)
+        try:
+            told = self._process.render(self._number, asked, self._template)
+        except OutOfBounds as error:
+            raise _Bound(error.index, error.bound) from error
         return [text if fine else ExpressionError(text) for fine, text in told]
 
     def _template(self, name: str, parent: str | None) -> tuple[str, str | None]:

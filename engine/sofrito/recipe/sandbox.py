@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, time
 from functools import partial, wraps
 from math import isfinite
 from types import CodeType
@@ -15,6 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedFormatter
 
 from sofrito.problems import did_you_mean
 from sofrito.recipe.effort import begin, spend
+from sofrito.recipe.runtime_words import missing_words
 from sofrito.recipe.sandbox_words import FILTERS, GLOBALS, OF_DICT, OF_LOOP, TESTS, may_read
 from sofrito.recipe.values import LARGEST, TooLarge, bounded, plain, printed, text_of, weight
 
@@ -24,9 +26,13 @@ MOST_TOKENS = 50_000
 _HOLDING = (list, tuple, dict)
 _PADDING = frozenset({"center", "ljust", "rjust", "zfill"})
 _STRIPPING = frozenset({"strip", "lstrip", "rstrip"})
+_BACKWARDS = frozenset({"rfind", "rindex", "rpartition", "rsplit"})
 _BITS = 4096
 _WIDTH = 1000
-_CALL, _MACRO, _INCLUDE = 10, 200, 1000
+_CALL, _FOUND, _MISS, _MACRO, _INCLUDE = 10, 5, 100, 200, 1000
+# An item of a list takes ten times the memory of a character. Searching backwards, Python compares
+# every place of a text with every character looked for, some hundred in the time of a step.
+_MADE, _COMPARED = 10, 256
 _PERCENT_WIDTH = re.compile(r"%[^a-zA-Z%]*(?:\*|\d{4})")
 
 
@@ -35,7 +41,7 @@ class Missing(StrictUndefined):
 
     @property
     def _undefined_message(self) -> str:
-        message = str(super()._undefined_message)
+        message = missing_words(str(super()._undefined_message))
         if isinstance(self._undefined_obj, Mapping) and not self._undefined_hint:
             near = did_you_mean(str(self._undefined_name), map(str, self._undefined_obj))
             return f"{message}; {near}" if near else message
@@ -121,9 +127,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
         owner = getattr(__obj, "__self__", None)
         steps = _MACRO if isinstance(__obj, Macro) else _CALL
         spend(steps + sum(map(weight, (owner, *args, *kwargs.values()))))
-        if isinstance(owner, str) and args:
+        if isinstance(owner, str) and __obj.__name__ in _BACKWARDS:
+            _backwards(owner, (*args, *kwargs.values()))
+        elif isinstance(owner, str) and args:
             args = _bearable(owner, __obj.__name__, args)
-        return super().call(__context, __obj, *args, **kwargs)
+        elif isinstance(owner, date | time):
+            for pattern in (*args, *kwargs.values()):  # strftime makes it many times longer
+                few_characters(pattern)
+        return _counted_list(super().call(__context, __obj, *args, **kwargs))
 
     def counted(self, several: Any, steps: int) -> Any:
         """Return what a loop goes over, each item of which takes so many steps."""
@@ -146,6 +157,15 @@ class Sandbox(ImmutableSandboxedEnvironment):
         elif type(obj) is LoopContext and attribute in OF_LOOP:
             return getattr(obj, attribute)
         return super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """Return an item or, where there is none, an attribute: filters look for many of them."""
+        spend(_FOUND)
+        try:
+            return obj[argument]
+        except (TypeError, LookupError):
+            spend(_MISS)
+            return super().getitem(obj, argument)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Allow only what is known to be harmless, and of that nothing that Jinja refuses."""
@@ -254,8 +274,14 @@ def _counted(several: Iterable[Any], steps: int) -> Iterator[Any]:
         yield item
 
 
+def _counted_list(made: Any) -> Any:
+    if isinstance(made, list):
+        spend(len(made) * _MADE)
+    return made
+
+
 def _metered(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a filter or test that counts what it is given as steps."""
+    """Return a filter or test that counts what it is given, and a list that it makes, as steps."""
 
     @wraps(function)
     def metered(*args: Any, **kwargs: Any) -> Any:
@@ -266,7 +292,7 @@ def _metered(function: Callable[..., Any]) -> Callable[..., Any]:
             elif isinstance(one, _HOLDING):
                 steps += weight(one)
         spend(steps)
-        return function(*args, **kwargs)
+        return _counted_list(function(*args, **kwargs))
 
     return metered
 
@@ -284,6 +310,12 @@ def _bearable(text: str, method: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
         bounded(sum(map(len, parts)) + len(parts) * len(text))
         return (parts,)
     return args
+
+
+def _backwards(text: str, args: tuple[Any, ...]) -> None:
+    for sought in args:
+        if isinstance(sought, str):
+            spend(len(text) * len(sought) // _COMPARED)
 
 
 def few_characters(characters: Any) -> None:
