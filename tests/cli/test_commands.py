@@ -120,6 +120,26 @@ def test_show_of_what_is_not_there(finished: Path) -> None:
     assert "The run has no row `99.9`." in done.stderr
 
 
+def test_a_recipe_here_goes_before_a_shipped_one_and_that_is_said(tmp_path: Path) -> None:
+    here = tmp_path / "alpaca"
+    here.mkdir()
+    done = sofrito("validate", "alpaca", cwd=tmp_path)
+    assert done.stdout.startswith("ok: alpaca,")
+    assert done.stderr.splitlines()[0] == (
+        "The folder alpaca has no recipe.yaml: taken is the shipped recipe."
+    )
+    text = "recipe: own\nmodels: {teacher: {backend: scripted}}\nrows: 1\n"
+    step = 'steps: [{generate: a, prompt: "Say {{ 1 }}."}]\noutput: {write: [raw]}\n'
+    (here / "recipe.yaml").write_text(text + step, encoding="utf-8")
+    done = sofrito("validate", "alpaca", cwd=tmp_path)
+    assert (done.stdout, done.stderr) == (
+        "ok: own, 1 step\n",
+        "Taken is alpaca of this folder, not the shipped recipe of that name; ./alpaca says so "
+        "without this line.\n",
+    )
+    assert sofrito("validate", "./alpaca", cwd=tmp_path).stderr == ""
+
+
 def test_recipes_lists_what_is_shipped() -> None:
     found = {
         one["name"]: one["title"]
@@ -140,6 +160,7 @@ def test_doctor_says_which_extra_brings_what(tmp_path: Path) -> None:
         "sandbox",
         "math",
         "minhash",
+        "language",
         "prices",
         "documents",
     ]

@@ -65,11 +65,33 @@ def test_equal_ones_share_every_call(old: Path, capsys: pytest.CaptureFixture[st
     assert invoke(["diff", str(old), str(old)]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "Nothing differs at all: both make the same rows.",
-        "calls of its first candidates",
+        "calls of its first candidates, tried on made-up answers: BEFORE has no run to look into",
         "  generate question  all 24 reused",
         "  generate answer    all 24 reused",
         "  generate short     all 24 reused",
     ]
+
+
+def test_where_it_has_run_its_answers_are_looked_up(
+    old: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = tmp_path / "runs"
+    assert invoke(["run", str(old), "--rows", "5", "--out", str(runs), "--quiet"]) == 0
+    few = folder(tmp_path / "few", ("rows: 40", "rows: 5"))
+    wider = folder(tmp_path / "wider", ("rows: 40", "rows: 5"), ("[2, 90]", "[2, 99]"))
+    capsys.readouterr()
+    assert invoke(["diff", str(few), str(wider), "--out", str(runs)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2] == f"calls of its first candidates, looked up in {runs / 'journal.sqlite'}"
+    assert [line.split()[-1] for line in lines[3:]] == ["reused"] * 3
+    found = told(capsys, few, few, "--out", runs)
+    assert found["calls_in_journal"] == str(runs / "journal.sqlite")
+    assert [kept == asked for kept, asked in reused(found).values()] == [True] * 3
+    other = folder(tmp_path / "other", ("rows: 40", "rows: 5"), ("temperature: 0.7", "top_k: 9"))
+    found = told(capsys, few, other, "--out", runs)
+    questions, answers, short = reused(found).values()
+    assert questions[0] == questions[1]
+    assert (answers[0], short[0]) == (0, 0)
 
 
 def test_what_follows_a_change_is_asked_anew(
@@ -117,7 +139,8 @@ def test_with_the_recipe_that_a_run_kept(
         "rows: 3 -> 40",
         "sampling.temperature: 0.2 -> 0.7",
     ]
-    assert reused(found)["generate question"] == (24, 24)
+    assert found["calls_in_journal"] == str(tmp_path / "runs" / "journal.sqlite")
+    assert [kept > 0 for kept, _ in reused(found).values()] == [True, False, False]
     shutil.rmtree(old)
     assert told(capsys, run, run)["same_dataset"]
     assert invoke(["validate", str(run / "recipe")]) == 0
@@ -209,11 +232,64 @@ def test_a_run_keeps_rubrics_and_principles_too(
     first = only_run(tmp_path / "a")
     found = told(capsys, first, recipe)
     assert [one["words"] for one in found["changes"]] == ["rows: 3 -> 40"]
+    assert all(kept > 0 for kept, _ in reused(found).values())
+    found = told(capsys, first, first)
     assert all(kept == asked for kept, asked in reused(found).values())
     assert reused(found)["judge short (2)"][0] > 0
+    rubric = recipe / "prompts" / "rubrics" / "own.j2"
+    rubric.write_text(rubric.read_text().replace("max: 3", "max: 4"))
+    with (recipe / "ours.yaml").open("a") as file:
+        file.write("- {name: b, text: Is kind.}\n")
+    assert [(one["where"], one["words"]) for one in told(capsys, first, recipe)["changes"]] == [
+        ("", "rows: 3 -> 40"),
+        ("judge short", "rubrics `own` changed: 1 line added, 1 removed"),
+        ("revise short", "principles `ours.yaml` changed: 1 line added, 0 removed"),
+    ]
     shutil.rmtree(recipe)
     again = ["run", str(first / "recipe"), "--out", str(tmp_path / "b"), "--quiet"]
     assert invoke(again) == 0
     second = only_run(tmp_path / "b")
     assert first.name == second.name
     assert (first / "rows.jsonl").read_bytes() == (second / "rows.jsonl").read_bytes()
+
+
+GENERATED = """\
+recipe: tree
+models: {teacher: {backend: scripted}}
+axes:
+  tone: {file: tones.txt}
+  topic: {generate: {from: physics, levels: [field], width: 3, prompt: ask.j2}}
+rows: 4
+steps:
+  - {generate: body, prompt: "{{ tone }}: {{ topic.field }}"}
+output: {write: [raw]}
+"""
+
+
+def test_axes_that_are_files_or_were_made_are_kept_with_a_run_and_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe, runs = tmp_path / "tree", tmp_path / "runs"
+    recipe.mkdir()
+    (recipe / "recipe.yaml").write_text(GENERATED)
+    (recipe / "tones.txt").write_text("calm\nlively\n")
+    (recipe / "ask.j2").write_text("Name {{ width }} of {{ subject }}.\n")
+    assert invoke(["run", str(recipe), "--out", str(runs), "--quiet"]) == 0
+    (made,) = (runs / "tree" / "axes").glob("*.yaml")
+    (run,) = (one.parent for one in runs.glob("tree/*/rows.jsonl"))
+    kept = {one.relative_to(run / "recipe").as_posix() for one in (run / "recipe").rglob("*.*")}
+    mine = {"recipe.yaml", "tones.txt", "ask.j2", f"tree/axes/{made.name}", ".identities.json"}
+    assert kept == mine
+    found = told(capsys, run, recipe, "--out", runs)
+    assert (found["same_dataset"], found["changes"]) == (True, [])
+    (recipe / "tones.txt").write_text("calm\nwild\n")
+    made.write_text(made.read_text().replace("topics:\n", "topics:\n  - Heat\n"))
+    found = told(capsys, run, recipe, "--out", runs)
+    assert [(one["where"], one["words"]) for one in found["changes"]] == [
+        ("axes.tone", "values removed: lively"),
+        ("axes.tone", "values added: wild"),
+        ("axes.topic", "values added: Heat"),
+    ]
+    (recipe / "ask.j2").write_text("Name {{ width }} parts of {{ subject }}.\n")
+    changed = {one["where"]: one["words"] for one in told(capsys, run, recipe)["changes"]}
+    assert changed["axes.topic"] == "prompt changed: 1 line added, 1 removed"

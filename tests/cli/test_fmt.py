@@ -28,6 +28,14 @@ def test_writes_the_file_and_says_so_once(recipe: Path, capsys: pytest.CaptureFi
     assert [path.name for path in recipe.parent.iterdir()] == ["recipe.yaml"]
 
 
+def test_line_ends_stay(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recipe.write_bytes(UNTIDY.replace("\n", "\r\n").encode())
+    assert invoke(["fmt", str(recipe)]) == 0
+    assert recipe.read_bytes() == TIDY.replace("\n", "\r\n").encode()
+    assert invoke(["fmt", "--check", str(recipe)]) == 0
+    assert capsys.readouterr().out == f"formatted {recipe}\n"
+
+
 def test_check_writes_nothing(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke(["fmt", "--check", str(recipe)]) == 1
     assert capsys.readouterr().out == f"would format {recipe}\n"

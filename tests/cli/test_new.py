@@ -108,13 +108,16 @@ WRONG = {
     "another kind": (["new", "m", "--for", "sfd"], "There is no kind `sfd`: did you mean `sft`?"),
     "which column": (
         ["new", "m", "--for", "curate", "--data", "rows.csv"],
-        "--column is missing. rows.csv has prompt, response.",
+        "--column is missing. rows.csv has the columns prompt, response: which is the text?",
     ),
     "no such column": (
         ["new", "m", "--for", "curate", "--data", "rows.csv", "--column", "txt"],
         "rows.csv has no column `txt`.",
     ),
-    "no file": (["new", "m", "--for", "sft", "--data", "no.csv"], "There is no file no.csv."),
+    "no file": (
+        ["new", "m", "--for", "sft", "--data", "no.csv"],
+        "There is no file or folder no.csv.",
+    ),
     "no model": (["new", "m", "--for", "sft", "--teacher", "no.gguf"], "There is no file no.gguf."),
     "which model": (
         ["new", "m", "--for", "sft", "--teacher", "http://localhost:1/v1"],
@@ -269,7 +272,12 @@ def test_in_a_terminal_it_asks_until_the_answer_is_one(tmp_path: Path) -> None:
     assert "tasks: {file: seeds/rows.csv}" in text
     assert "api_key: ${A_KEY}" in text
     assert "terms: {accepted-because: " in text
-    for words in (b"What for?", b"Such as `my-tea`.", b"There is no file row.csv.", b"no.gguf."):
+    for words in (
+        b"What for?",
+        b"Such as `my-tea`.",
+        b"There is no file or folder row.csv.",
+        b"no.gguf.",
+    ):
         assert words in said
     assert b"--key takes the NAME" in said
 

@@ -126,6 +126,20 @@ def test_text_shows_the_word_in_its_line(recipe: Path, capsys: pytest.CaptureFix
     assert (code, out, wrong.splitlines()) == (2, "", shown)
 
 
+def test_a_long_word_is_shown_without_its_middle() -> None:
+    key = "a" * 300 + "b" * 300
+    problem = Problem("SOF101", Span(Path("recipe.yaml"), 6, 3, 2), f"There is no key `{key}`.")
+    assert rendered(problem, None).splitlines()[0].endswith(f"`{'a' * 39}…{'b' * 38}`.\x1b[0m")
+
+
+def test_an_old_key_on_the_command_line_is_told_with_its_path(
+    recipe: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, _, wrong = said(capsys, "validate", str(recipe), "--set", "models.teacher.timeout=9")
+    fixes = [line.strip() for line in wrong.splitlines() if line.strip().startswith("= ")]
+    assert "= Write --set models.teacher.timeout_seconds=…" in fixes
+
+
 def test_problems_have_colours() -> None:
     problem = Problem("SOF201", Span(Path("recipe.yaml"), 6, 3, 2), WHAT)
     head, *_ = rendered(problem, "  ab").splitlines()

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,7 +12,7 @@ import click
 
 from sofrito.cli.recipe import read
 from sofrito.cli.versions import from_git
-from sofrito.export.record import RECORD, recorded_identities
+from sofrito.export.record import RECORD, recorded_identities, texts_read
 from sofrito.plan.compile import compiled
 from sofrito.plan.difference import (
     Change,
@@ -21,12 +21,13 @@ from sofrito.plan.difference import (
     dealt_otherwise,
     pools_grown_otherwise,
 )
-from sofrito.plan.fingerprint import template_texts
 from sofrito.plan.inputs import Inputs, inputs
 from sofrito.plan.program import Program
 from sofrito.recipe.read import Read
 from sofrito.recipe.sources import TemplateSources
-from sofrito.run.overlap import Shared, identities_of, shared_calls
+from sofrito.run.journal import SqliteJournal
+from sofrito.run.overlap import Shared, identities_of, journaled_calls, shared_calls
+from sofrito.run.session import JOURNAL, run_folder
 
 ENDED = ("complete", "short", "hopeless")
 """What a run says of itself that has come to its end, for good or bad."""
@@ -34,19 +35,27 @@ ENDED = ("complete", "short", "hopeless")
 
 @dataclass(frozen=True)
 class _Side:
-    """A recipe to compare: as it was named, as it was read, and what it draws from."""
+    """A recipe to compare: as it was named, as it was read, and what it draws from.
+
+    ``run`` is the run's folder, if it is the recipe of one.
+    """
 
     name: str
     read: Read
     given: Inputs
     known: Mapping[str, Mapping[str, Any]]
-    ended: bool = True
+    run: Path | None = None
 
     @property
     def texts(self) -> dict[str, str]:
-        """The texts of its template files by name."""
-        named = (t for step in self.read.recipe.steps for t in step.templates().values())
-        return template_texts(named, TemplateSources(self.read.folders))
+        """The texts of its template and library files by name; of the latter with their heads."""
+        return texts_read(self.read.recipe, TemplateSources(self.read.folders))
+
+    @property
+    def axes(self) -> dict[str, list[str]]:
+        """The values of the axes that do not stand in the recipe."""
+        axes = self.read.recipe.axes.items()
+        return {name: [*self.given.axes[name]] for name, one in axes if one.file or one.generate}
 
     def program(self, identities: Mapping[str, Mapping[str, Any]]) -> Program:
         """Return what it runs."""
@@ -61,34 +70,51 @@ class _Side:
 @click.argument("before")
 @click.argument("after")
 @click.option("--allow-files", is_flag=True, help="Let them read files outside their folders.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="The folder of runs, in whose journal calls are looked up if BEFORE ran there.",
+)
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
-def command(before: str, after: str, allow_files: bool, format_: str) -> int:
-    """Say what AFTER would do otherwise than BEFORE, step by step, and which calls both ask.
+def command(before: str, after: str, allow_files: bool, out: Path, format_: str) -> int:
+    """Say what AFTER would do otherwise than BEFORE, step by step, and which calls it need not ask.
 
     Each is a recipe's file or folder, a shipped recipe's name, a run's folder (the recipe as it
-    ran), or a version in git: recipe.yaml@HEAD~1. No model is asked.
+    ran), or a version in git: recipe.yaml@HEAD~1. No model is asked: where BEFORE has run, its
+    answers are in the journal; else both recipes are tried on made-up answers.
     """
     with ExitStack() as stack:
-        sides = [_side(name, stack, allow_files=allow_files) for name in (before, after)]
+        workspace = _workspace(Path(before), out)
+        sides = [_side(name, stack, workspace, allow_files=allow_files) for name in (before, after)]
         both = Sides(
             sides[0].read.recipe,
             sides[1].read.recipe,
             (sides[0].texts, sides[1].texts),
             (sides[0].given.hashes, sides[1].given.hashes),
+            (sides[0].axes, sides[1].axes),
         )
         found = changes(both)
         known = [identities_of(side.read.recipe, side.read.folders, side.known) for side in sides]
         programs = [side.program(who) for side, who in zip(sides, known, strict=True)]
-        shared = shared_calls(programs[0], programs[1], (known[0], known[1]))
+        run = sides[0].run or run_folder(workspace, programs[0])
+        ran = run.is_dir() and (workspace / JOURNAL).is_file()
+        if ran:
+            with closing(SqliteJournal(workspace / JOURNAL)) as journal:
+                shared = journaled_calls(programs[1], journal, known[1])
+        else:
+            shared = shared_calls(programs[0], programs[1], (known[0], known[1]))
+    by = str(workspace / JOURNAL) if ran else ""
     same = programs[0].fingerprint == programs[1].fingerprint
     pools = pools_grown_otherwise(both, found)
     whole = all(one.reused == one.asked for one in shared)
     dealt = "" if whole else dealt_otherwise(both)
-    unended = [side.name for side in sides if not side.ended]
+    unended = [side.name for side in sides if side.run and not _has_ended(side.run)]
     if format_ == "json":
-        click.echo(_json(found, shared, pools, dealt, unended, same=same))
+        click.echo(_json(found, shared, by, pools, dealt, unended, same=same))
     else:
-        _echo(found, shared, pools, same=same)
+        _echo(found, shared, by, pools, same=same)
         if dealt:
             click.echo(dealt)
         for name in unended:
@@ -96,18 +122,29 @@ def command(before: str, after: str, allow_files: bool, format_: str) -> int:
     return 0
 
 
-def _side(name: str, stack: ExitStack, *, allow_files: bool) -> _Side:
-    path, known = Path(name), dict[str, Mapping[str, Any]]()
-    if (path / RECORD / "recipe.yaml").is_file() and not (path / "recipe.yaml").exists():
-        known = recorded_identities(path)
-        found = read(str(path / RECORD), (), allow_files=True)
-        return _Side(name, found, inputs(found, allow_files=True), known, _has_ended(path))
+def _is_run(path: Path) -> bool:
+    return (path / RECORD / "recipe.yaml").is_file() and not (path / "recipe.yaml").exists()
+
+
+def _workspace(before: Path, out: Path) -> Path:
+    """Return the folder of runs that a run is in, or the one that is looked in."""
+    return before.absolute().parents[1] if _is_run(before) else out
+
+
+def _side(name: str, stack: ExitStack, workspace: Path, *, allow_files: bool) -> _Side:
+    path = Path(name)
+    if _is_run(path):
+        record = path / RECORD
+        found = read(str(record), (), allow_files=True)
+        given = inputs(found, workspace=record, allow_files=True)
+        return _Side(name, found, given, recorded_identities(path), path)
     if "@" in name and not path.exists():
         file, _, revision = name.rpartition("@")
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="sofrito-diff-")))
         name = str(from_git(file, revision, folder))
     found = read(name, (), allow_files=allow_files)
-    return _Side(name, found, inputs(found, allow_files=allow_files), known)
+    given = inputs(found, workspace=workspace, allow_files=allow_files)
+    return _Side(name, found, given, {})
 
 
 def _has_ended(run: Path) -> bool:
@@ -121,6 +158,7 @@ def _has_ended(run: Path) -> bool:
 def _json(
     found: Sequence[Change],
     shared: Sequence[Shared],
+    by: str,
     pools: Sequence[str],
     dealt: str,
     unended: Sequence[str],
@@ -142,6 +180,7 @@ def _json(
             for one in found
         ],
         "calls": [asdict(one) for one in shared],
+        "calls_in_journal": by,
         "pools_grown_otherwise": pools,
         "axes_dealt_otherwise": dealt,
         "runs_not_ended": unended,
@@ -150,7 +189,12 @@ def _json(
 
 
 def _echo(
-    found: Sequence[Change], shared: Sequence[Shared], pools: Sequence[str], *, same: bool
+    found: Sequence[Change],
+    shared: Sequence[Shared],
+    by: str,
+    pools: Sequence[str],
+    *,
+    same: bool,
 ) -> None:
     places = dict.fromkeys(change.where for change in found)
     for place in places:
@@ -163,7 +207,8 @@ def _echo(
         click.echo(f"Nothing differs {told}: both make the same rows.")
     if not shared:
         return
-    click.echo(click.style("calls of its first candidates", bold=True))
+    how = f"looked up in {by}" if by else "tried on made-up answers: BEFORE has no run to look into"
+    click.echo(click.style("calls of its first candidates", bold=True) + f", {how}")
     width = max(len(one.step) for one in shared)
     for one in shared:
         click.echo(f"  {one.step.ljust(width)}  {_reused(one)}")

@@ -23,8 +23,8 @@ from sofrito.recipe.rewrite import rewrite
 def command(recipes: tuple[Path, ...], check: bool, as_diff: bool) -> int:
     """Lay out each RECIPE, a file or a folder: keys in order, two spaces deep, 100 characters wide.
 
-    Comments, quotes and anchors stay, and so do the order of names that are yours and of lists. A
-    file that is no YAML is left alone, and its problems are shown: exit code 2.
+    Comments, quotes, anchors and the file's line ends stay, and so do the order of names that are
+    yours and of lists. A file that is no YAML is left alone, and its problems are shown: exit code 2.
     """
     changed = wrong = 0
     for path in recipes:
@@ -41,13 +41,13 @@ def command(recipes: tuple[Path, ...], check: bool, as_diff: bool) -> int:
 def _one(path: Path, *, write: bool, as_diff: bool) -> bool:
     """Format one recipe and say so; return whether its text is another."""
     document = load_document(path)
-    text = formatted(document, recipe_schema_for(vocabulary()))
+    text = formatted(document, recipe_schema_for(vocabulary(), document.data))
     if text == document.text:
         return False
     if as_diff:
         echo_diff(document.path, document.text, text)
     elif write:
-        rewrite(document.path, text)
+        rewrite(document.path, text, document.line_end)
         click.echo(f"formatted {document.path}")
     else:
         click.echo(f"would format {document.path}")

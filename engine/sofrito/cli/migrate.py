@@ -25,7 +25,7 @@ def command(recipe: Path, check: bool) -> int:
         click.echo(f"{document.path} needs no change: version {VERSION}.")
         return 0
     if not check:
-        rewrite(document.path, result.text)
+        rewrite(document.path, result.text, document.line_end)
     verb = "would be" if check else "is now"
     click.echo(f"{document.path} {verb} of version {VERSION}:")
     for line in result.done:

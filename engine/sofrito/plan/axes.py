@@ -11,7 +11,7 @@ import xxhash
 
 from sofrito.problems import Problem, RecipeError
 from sofrito.recipe.document import Document, load_document
-from sofrito.recipe.model import Topics
+from sofrito.recipe.model_rows import Topics
 from sofrito.recipe.read import Read
 from sofrito.recipe.sources import TemplateSources, is_file
 

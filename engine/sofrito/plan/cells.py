@@ -10,6 +10,7 @@ from sofrito.plan.grid import Combination, Grid, grid
 from sofrito.plan.pairwise import pairwise
 from sofrito.plan.program import Cell
 from sofrito.plan.spread import apportioned, spread
+from sofrito.recipe.model_rows import EACH_ONCE
 
 Axes = Mapping[str, Mapping[str, float]]
 Design = Literal["weighted", "full", "balanced", "pairwise"]
@@ -29,13 +30,15 @@ def cells(
 
     ``axes`` maps each axis to its values and their weights, ``records`` those of generated axes to
     what rows have in their place. Quotas are integers that add up to
-    ``rows``; cells that get none are left out. No cell is left if all are excluded. Raises
+    ``rows``; cells that get none are left out. Without ``rows`` a design that is ``full`` or
+    ``pairwise`` has every cell alike. No cell is left if all are excluded. Raises
     ExpressionError where ``exclude`` fails on the values.
     """
     if not axes:
         return ()
     whole = grid({name: tuple(values) for name, values in axes.items()}, exclude, records)
-    counts = _counts(axes, design, whole, rows or SHARES)
+    once = rows is None and design in EACH_ONCE
+    counts = _once(design, whole) if once else _counts(axes, design, whole, rows or SHARES)
     values = {name: tuple(one) for name, one in axes.items()}
     common = 1 if rows else reduce(math.gcd, counts.values(), 0) or 1
     found = []
@@ -45,6 +48,10 @@ def cells(
         if count:
             found.append(Cell(named, count if rows else None, count // common, special))
     return tuple(found)
+
+
+def _once(design: Design, whole: Grid) -> Mapping[Combination, int]:
+    return dict.fromkeys(pairwise(whole, len(whole)) if design == "pairwise" else whole, 1)
 
 
 def _counts(axes: Axes, design: Design, whole: Grid, rows: int) -> Mapping[Combination, int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,8 @@ def compiled(
         elif step.fans_out():
             openers.append(index)
         operations += compiled_step
+    grid = cells(axes, recipe.cover.design, recipe.cover.exclude, recipe.rows, records)
+    once = recipe.rows is None and source is None and bool(grid)
     return Program(
         name=recipe.recipe,
         seed=recipe.seed,
@@ -75,15 +78,16 @@ def compiled(
         ),
         steps=labels,
         segments=segmented(operations),
-        cells=cells(axes, recipe.cover.design, recipe.cover.exclude, recipe.rows, records),
+        cells=grid,
         rows=recipe.rows,
         round=recipe.round,
         lag=recipe.lag,
         pools=pools,
         templates=Templates(sources),
         grows=any(isinstance(step, Grow) for step in recipe.steps),
-        source=source,
+        source=(lambda: repeat({}, len(grid))) if once else source,
         start=recipe.from_,
+        once=once,
     )
 
 

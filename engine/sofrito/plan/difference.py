@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -57,12 +57,15 @@ class Change:
 
 @dataclass(frozen=True)
 class Sides:
-    """Two recipes, with the texts of the template files that they name and the hashes of their seeds."""
+    """Two recipes, and of what they read: the texts of templates and library files by name, the hashes
+    of seed pools, the values of axes that are files or are made by a model.
+    """
 
     before: Recipe
     after: Recipe
     texts: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
     seeds: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
+    axes: tuple[Mapping[str, Sequence[str]], Mapping[str, Sequence[str]]] = ({}, {})
 
 
 def changes(sides: Sides) -> list[Change]:
@@ -108,11 +111,21 @@ def _of_recipe(sides: Sides) -> Iterator[Change]:
 
 
 def _of_files(sides: Sides) -> Iterator[Change]:
-    """Yield seed pools whose rows differ though the recipe names the same file."""
+    """Yield what differs in seed pools, axes and chains of filters though the recipe says the same."""
     before, after = sides.seeds
-    for name in before.keys() & after.keys():
+    for name in sorted(before.keys() & after.keys()):
         if before[name] != after[name]:
             yield Change(f"seeds.{name}", "changed", "rows", "other rows", "these")
+    for name in sorted(sides.axes[0].keys() & sides.axes[1].keys()):
+        old, new = ([*side[name]] for side in sides.axes)
+        yield from _listed_values("values", old, new, f"axes.{name}")
+        made = (side.axes[name].generate for side in (sides.before, sides.after))
+        prompts = [one.prompt for one in made if one]
+        if len(prompts) == 2 and prompts[0] == prompts[1]:
+            yield from _template(f"axes.{name}", "prompt", prompts[0], prompts[1], sides)
+    chains = sides.before.chains, sides.after.chains
+    for name in sorted(chains[0].keys() & chains[1].keys()):
+        yield from _library(f"chains.{name}", chains[0][name], chains[1][name], sides)
 
 
 def _of_steps(sides: Sides) -> Iterator[Change]:
@@ -143,7 +156,34 @@ def _of_step(label: str, old: Verb, new: Verb, sides: Sides) -> Iterator[Change]
             yield from _values(key, before.get(key), after.get(key), label)
     if old.verb != new.verb:
         yield Change(label, "changed", "verb", old.verb, new.verb)
+    yield from _library(label, [old, *old.filters()], [new, *new.filters()], sides)
     yield from _includes(label, old, new, sides)
+
+
+def _library(
+    where: str, old: Iterable[Verb | Check], new: Iterable[Verb | Check], sides: Sides
+) -> Iterator[Change]:
+    """Yield the library's files that two parts call by the same name and whose text differs."""
+    before, after = (
+        _called(parts, texts) for parts, texts in zip((old, new), sides.texts, strict=True)
+    )
+    for folder, name in sorted(before.keys() & after.keys()):
+        files = before[folder, name], after[folder, name]
+        texts = [side[file] for side, file in zip(sides.texts, files, strict=True)]
+        if texts[0] != texts[1]:
+            yield Change(where, "changed", f"{folder} `{name}`", *files, _lines(*texts))
+
+
+def _called(parts: Iterable[Verb | Check], texts: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    """Return the names in ``texts`` of the library's files that parts call, by folder and name."""
+    called = {pair for part in parts for pair in part.library_files().values()}
+    found = {}
+    for folder, name in called:
+        files = (f"{folder}/{name}{ending}" for ending in (".j2", ".yaml"))
+        places = [name, *(place for file in files for place in (f"prompts/{file}", file))]
+        if file := next((place for place in places if place in texts), None):
+            found[folder, name] = file
+    return found
 
 
 def _template(label: str, key: str, old: str, new: str, sides: Sides) -> Iterator[Change]:
@@ -162,12 +202,28 @@ def _template(label: str, key: str, old: str, new: str, sides: Sides) -> Iterato
 
 def _includes(label: str, old: Verb, new: Verb, sides: Sides) -> Iterator[Change]:
     """Yield the files that a step's templates include and whose text differs."""
+    before, after = sides.texts
     named = {name.strip() for one in (old, new) for name in one.templates().values()}
-    for name in sorted((sides.texts[0].keys() & sides.texts[1].keys()) - named):
-        mentioned = any(name.rpartition("/")[2] in _text_of(one, sides.texts[1]) for one in named)
-        if mentioned and sides.texts[0][name] != sides.texts[1][name]:
-            lines = _lines(sides.texts[0][name], sides.texts[1][name])
+    named |= {*_called([old, new], after).values()}
+    for name in sorted((before.keys() & _included(named, after)) - named):
+        if before[name] != after[name]:
+            lines = _lines(before[name], after[name])
             yield Change(label, "changed", f"included {name}", name, name, lines)
+
+
+def _included(named: Iterable[str], texts: Mapping[str, str]) -> set[str]:
+    """Return the files that templates mention, and those that these mention."""
+    found, waiting = set[str](), [*named]
+    while waiting:
+        text = _text_of(waiting.pop(), texts)
+        more = [name for name in texts.keys() - found if _mentions(text, name.rpartition("/")[2])]
+        found.update(more)
+        waiting += more
+    return found
+
+
+def _mentions(text: str, file: str) -> bool:
+    return re.search(rf"(?<![\w.-]){re.escape(file)}", text) is not None
 
 
 def _text_of(template: str, texts: Mapping[str, str]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sofrito.plan.estimate import Expected
 from sofrito.plan.program import Program
+from sofrito.recipe.base import Load
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,12 @@ def bounds(
             parents.append(rows)
         rows = _times(rows, load.rows[1] if load.rows else None)
     return tuple(found)
+
+
+def bound_of(load: Load, calls: int | None, tokens: int | None) -> Bound:
+    """Return the bound of what has such a load once, ``calls`` and ``tokens`` being the budget's."""
+    asked = _least(calls, load.most_calls)
+    return Bound(1, asked, _least(tokens, _times(asked, load.most_written)))
 
 
 def _times(one: int | None, other: int | None) -> int | None:

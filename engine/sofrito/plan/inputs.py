@@ -10,7 +10,8 @@ import xxhash
 from sofrito.plan.axes import Records, axis_file, generated_axes, placeholders, read_axis
 from sofrito.problems import Problem, RecipeError, Span
 from sofrito.recipe.folder import inside, matching
-from sofrito.recipe.model import Recipe, Seeds
+from sofrito.recipe.model import Recipe
+from sofrito.recipe.model_rows import Seeds
 from sofrito.recipe.read import Read
 from sofrito.recipe.seed_files import read_seeds
 from sofrito.steps.work import Pooled, Values

@@ -53,7 +53,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Program:
-    """A recipe ready to run. Compiled afresh for each run: operations with memory start empty."""
+    """A recipe ready to run. Compiled afresh for each run: operations with memory start empty.
+
+    With ``once`` each cell has one candidate, whose rows all count; ``source`` then has nothing for it.
+    """
 
     name: str
     seed: int
@@ -70,6 +73,7 @@ class Program:
     source: Callable[[], Iterator[Values]] | None = None
     tries: int = TRIES
     start: str = ""
+    once: bool = False
 
     @property
     def trailing(self) -> bool:

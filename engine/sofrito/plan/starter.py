@@ -148,7 +148,8 @@ def columns_of(data: Path) -> tuple[str, ...]:
             return ("text",)
         raise Trouble(f"{data} has no documents.", f"Documents are {', '.join(TEXTS)}.")
     if not data.is_file():
-        raise Trouble(f"There is no file {data}.", f"Name a file: {', '.join(SUFFIXES)}.")
+        what = f"There is no file or folder {data}."
+        raise Trouble(what, f"Files of rows are {', '.join(SUFFIXES)}.")
     found = peek_seeds(data).columns
     named = tuple(column for column in found if re.search(NAME, column))
     if not named:
@@ -171,7 +172,9 @@ def check_data(kind: Kind, data: Path) -> None:
     """Raise Trouble where a kind does not begin with such a file or folder, RecipeError as it is read."""
     columns_of(data)
     if data.is_dir() and kind is not KINDS["documents"]:
-        raise Trouble(f"{data} is a folder.", "Name a file of rows.")
+        raise Trouble(
+            f"{data} is a folder.", "Name a file of rows; `documents` begins with a folder."
+        )
     if kind.role == "axis" and data.suffix != ".txt":
         fix = "Write them into a .txt file, a topic in each line."
         raise Trouble(f"This kind begins with topics, and {data.name} has rows.", fix)

@@ -49,6 +49,9 @@ class _Writer:
         at = len(self.lines)
         self.lines += self._inline(value, head, entry, indent, shape)
         self._comment(entry, indent, at, last=True)
+        # one column deeper than the entry is what a block scalar does not take for its text
+        block_scalar = isinstance(value, Scalar) and value.text[:1] in ("|", ">")
+        self.lines_between(entry.after, indent + (1 if block_scalar else STEP))
 
     def _nested(self, entry: Entry, value: Block, head: str, indent: int, shape: Shape) -> None:
         at = len(self.lines)
@@ -57,11 +60,12 @@ class _Writer:
             self._comment(entry, indent, at)
             self._opened = len(self.lines)
             self.block(value, indent + STEP, shape)
-            return
-        self._lift(entry, shape, indent)
-        at = len(self.lines)
-        self.block(value, indent + STEP, shape)
-        self.lines[at] = head + self.lines[at][indent + 1 :]
+        else:
+            self._lift(entry, shape, indent)
+            at = len(self.lines)
+            self.block(value, indent + STEP, shape)
+            self.lines[at] = head + self.lines[at][indent + 1 :]
+        self.lines_between(entry.after, indent + STEP)
 
     def _lift(self, entry: Entry, shape: Shape, indent: int) -> None:
         """Write above a dash the comments that would stand between it and what comes first in it."""
@@ -69,8 +73,8 @@ class _Writer:
         if entry.key or not isinstance(value, Block) or value.head:
             return
         if entry.comment:
-            self.lines_between([entry.comment], indent)
-            entry.comment = None
+            self.lines_between([entry.comment, *entry.more], indent)
+            entry.comment, entry.more = None, []
         shape = shape.of([one.key for one in value.entries] if value.mapping else None)
         first = _in_order(value, shape)[0]
         self.lines_between(first.leading, indent)
@@ -96,7 +100,9 @@ class _Writer:
         if entry.comment:
             at = len(self.lines) - 1 if last else at
             column = entry.comment.column + indent - entry.column
-            self.lines[at] = f"{self.lines[at]}  ".ljust(column) + entry.comment.text
+            start = f"{self.lines[at]}  ".ljust(column)
+            self.lines[at] = start + entry.comment.text
+            self.lines += [" " * len(start) + line.text for line in entry.more]
 
 
 def _in_order(block: Block, shape: Shape) -> list[Entry]:

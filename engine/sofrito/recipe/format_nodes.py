@@ -53,7 +53,9 @@ class Flow:
 class Entry:
     """An entry of a block: its value, its key in a mapping, and the comments that belong to it.
 
-    ``column`` is where it stood, and ``comment`` what stood behind it.
+    ``column`` is where it stood, and ``comment`` what stood behind it; ``more`` are the lines right
+    below that went on in the comment's column, and ``after`` those below its value that are deeper
+    than the entry.
     """
 
     column: int
@@ -61,6 +63,8 @@ class Entry:
     value: "Node | None" = None
     leading: list[Line] = field(default_factory=list)
     comment: Line | None = None
+    more: list[Line] = field(default_factory=list)
+    after: list[Line] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -94,9 +98,10 @@ def last_blocks(block: Block | None) -> Iterator[Block]:
 
 
 def lay_down(lines: list[Line], blocks: list[Block], column: int) -> list[Line]:
-    """Give comments that are deeper than ``column`` to the blocks they end; return the others.
+    """Give comments that are deeper than ``column`` to what they stand behind; return the others.
 
-    ``blocks`` are the open ones from the outside in.
+    ``blocks`` are the open ones from the outside in. A comment ends the innermost of them that it
+    is not left of; one that is deeper than that block's entries belongs to the last of these.
     """
     if column < 0:
         blocks = [*blocks[:-1], *last_blocks(blocks[-1])]
@@ -109,11 +114,21 @@ def lay_down(lines: list[Line], blocks: list[Block], column: int) -> list[Line]:
             while start and not lines[start - 1].text:
                 start -= 1
             return lines[start:]
-        while len(open_) > 1 and open_[-1].column > line.column:
+        while len(open_) > 1 and open_[-2].column >= line.column:
             open_.pop()
-        at_end = open_[-1].trailing
-        if at and not lines[at - 1].text:
-            at_end.append(Line(0, ""))
-        at_end.append(line)
+        blank = bool(at) and not lines[at - 1].text
+        behind = _lines_behind(open_[-1], line, blank=blank)
+        if blank:
+            behind.append(Line(0, ""))
+        behind.append(line)
     last = max((at for at, line in enumerate(lines) if line.text), default=-1)
     return [] if column < 0 else lines[last + 1 :]
+
+
+def _lines_behind(block: Block, line: Line, *, blank: bool) -> list[Line]:
+    """Return the lines that a comment behind a block's last entry goes on."""
+    last = block.entries[-1]
+    if block.trailing or line.column <= block.column or isinstance(last.value, Block):
+        return block.trailing
+    aligned = last.comment is not None and line.column == last.comment.column
+    return last.more if aligned and not last.after and not blank else last.after

@@ -30,9 +30,9 @@ _OPENINGS = {
 def parse_sheet(text: str) -> Sheet:
     """Return the layout of a text that is known to be a YAML mapping; raises :class:`Odd`.
 
-    Each comment belongs to the entry below it, unless it is indented deeper than that: then it ends
-    the block that it stands in. What stands above the first key is about the file, up to the last
-    blank line.
+    Each comment belongs to the entry below it, unless it is indented deeper than that: then it
+    belongs to the entry above it, or ends the block whose entries it is in line with. What stands
+    above the first key is about the file, up to the last blank line.
     """
     return _Parser(text).sheet()
 
@@ -192,11 +192,11 @@ class _Parser:
             self._behind_to(entry, self._at - 1)
         ends = (kinds.KeyToken, kinds.BlockEndToken, kinds.StreamEndToken)
         if self._is(kinds.BlockMappingStartToken):
-            entry.value = self._block_mapping()
+            entry.value = _below(entry, self._block_mapping())
         elif self._is(kinds.BlockSequenceStartToken):
-            entry.value = self._block_list(bare=False)
+            entry.value = _below(entry, self._block_list(bare=False))
         elif self._is(kinds.BlockEntryToken) and entry.key:
-            entry.value = self._block_list(bare=True)
+            entry.value = _below(entry, self._block_list(bare=True))
         elif self._is(*ends, kinds.BlockEntryToken):
             entry.value = Scalar("", head) if head else None
             return
@@ -305,6 +305,14 @@ class _Parser:
             raise Odd("a flow within is kept as it is")
         node.head = head
         return node
+
+
+def _below(entry: Entry, block: Block) -> Block:
+    """Give an entry the lines above its block that go on in the column of its comment."""
+    above = block.entries[0].leading
+    while entry.comment and above and above[0].text and above[0].column == entry.comment.column:
+        entry.more.append(above.pop(0))
+    return block
 
 
 def _last(token: Any) -> bool:
