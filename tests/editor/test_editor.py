@@ -189,3 +189,20 @@ def test_parameters_and_what_is_removed_are_not_underlined(editor: Editor, text:
 def test_what_is_right_is_not_underlined(editor: Editor) -> None:
     recipes = [(path / "recipe.yaml").read_text("utf-8") for path in shipped_recipes().values()]
     assert [editor.squiggles(text) for text in [GOOD, *recipes]] == [[]] * (len(recipes) + 1)
+
+
+def test_names_are_of_any_script_and_signs_are_none(editor: Editor) -> None:
+    text = """\
+recipe: a
+models: {наставник: {model: local}}
+axes: {thème: {values: [b]}}
+steps:
+  - generate: [höhe, 質問, प्रश्न]
+    prompt: "{{ thème }}"
+    parse: json
+  - set: a–b
+    to: höhe
+output: {write: [{text: {text: höhe}}]}
+"""
+    found = [(one.line, one.start, one.end) for one in editor.squiggles(text)]
+    assert found == [(9, 10, 13)]

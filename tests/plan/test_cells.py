@@ -164,7 +164,7 @@ def test_where_everything_is_excluded_there_are_no_cells() -> None:
 
 
 def test_an_exclusion_that_fails_says_so() -> None:
-    with pytest.raises(ExpressionError, match="'<' not supported"):
+    with pytest.raises(ExpressionError, match="`<` cannot compare a text with a number"):
         cells(axes(a=3), "weighted", "a < 3", 30)
 
 
@@ -250,3 +250,10 @@ def test_apportioned_gives_the_remainders_to_the_largest_then_the_first() -> Non
     assert apportioned([1, 1, 1], 5) == [2, 2, 1]
     assert apportioned([5, 3, 2], 7) == [4, 2, 1]
     assert apportioned([0, 0], 3) == [0, 0]
+
+
+@pytest.mark.parametrize(("design", "count"), [("full", 12), ("pairwise", 6)])
+def test_without_rows_each_combination_of_such_a_design_comes_once(design: Any, count: int) -> None:
+    found = cells(axes(a=2, b={"x": 5, "y": 1, "z": 1}, c=2), design, "", None)
+    assert len({cell.id for cell in found}) == len(found) == count
+    assert {(cell.quota, cell.share) for cell in found} == {(None, 1)}

@@ -182,7 +182,7 @@ steps:
         "SOF101 child/recipe.yaml:3:20 `models.teacher` has no option `concurency`.",
         "SOF103 child/recipe.yaml:5:45 `temperature` must be a number, not the text «hot».",
         "SOF104 child/recipe.yaml:5:54 `n` must be at least 1, not 0.",
-        "SOF211 child/recipe.yaml:6:16 No length is at least 5 and at most 1.",
+        "SOF211 child/recipe.yaml:6:32 No length is at least 5 and at most 1.",
         "SOF201 child/recipe.yaml:7:25 `anser` is not known here.",
     ]  # fmt: skip
 
@@ -199,6 +199,35 @@ def test_values_that_are_wrong_only_together_are_told_where_the_check_looks(
     assert told(room, vocabulary, more) == [
         "SOF212 child/recipe.yaml:3:40 `teacher` has `model` and `path`: which model is it?",
     ]
+
+
+def test_a_base_that_says_what_the_childs_model_does_not_hear_is_mended_in_the_child(
+    room: Path, vocabulary: Vocabulary
+) -> None:
+    local = "  teacher: {model: local, context: 8192}"
+    write(room / "base/recipe.yaml", BASE.replace("  teacher: {backend: scripted}", local))
+    more = """\
+models:
+  teacher:
+    base_url: http://localhost:8000/v1
+    backend: openai
+    model: qwen
+"""
+    with pytest.raises(RecipeError) as caught:
+        child(room, vocabulary, more)
+    (problem,) = caught.value.problems
+    told = "SOF212 base/recipe.yaml:4:27 `context` means nothing to `backend: openai`."
+    assert shown(problem, room) == told
+    assert problem.fix == (
+        "In line 6 of recipe.yaml, where `models.teacher` becomes another model, add "
+        "`context: null`."
+    )
+    assert child(room, vocabulary, f"{more}    context: null\n").warnings == ()
+    sets = {"models.teacher.backend": "wordllama"}
+    with pytest.raises(RecipeError) as caught:
+        read_recipe(room / "base", vocabulary, environ={}, sets=sets)
+    fixes = {one.fix for one in caught.value.problems if one.what.startswith("`context` means")}
+    assert fixes == {"To replace the whole model: --set 'models.teacher={backend: …}'"}
 
 
 def test_an_override_goes_over_both(room: Path, vocabulary: Vocabulary) -> None:

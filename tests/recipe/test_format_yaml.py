@@ -110,7 +110,39 @@ CASES = {
             # of the step
           # of the list
           - grow: b
-            # of the step again
+              # of the step again
+        """,
+    ),
+    "a comment that is deeper than the entry above it goes with that": (
+        """\
+        title: a title
+          of two lines
+             # of the title
+        description: "one
+          two"    # of the description
+                  # in its column
+
+         # and below it
+        rows: 5
+        tags: >-
+          text
+         # of the tags
+        recipe: r
+        """,
+        """\
+        recipe: r
+        title: a title
+          of two lines
+          # of the title
+        description: "one
+          two"    # of the description
+                  # in its column
+
+          # and below it
+        tags: >-
+          text
+         # of the tags
+        rows: 5
         """,
     ),
     "what is behind a dash has its comments above the dash": (

@@ -28,6 +28,21 @@ output:
 GENERATE = '  - generate: answer\n    prompt: "{}"\n'
 
 
+def test_a_broken_step_is_not_said_to_make_what_it_was_not_asked_for(tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    steps = "  - generate: answer\n    promt: Tell me.\n    soft_label: 3\n"
+    steps += '  - generate: more\n    prompt: "{{ anser_x }} {{ answer_soft }}"\n'
+    recipe.write_text(RECIPE.format(steps=steps, more=""), encoding="utf-8")
+    with pytest.raises(RecipeError) as error:
+        read_recipe(recipe, VOCABULARY, environ={})
+    (unknown,) = [one for one in error.value.problems if one.code == "SOF201"]
+    has = "Known here: `answer`, `answer_soft`, `gold`, `question`."
+    assert (unknown.what, unknown.fix) == (
+        "`anser_x` is not known here.",
+        f"did you mean `answer`? {has}",
+    )
+
+
 def told(folder: Path, steps: str, more: str = "") -> list[tuple[str, str]]:
     """Return the codes of a recipe's problems, each with the file, line and column."""
     recipe = folder / "recipe.yaml"

@@ -62,7 +62,10 @@ def test_the_old_one_is_told_how_and_the_new_one_is_valid(tmp_path: Path) -> Non
         read_recipe(recipe, vocabulary())
     told = {(one.code, one.where.line, one.fix) for one in found.value.problems}
     fix = "`sofrito migrate recipe.yaml` rewrites the recipe; comments stay."
-    assert told == {("SOF108", 8, fix), ("SOF108", 9, fix)}
+    assert told == {
+        ("SOF108", 8, f"Write `models.teacher.timeout_seconds`: {fix}"),
+        ("SOF108", 9, f"Write `models.other.timeout_seconds`: {fix}"),
+    }
     assert invoke(["migrate", str(tmp_path)]) == 0
     model = read_recipe(recipe, vocabulary()).recipe.models["teacher"]
     assert model.timeout_seconds == 300
@@ -113,7 +116,8 @@ def test_on_the_command_line_the_old_name_is_told_too(tmp_path: Path) -> None:
         read_recipe(recipe, vocabulary(), sets={"models.teacher.timeout": "3"})
     (problem,) = found.value.problems
     words = "Since version 2 of the language, `timeout` is `timeout_seconds`."
-    assert (problem.code, problem.what, problem.fix) == ("SOF108", words, "")
+    fix = "Write --set models.teacher.timeout_seconds=…"
+    assert (problem.code, problem.what, problem.fix) == ("SOF108", words, fix)
 
 
 def test_every_version_has_its_migration() -> None:

@@ -6,11 +6,14 @@ read the difference.
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import click
 import pytest
 
+from sofrito.cli.problems import counted, rendered, source_line
 from sofrito.problems import Problem, RecipeError
 from sofrito.problems.codes import CODES
 from sofrito.recipe.base import Vocabulary
@@ -20,15 +23,14 @@ CASES = sorted(Path(__file__).with_name("problems").glob("*.yaml"))
 WITHOUT_A_FILE = {"SOF001"}
 
 
-def told(problems: Iterable[Problem], recipe: Path) -> str:
-    lines = []
+def told(problems: Sequence[Problem], recipe: Path) -> str:
+    """Return what a terminal without colours shows, with files named from the recipe's folder."""
+    parts = []
     for problem in problems:
-        where = f"{problem.where.line}:{problem.where.column}"
-        if problem.where.file != recipe:
-            where = f"{problem.where.file.relative_to(recipe.parent).as_posix()}:{where}"
-        lines.append(f"{problem.code} {where} {problem.severity}: {problem.what}")
-        lines += [f"  fix: {problem.fix}"] if problem.fix else []
-    return "\n".join(lines) + "\n"
+        file = problem.where.file.relative_to(recipe.parent)
+        shown = replace(problem, where=replace(problem.where, file=file))
+        parts.append(click.unstyle(rendered(shown, source_line(problem))))
+    return "\n".join([*parts, counted(problems)]) + "\n"
 
 
 def problems_of(recipe: Path, vocabulary: Vocabulary) -> tuple[Problem, ...]:
@@ -50,7 +52,14 @@ def test_tells_it_in_these_words(recipe: Path, vocabulary: Vocabulary) -> None:
 @pytest.mark.parametrize("recipe", CASES, ids=lambda path: path.stem)
 def test_shows_what_its_name_says(recipe: Path) -> None:
     text = recipe.with_suffix(".txt").read_text(encoding="utf-8")
-    assert recipe.stem.partition("-")[0].upper() in re.findall(r"^SOF\d{3}", text, re.MULTILINE)
+    codes = re.findall(r"^(?:error|warning)\[(SOF\d{3})\]", text, re.MULTILINE)
+    assert recipe.stem.partition("-")[0].upper() in codes
+
+
+@pytest.mark.parametrize("recipe", CASES, ids=lambda path: path.stem)
+def test_says_what_to_do(recipe: Path, vocabulary: Vocabulary) -> None:
+    without = [one.what for one in problems_of(recipe, vocabulary) if not one.fix.strip()]
+    assert without == []
 
 
 def test_no_code_lacks_a_case() -> None:

@@ -134,6 +134,10 @@ def test_its_formats_are_valid(entry: str, vocabulary: Vocabulary, tmp_path: Pat
         begin = begin.replace("[question, answer,", "[prompt, completion,")
     if entry.startswith("- distill"):
         begin = begin.replace(" answer,", "") + SOFT
+    if not entry.startswith("- raw"):
+        entry += "- raw\n"  # so that every column is used
+    else:
+        begin = re.sub(r"\[question, answer,.*\]", "[question, answer]", begin)
     text = f"{HEAD}{begin}output:\n  write:\n{indented(entry, 2)}"
     assert warnings(text, tmp_path, vocabulary) == []
 

@@ -119,7 +119,7 @@ def test_reading_stops_after_twenty_problems(tmp_path: Path) -> None:
     assert rows == [(1, {"a": 1})]
     assert problems == [
         *(wrong(path, line, 1, what, fix) for line in range(2, 22)),
-        wrong(path, 22, 1, stopped, ""),
+        wrong(path, 22, 1, stopped, "Mend these first."),
     ]
 
 

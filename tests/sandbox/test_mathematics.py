@@ -1,9 +1,14 @@
 """Whether two answers are the same mathematics."""
 
 import asyncio
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
+from sofrito.recipe.expression_filters import last_number
 from sofrito.sandbox import Ended
 from sofrito.sandbox.mathematics import Mathematics
 
@@ -30,13 +35,40 @@ PAIRS = [
 ]
 
 
-def test_answers_are_compared_as_mathematics_within_their_seconds() -> None:
+def compared(pairs: Sequence[tuple[str, str]]) -> list[Ended]:
     async def go() -> list[Ended]:
         mathematics = Mathematics()
+        places = asyncio.Semaphore(mathematics.concurrency)
+
+        async def one(gold: str, answer: str) -> Ended:
+            async with places:
+                return await mathematics.compare(gold, answer)
+
         try:
-            return [await mathematics.compare(gold, answer) for gold, answer, _ in PAIRS]
+            return await asyncio.gather(*(one(*pair) for pair in pairs))
         finally:
             await mathematics.close()
 
-    found = asyncio.run(go())
+    return asyncio.run(go())
+
+
+def test_answers_are_compared_as_mathematics_within_their_seconds() -> None:
+    found = compared([(gold, answer) for gold, answer, _ in PAIRS])
     assert [(g, a, one.reason) for (g, a, _), one in zip(PAIRS, found, strict=True)] == PAIRS
+
+
+@pytest.mark.slow
+def test_every_correctness_flag_of_gsm8k_is_reproduced(shared: Path) -> None:
+    """From the whole solution, with its steps: the result is found as well as it is compared."""
+    lines = (shared / "data/math/gsm8k_example_model_solutions.jsonl").read_text().splitlines()
+    flagged = [
+        (last_number(line["ground_truth"]), said["solution"], said["is_correct"])
+        for line in map(json.loads, lines)
+        for said in line.values()
+        if isinstance(said, dict)
+    ]
+    found = compared([(gold, solution) for gold, solution, _ in flagged])
+    agreed = Counter(
+        (correct, not one.reason) for (*_, correct), one in zip(flagged, found, strict=True)
+    )
+    assert agreed == {(False, False): 3275, (True, True): 2001}

@@ -243,6 +243,19 @@ def test_an_answer_that_is_cut_off_undoes_its_round(folder: Path) -> None:
     assert values["evolution"]["lineage"] == [tried(1, "truncated")]
 
 
+def test_what_is_cut_off_may_be_kept(folder: Path) -> None:
+    done = evolved(
+        folder,
+        by_prompt(Answer=[cut("A fi"), cut("A"), " "], Harder=[cut("Name two"), "Name three."]),
+        answer={"reply": "Answer {{ task }}"},
+        truncated="keep",
+        rounds=2,
+    )
+    (values,) = done.values
+    assert (values["task"], values["reply"]) == ("Name two", "A")
+    assert values["evolution"]["lineage"] == [tried(1), tried(2, "empty")]
+
+
 REFUSED = Refused("refused", "HTTP 400: not this")
 
 

@@ -66,8 +66,11 @@ def test_prompts_may_be_files(tmp_path: Path) -> None:
     ("prompt", "detail"),
     [
         ("{{ nobody }}", "'nobody' is undefined"),
-        ("{{ a.b }}", "'str object' has no attribute 'b'"),
-        ("{{ a + 1 }}", 'TypeError: can only concatenate str (not "int") to str'),
+        ("{{ a.b }}", "a text has no field `b`"),
+        (
+            "{{ a + 1 }}",
+            "`+` cannot join a text and a number; `~` joins texts, `a | int` reads a number in one",
+        ),
         ("{% if false %}x{% endif %}", "the prompt is empty"),
     ],
 )
@@ -291,7 +294,7 @@ def test_when_and_what_is_null_without_it() -> None:
         (
             {"generate": ["a", "b"]},
             "clash",
-            "`parse: text` makes one column, not 2; json, json_list and tags make several",
+            "`parse: text` makes one column, not 2",
         ),
         (
             {"truncated": "drop_last", "parse": "json"},
@@ -301,7 +304,7 @@ def test_when_and_what_is_null_without_it() -> None:
         (
             {"schema": {"x": "string"}, "parse": "tags"},
             "clash",
-            "`items` and `schema` need `parse: json` or `json_list`",
+            "`schema` needs `parse: json` or `json_list`",
         ),
         ({"items": [1, 2], "parse": "json"}, "clash", "`items` needs `parse: json_list`"),
         (

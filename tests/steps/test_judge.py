@@ -92,6 +92,14 @@ def test_the_verdict_of_an_answer(tmp_path: Path, head: str, fields: Any, record
     assert verdict(judged(tmp_path, head, said(**fields))) == {**record, "rationale": "Because."}
 
 
+@pytest.mark.parametrize("score", [1, 2, 3, 4, 5])
+def test_a_score_stays_what_the_judge_said(tmp_path: Path, score: int) -> None:
+    """UltraFeedback's code made 10 of each 1 (`score if score > 1 else 10 * score`)."""
+    assert verdict(judged(tmp_path, SCALE, said(score=score)))["score"] == score
+    both = verdict(judged(tmp_path, ASPECTS, said(right=score, clear=score)))
+    assert (both["score"], both["aspects"]) == (score, {"right": score, "clear": score})
+
+
 def test_without_a_rationale_none_is_asked_for(tmp_path: Path) -> None:
     done = judged(tmp_path, SCALE, '{"score": 2}', rationale=False)
     assert verdict(done) == {"score": 2.0}

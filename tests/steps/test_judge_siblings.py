@@ -10,7 +10,7 @@ from desk import Worked, gathered, row_of, step_of
 
 from sofrito.shipped import shipped
 from sofrito.steps.judge_siblings import Duel
-from sofrito.steps.work import Row
+from sofrito.steps.work import Counted, Row
 from sofrito.teachers.call import Weigh
 from sofrito.teachers.result import Weighed
 from sofrito.teachers.teacher import Refused
@@ -93,6 +93,49 @@ def test_a_comparison_is_told_to_both(tmp_path: Path) -> None:
     assert isinstance(first, Row)
     of_a = [("a", "bb"), ("bb", "a"), ("a", "cc"), ("cc", "a")]
     assert [event.what["key"] for event in first.story] == [keys[pair] for pair in of_a]
+
+
+def agreed(same: int, first: int = 0, second: int = 0, neither: int = 0) -> dict[str, int]:
+    return {
+        "the same verdict in both orders": same,
+        "another verdict in the other order": first + second + neither,
+        "both times for the one shown first": first,
+        "both times for the one shown second": second,
+    }
+
+
+@pytest.mark.parametrize(
+    ("better", "found"),
+    [
+        (longer, agreed(3)),
+        (lambda *_: "A", agreed(0, first=3)),
+        (lambda *_: "B", agreed(0, second=3)),
+        (lambda *_: "tie", agreed(3)),
+        (lambda one, _: "A" if one == "a" else "tie", agreed(1, neither=2)),
+        (lambda one, other: "A" if "a" in one + other else longer(one, other), agreed(1, first=2)),
+    ],
+)
+@pytest.mark.parametrize("principles", ["", "conduct"])
+def test_how_often_the_judge_agrees_with_itself_is_counted(
+    tmp_path: Path, better: Any, found: dict[str, int], principles: str
+) -> None:
+    options = {"principles": principles} if principles else {}
+    done = among(tmp_path, siblings("a", "bb", "cc"), prefers(better), "pairwise", **options)
+    assert isinstance(done.outcome, Counted)
+    assert done.outcome.counted == found
+
+
+def test_a_comparison_that_failed_is_not_counted(tmp_path: Path) -> None:
+    def answer(call: Any) -> Any:
+        down = Refused("down", "gone")
+        return down if shown(call) == ["bb", "a"] else prefers(longer)(call)
+
+    done = among(tmp_path, siblings("a", "bb", "ccc"), answer, "pairwise")
+    assert isinstance(done.outcome, Counted)
+    assert done.outcome.counted == agreed(2)
+    none = among(tmp_path, siblings("a", "bb"), lambda _: Refused("down", "gone"), "pairwise")
+    assert isinstance(none.outcome, Counted)
+    assert none.outcome.counted == {}
 
 
 def test_a_failed_comparison_loses_both_and_counts_for_nobody_else(tmp_path: Path) -> None:
@@ -195,6 +238,21 @@ def _shuffled() -> list[list[Row]]:
     return [
         parent.children("s", [{"text": text} for text in ("a", "bb", "ccc")]) for parent in parents
     ]
+
+
+@pytest.mark.parametrize("scores", [(1, 1), (1, 5), (5, 1), (2, 1)])
+def test_scores_of_siblings_stay_what_the_judge_said(
+    tmp_path: Path, scores: tuple[int, int]
+) -> None:
+    """The lowest one too: UltraFeedback's code made 10 of each 1."""
+    by_text = dict(zip(("a", "bb"), scores, strict=True))
+
+    def answer(call: Any) -> str:
+        places = {f"answer_{at}": by_text[text] for at, text in enumerate(shown(call), start=1)}
+        return json.dumps({"rationale": "So.", **places})
+
+    done = among(tmp_path, siblings("a", "bb"), answer, "together")
+    assert {text: record["score"] for text, record in records(done).items()} == by_text
 
 
 def test_what_stands_where_does_not_depend_on_the_numbers_of_siblings(tmp_path: Path) -> None:

@@ -128,6 +128,12 @@ def test_a_round_that_fails_loses_the_row(tmp_path: Path, said: Any, lost: Any, 
     assert gone.row.key == ROW.key
 
 
+def test_what_is_cut_off_may_be_kept(tmp_path: Path) -> None:
+    done = revised(tmp_path, lambda call: cut(answer(call)), truncated="keep")
+    (values,) = done.values
+    assert (values["text"], values["revision"]["critique"]) == ("v1", "c0")
+
+
 def test_null_is_not_revised(tmp_path: Path) -> None:
     done = revised(tmp_path, "", row_of(text=None))
     assert (done.calls, done.lost) == ([], [("rejected", "nothing to revise", "")])

@@ -60,7 +60,7 @@ def test_the_schema_of_a_type(said: Any, schema: dict[str, Any]) -> None:
         (
             {"type": "number", "minimum": 1, "maximum": 0.5},
             "never",
-            "no number is at least 1.0 and at most 0.5",
+            "no number is at least 1 and at most 0.5",
         ),
         (
             {"type": "integer", "minimum": 1.2, "maximum": 1.8},

@@ -205,5 +205,6 @@ def test_a_row_comes_back_though_all_its_siblings_are_lost(tmp_path: Path) -> No
         "failed": {},
         "joined": 2,
         "surplus": 0,
+        "counted": {},
     }
     assert life.engine.ledger.balances

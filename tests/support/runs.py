@@ -60,7 +60,8 @@ def all_scripted(recipe: Path) -> list[str]:
 
 def environment(**extra: str) -> dict[str, str]:
     engine = Path(__file__).parents[2] / "engine"
-    return {**os.environ, "PYTHONPATH": str(engine), "NO_COLOR": "1", **extra}
+    path = os.pathsep.join(filter(None, [str(engine), os.environ.get("PYTHONPATH", "")]))
+    return {**os.environ, "PYTHONPATH": path, "NO_COLOR": "1", **extra}
 
 
 def sofrito(

@@ -10,13 +10,14 @@ from sofrito.plan.compile import compiled
 from sofrito.plan.inputs import inputs
 from sofrito.plan.vocabulary import vocabulary
 from sofrito.recipe.asked import models_asked
-from sofrito.recipe.model import MATHEMATICS
+from sofrito.recipe.model import MATHEMATICS, SANDBOXES
 from sofrito.recipe.read import read_recipe
 from sofrito.run.budget import Limits
 from sofrito.run.session import run_program
 from sofrito.sandbox.mathematics import Mathematics
+from sofrito.sandbox.native import NativeRunner
 from sofrito.teachers.call import Completion
-from sofrito.teachers.checks import MathTeacher
+from sofrito.teachers.checks import MathTeacher, SandboxTeacher
 from sofrito.teachers.scripted.teacher import Script, ScriptedTeacher
 from sofrito.teachers.teacher import Teacher
 
@@ -32,7 +33,10 @@ class ShippedRun:
 
 
 def run_like(name: str, script: Script, folder: Path, **changes: Any) -> ShippedRun:
-    """Run a recipe that builds on the shipped one called ``name``, with ``changes`` to its keys."""
+    """Run a recipe that builds on the shipped one called ``name``, with ``changes`` to its keys.
+
+    Programs run in a bare process: those of a test are its own.
+    """
     recipe = folder / "recipe.yaml"
     recipe.write_text(json.dumps({"recipe": "mine", "extends": name, **changes}), encoding="utf-8")
     read = read_recipe(recipe, vocabulary())
@@ -51,6 +55,8 @@ def run_like(name: str, script: Script, folder: Path, **changes: Any) -> Shipped
     }
     if MATHEMATICS in teachers:
         teachers[MATHEMATICS] = MathTeacher(Mathematics())
+    for sandbox in teachers.keys() & set(SANDBOXES.values()):
+        teachers[sandbox] = SandboxTeacher(NativeRunner("unsafe"))
     (folder / "run").mkdir()
     ended = run_program(
         program,

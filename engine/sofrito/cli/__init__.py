@@ -99,22 +99,27 @@ def _invoke(arguments: Sequence[str], colour: bool | None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return DONE
-    except Exception:
-        return _our_bug(arguments)
+    except Exception as error:
+        return _bug(arguments, error)
     return code if isinstance(code, int) else DONE
 
 
-def _our_bug(arguments: Sequence[str]) -> int:
+def _bug(arguments: Sequence[str], error: Exception) -> int:
+    from sofrito.recipe.plugins import to_blame
+
+    package = to_blame(error)
     command = arguments[0] if arguments else ""  # not the values: --set may hold a secret
     text = f"sofrito {__version__}\n{command}\n{traceback.format_exc()}"
     last = text.strip().splitlines()[-1]
-    click.echo(f"sofrito: a bug of ours: {last}", err=True)
+    whose = f"the package {package.who}" if package else "ours"
+    click.echo(f"sofrito: a bug of {whose}: {last}", err=True)
     try:
         with NamedTemporaryFile(
             "w", encoding="utf-8", prefix="sofrito-error-", suffix=".log", delete=False
         ) as log:
             log.write(text)
-        click.echo(f"Please report it with {log.name}.", err=True)
+        to = " to its authors" if package else ""
+        click.echo(f"Please report it{to} with {log.name}.", err=True)
     except OSError:
         click.echo(text, err=True)
     return OUR_BUG

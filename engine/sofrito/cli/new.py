@@ -143,7 +143,8 @@ class _Answers:
         if column is None and kind.column in columns:
             column = kind.column
         if column is None and len(columns) > 1:
-            self._need("--column", f"{data.name} has {', '.join(columns)}.")
+            has = f"{data.name} has the columns {', '.join(columns)}"
+            self._need("--column", f"{has}: which is the {kind.column}?")
             column = click.prompt(f"Which column is the {kind.column}?", type=click.Choice(columns))
         return data, column or columns[0]
 
@@ -163,7 +164,8 @@ class _Answers:
                 self._need("--model", "The server's name of the model.")
                 model = click.prompt("The server's name of the model")
             if key is None and self._asking:
-                key = _asked("The NAME of the environment variable with its key", _key, default="")
+                question = "The NAME of the environment variable with its key (empty for none)"
+                key = _asked(question, _key, default="")
             who = Model("", given, model or "", _key(key or ""), accepted)
         if who.forbidden and not accepted and self._asking:
             click.echo(f"By the terms of this teacher, as far as they are known, {who.forbidden}.")

@@ -19,6 +19,9 @@ _KEY = re.compile(r"""(api_key["']?\s*:\s*)(?!["']?\$\{[A-Za-z_]\w*\})([^\s,][^,
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
+_KEPT = 40
+_ENDLESS = re.compile(rf"\S{{{4 * _KEPT},}}")
+
 _TAB = "  "
 
 _PASSWORD = re.compile(r"//[^/@\s]+@")
@@ -28,10 +31,14 @@ def echo_problems(problems: Sequence[Problem]) -> None:
     """Print every problem to standard error, and how many there are."""
     for problem in problems:
         click.echo(rendered(problem, source_line(problem)), err=True)
+    click.echo(counted(problems), err=True)
+
+
+def counted(problems: Sequence[Problem]) -> str:
+    """Return how many errors and warnings there are, in words."""
     errors = sum(problem.severity == "error" for problem in problems)
-    warnings = len(problems) - errors
-    counts = [(errors, "error"), (warnings, "warning")]
-    click.echo(", ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in counts if n), err=True)
+    counts = [(errors, "error"), (len(problems) - errors, "warning")]
+    return ", ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in counts if n)
 
 
 def rendered(problem: Problem, line: str | None) -> str:
@@ -60,7 +67,12 @@ def rendered(problem: Problem, line: str | None) -> str:
 
 def visible(text: str) -> str:
     """Return a text in which characters that a terminal would obey are written as escapes."""
-    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", _ENDLESS.sub(_cut, text))
+
+
+def _cut(word: re.Match[str]) -> str:
+    """Return a long word without its middle."""
+    return f"{word[0][:_KEPT]}…{word[0][-_KEPT:]}"
 
 
 def _cells(text: str) -> int:

@@ -51,9 +51,14 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def located(name: str) -> Path:
-    """Return the path of a recipe given as a path or as a shipped recipe's name."""
+    """Return the path of a recipe given as a path or as a shipped recipe's name.
+
+    What is here goes before what is shipped; where a name is both, stderr says which is taken.
+    """
     path = Path(name)
     shipped = shipped_recipes()
+    if name in shipped and path.exists():
+        return _of_both(path, shipped[name])
     looks_like_path = path.exists() or path.suffix in (".yaml", ".yml") or len(path.parts) > 1
     if looks_like_path:
         return path
@@ -62,6 +67,19 @@ def located(name: str) -> Path:
         what = f"There is no recipe `{name}` here, nor one shipped by that name."
         raise click.UsageError(f"{what} {near}")
     return shipped[name]
+
+
+def _of_both(here: Path, shipped: Path) -> Path:
+    """Return which of two recipes of one name is taken: the shipped one only if the other is none."""
+    if here.is_dir() and not (here / "recipe.yaml").exists():
+        click.echo(f"The folder {here} has no recipe.yaml: taken is the shipped recipe.", err=True)
+        return shipped
+    click.echo(
+        f"Taken is {here} of this folder, not the shipped recipe of that name; "
+        f"./{here} says so without this line.",
+        err=True,
+    )
+    return here
 
 
 def read(

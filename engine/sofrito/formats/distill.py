@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, TypeGuard
 
 from pydantic import model_validator
-from pydantic_core import PydanticCustomError
 
 from sofrito.formats.base import Column, Format, Type, Unfit, Values, text_of, value_of
 from sofrito.formats.messages import conversation
+from sofrito.recipe.fault import fault
 
 _ENDING = "_soft"
 _SOFT: dict[str, Type] = {
@@ -56,7 +56,7 @@ answer made with `raw: true`."""
     @model_validator(mode="after")
     def _sensible(self) -> "Distill":
         if self.system and not self.chat:
-            raise PydanticCustomError("clash", "`chat: false` writes no `system`")
+            raise fault("clash", "`chat: false` writes no `system`", "Remove one of the two.")
         return self
 
     def uses(self) -> tuple[str, ...]:

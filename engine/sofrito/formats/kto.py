@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from pydantic import model_validator
-from pydantic_core import PydanticCustomError
 
 from sofrito.formats.base import Column, Format, Type, Unfit, Values, text_of, value_of
 from sofrito.formats.messages import MESSAGES, conversational
+from sofrito.recipe.fault import fault
 from sofrito.recipe.value_types import ValueType
 
 
@@ -41,11 +41,11 @@ class Kto(Format):
     @model_validator(mode="after")
     def _one_source(self) -> "Kto":
         if bool(self.completion) != bool(self.label):
-            raise PydanticCustomError("missing", "`kto` needs `completion` and `label` together")
+            fix = "Such as `kto: {completion: answer, label: good}`, where `good` is true or false."
+            raise fault("missing", "`kto` needs `completion` and `label` together", fix)
         if self.completion and (self.chosen or self.rejected):
-            raise PydanticCustomError(
-                "clash", "`kto` takes either `completion` and `label` or a pair, not both"
-            )
+            what = "`kto` takes either `completion` and `label` or a pair, not both"
+            raise fault("clash", what, "Remove `chosen` and `rejected`, or the other two.")
         return self
 
     @property

@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from pydantic import model_validator
-from pydantic_core import PydanticCustomError
 
 from sofrito.formats.base import Column, Format, Type, Unfit, Values, text_of, value_of
 from sofrito.formats.tool_calls import (
@@ -12,6 +11,7 @@ from sofrito.formats.tool_calls import (
     conversation_with_calls,
     functions,
 )
+from sofrito.recipe.fault import fault
 
 _FIELDS = frozenset({"role", "content"})
 
@@ -56,14 +56,12 @@ and `parameters` (a JSON Schema)."""
     def _one_source(self) -> "Messages":
         answer = self.completion or self.tool_calls
         if self.messages and (self.prompt or answer or self.system):
-            raise PydanticCustomError(
-                "clash", "`messages` takes either `messages` or `prompt` and `completion`, not both"
-            )
+            what = "`messages` takes either `messages` or `prompt` and `completion`, not both"
+            fix = "Keep `messages` for a conversation in one column, the others for single texts."
+            raise fault("clash", what, fix)
         if not self.messages and not (self.prompt and answer):
-            raise PydanticCustomError(
-                "missing",
-                "`messages` needs `prompt` and `completion`, or `messages`: the names of columns",
-            )
+            what = "`messages` needs `prompt` and `completion`, or `messages`: the names of columns"
+            raise fault("missing", what, "Such as `{prompt: question, completion: answer}`.")
         return self
 
     def uses(self) -> tuple[str, ...]:

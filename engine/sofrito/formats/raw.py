@@ -9,12 +9,14 @@ from sofrito.recipe.base import Columns
 class Raw(Format):
     """Writes columns under their own names; their types are found by looking at all rows.
 
-    A column that is always null is written as text. One whose values have no type in common is
+    A column that a row does not have, as real rows that are mixed in may not, is null there. One
+    that is always null is written as text. One whose values have no type in common is
     written as JSON text, and the dataset card says so.
     """
 
     format: ClassVar[str] = "raw"
     shorthand: ClassVar[str] = "columns"
+    null_if_absent: ClassVar[bool] = True
 
     columns: Columns = ()
     """The columns to write; all of them if not given."""

@@ -72,7 +72,8 @@ NAMES: dict[str, Code] = {
     "SOF207": Code(
         title="A template cannot be parsed.",
         means="The template (Jinja) has a bracket, quote or block that is not closed, a tag that "
-        "does not exist, includes itself, or is one word: neither a file nor a text with a column.",
+        "does not exist, includes itself, or is one word: neither a file nor a text with a column. A "
+        "column in single braces is a warning: it would be sent as it stands.",
         why="No prompt could be made of it.",
         wrong=f'{_FROM}steps:\n{_ASK}"Answer briefly: {{{{ question }}"\n',
         instead="Mend it where the answer points. A template file ends in `.j2`; a column stands "

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
 
 from sofrito.recipe.value_types import Values, ValueType
 
@@ -218,6 +218,10 @@ class Verb(Part):
         """What each model that this step asks must be able to do."""
         return ()
 
+    def answered(self) -> Mapping[str, int]:
+        """The columns that hold one answer, or a part of it, with the most tokens that it has."""
+        return {}
+
     def longest_answer(self) -> int | None:
         """The tokens that the step's `sampling` allows an answer, None where it does not say."""
         return None
@@ -249,12 +253,17 @@ class Verb(Part):
 
 
 class Check(Part):
-    """A filter as written in a chain: `{length: {words: [4, 150]}}`, or its bare name."""
+    """A filter as written in a chain: `{length: {words: [4, 150]}}`, or its bare name.
+
+    ``package`` is one that it needs and that only the ``extra`` brings.
+    """
 
     filter: ClassVar[str]
     shorthand: ClassVar[str] = ""
     siblings: ClassVar[bool] = False
     remembers: ClassVar[bool] = False
+    package: ClassVar[str] = ""
+    extra: ClassVar[str] = ""
 
     def library_files(self) -> Mapping[Key, tuple[str, str]]:
         """The files of the library that the filter names, as (folder, name) by the path of their key."""
@@ -300,6 +309,10 @@ class Check(Part):
         """The seed pools that the filter compares with."""
         return ()
 
+    def pool_columns(self) -> tuple[str, ...]:
+        """The columns of these pools that it reads, those of the step's where it does not say."""
+        return ()
+
     def chains(self) -> tuple[str, ...]:
         """The named chains that the filter stands for."""
         return ()
@@ -310,6 +323,8 @@ class Writer(Part):
 
     format: ClassVar[str]
     shorthand: ClassVar[str] = ""
+    null_if_absent: ClassVar[bool] = False
+    """Whether a row without one of the columns is written too, with null in its place."""
 
     where: str = ""
     """An expression; only rows for which it is true are written in this format."""
@@ -338,6 +353,9 @@ class Vocabulary:
     inexpressible: Mapping[str, Callable[[Mapping[str, Any]], str]] = field(default_factory=dict)
     """By backend, what tells which part of a JSON Schema its answers cannot be held to, "" if none."""
 
+    builtin: "Vocabulary | None" = None
+    """Of one with words of installed packages, the part that comes with Sofrito."""
+
 
 def vocabulary_of(info: ValidationInfo) -> Vocabulary:
     """Return the vocabulary that the recipe is being read with."""
@@ -358,7 +376,11 @@ def parse_verb(value: Any, info: ValidationInfo) -> Verb:
 def _named(value: Any, classes: Mapping[str, type[Part]], info: ValidationInfo) -> Any:
     if isinstance(value, Part):
         return value
-    name, options = (value, {}) if isinstance(value, str) else next(iter(value.items()))
+    written = {value: {}} if isinstance(value, str) else value
+    if not isinstance(written, dict) or len(written) != 1 or not written.keys() <= classes.keys():
+        # told once already, at the parameter that stands here a second time
+        raise ValueError("it is none of those that there are")
+    ((name, options),) = written.items()
     cls = classes[name]
     shorthand = getattr(cls, "shorthand", "")
     if shorthand and not isinstance(options, dict):
@@ -390,9 +412,20 @@ def _count(value: Any) -> Any:
     return value
 
 
-NAME = r"^[^\W\d]\w*$"
+# A letter is whatever is no sign: `\w` is ASCII in JavaScript and Java, and Python has no `\p{L}`, but
+# the same schemas are read by editors and by us.
+_SIGNS = (
+    r"\x5b-\x5e\x60\x7b-\xa9\xab-\xb4\xb6-\xb9\xbb-\xbf\xd7\xf7\u2000-\u206f\u20a0-\u20cf"
+    r"\u2190-\u2bff\u3000-\u3004\u3008-\u3020"
+)
+_WORD = rf"[^\x00-@{_SIGNS}][^\x00-/:-@{_SIGNS}]*"
 
-FIELD = r"^[^\W\d]\w*(\.[^\W\d]\w*)*$"
+NAME = rf"^{_WORD}$"
+"""A name in letters of any script, digits and `_`, with no digit first; rare signs pass as letters."""
+
+Name = Annotated[str, Field(pattern=NAME)]
+
+FIELD = rf"^{_WORD}(\.{_WORD})*$"
 """A column, or a field of a record: `difficulty`, `verdict.score`."""
 
 

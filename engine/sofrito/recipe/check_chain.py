@@ -4,9 +4,10 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
+from sofrito.problems import did_you_mean
 from sofrito.recipe.base import Check, Fragment, Key
 from sofrito.recipe.scene import Scene
-from sofrito.recipe.words import either, quoted
+from sofrito.recipe.words import either, quoted, ticked
 
 Placed = tuple[Key, Check]
 _FIX = "Loosen or remove one of the two."
@@ -27,6 +28,16 @@ def check_chain(scene: Scene, checks: Sequence[Placed]) -> None:
             texts = either(quoted(one.text) for one in wanted)
             what = f"Nothing passes: `{wanting.filter}` wants {texts}, which `{refusing}` refuses."
             scene.problems.add("SOF211", path, what, _FIX, at_key=True)
+
+
+def check_pool_columns(scene: Scene, check: Check, pool: str, path: Key) -> None:
+    """Note a column that a filter wants to compare with and that its seed pool has not."""
+    known = scene.pools[pool].columns if pool in scene.pools else None
+    for column in check.pool_columns():
+        if known and column not in known:
+            what = f"The seed pool `{pool}` has no column `{column}`."
+            fix = did_you_mean(column, known, otherwise=f"It has {ticked(sorted(known))}.")
+            scene.problems.add("SOF201", scene.places.find(path, column), what, fix)
 
 
 def _wanted(checks: Sequence[Placed]) -> Iterator[tuple[Key, Check, tuple[Fragment, ...]]]:

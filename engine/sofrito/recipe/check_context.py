@@ -26,8 +26,8 @@ def check_context(scene: Scene, path: Key, step: Verb, longest: Mapping[str, int
         return
     name, context = scene.recipe.model_for(asked or ""), model.context or _MOST
     answer = step.longest_answer() or 0
-    sure = _words(scene, step, {})
-    likely = _words(scene, step, longest)
+    sure = prompt_words(scene, step, {})
+    likely = prompt_words(scene, step, longest)
     if max(sure, likely) + answer <= context and not answer >= context:
         return
     at: Key = (*path, "sampling", "max_tokens")
@@ -49,7 +49,8 @@ def check_context(scene: Scene, path: Key, step: Verb, longest: Mapping[str, int
     scene.problems.add("SOF217", at, what, fix, severity=severity)
 
 
-def _words(scene: Scene, step: Verb, longest: Mapping[str, int]) -> int:
+def prompt_words(scene: Scene, step: Verb, longest: Mapping[str, int]) -> int:
+    """Return the words that a step's longest prompt has at least; ``longest`` are those of columns."""
     shots = sum(
         min(
             draw.rows, (scene.pools[draw.pool].rows or draw.rows) if draw.pool in scene.pools else 0

@@ -7,12 +7,13 @@ from functools import cached_property
 
 from sofrito.recipe.base import Check, HeadFacts, Key, Verb
 from sofrito.recipe.check_asked import check_filter_model, check_step_model
-from sofrito.recipe.check_chain import check_chain
+from sofrito.recipe.check_chain import check_chain, check_pool_columns
 from sofrito.recipe.check_context import check_context
 from sofrito.recipe.check_draws import check_draws, drawn_columns
 from sofrito.recipe.check_heads import head_facts
 from sofrito.recipe.check_library import check_library_file
 from sofrito.recipe.check_names import Names
+from sofrito.recipe.check_size import check_size
 from sofrito.recipe.check_topics import axis_records, axis_types
 from sofrito.recipe.check_truth import check_truth
 from sofrito.recipe.check_types import CODE as MISUSED
@@ -160,6 +161,8 @@ class _Flow:
         self._known.forget((*step.makes(), *step.rewrites()))
         self._known.records.update({**step.records(), **facts.records})
         self._known.values.update(step.values())
+        for name, tokens in step.answered().items():
+            self._known.answers[name] = tokens, step.label
         if not step.when:
             self._known.ranges.update({**step.ranges(), **facts.ranges})
 
@@ -229,6 +232,8 @@ class _Flow:
                 opened = self._scene.expanded(check)
                 together += [((*entry, check.filter), one) for one in opened]
         check_chain(self._scene, together)
+        for entry, one in together if not step.rewrites() else ():
+            check_size(self._scene, entry[:-1], one, step.object, self._known.answers)
         for _, one in together:
             most = one.bounds().get("words", (0, math.inf))[1]
             for name in step.object if most < math.inf else ():
@@ -238,6 +243,7 @@ class _Flow:
         chain = ", ".join(check.chains())
         for name in check.pools():
             self._scene.declared("seeds", name, self._scene.places.find(path, name))
+            check_pool_columns(self._scene, check, name, path)
         for name in check.chains():
             self._scene.declared("chains", name, self._scene.places.find(path, name))
         check_filter_model(self._scene, path, check)

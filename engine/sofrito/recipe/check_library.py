@@ -16,7 +16,12 @@ def check_library_file(scene: Scene, path: Key, folder: str, name: str) -> str |
         what = f"There is no `{name}` among the {folder}."
         place = name if name.endswith(ending) else f"prompts/{folder}/{name}{ending}"
         otherwise = f"There are {ticked(there)}; or write {place}."
-        fix = did_you_mean(name, there, otherwise=otherwise if there else "")
+        if " " in name:
+            otherwise = (
+                f"It is the name of a file: write the text into prompts/{folder}/NAME{ending}."
+            )
+            otherwise += f" There are {ticked(there)}." if there else ""
+        fix = did_you_mean(name, there, otherwise=otherwise)
         at_key = path[-1] == name  # a mapping by the files' names
         scene.problems.add("SOF202", path, what, fix[:1].upper() + fix[1:], at_key=at_key)
         return None
@@ -33,5 +38,6 @@ def check_library_file(scene: Scene, path: Key, folder: str, name: str) -> str |
         return None
     except (OSError, UnicodeDecodeError):
         if folder not in HEADS:
-            scene.problems.add("SOF202", path, f"`{found}` cannot be read as UTF-8 text.")
+            what = f"`{found}` cannot be read as UTF-8 text."
+            scene.problems.add("SOF202", path, what, "Save the file as UTF-8 text.")
     return found if folder in HEADS else None  # the check of templates tells what it cannot read

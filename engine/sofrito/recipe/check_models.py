@@ -1,6 +1,7 @@
 """Models: options that contradict each other, and the environment they need."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
 
 from sofrito.recipe.base import Key
 from sofrito.recipe.check_limits import check_limits
@@ -62,14 +63,39 @@ def _unheard(scene: Scene, path: Key, model: Model) -> None:
     for key, by in sorted(unheard.items()):
         if key in model.model_fields_set:
             what = f"`{key}` means nothing to `{by}`."
-            scene.problems.add("SOF212", (*path, key), what, "Remove it.", at_key=True)
+            fix = _other_backend(scene, path, key) or "Remove it."
+            scene.problems.add("SOF212", (*path, key), what, fix, at_key=True)
+
+
+def _other_backend(
+    scene: Scene, path: Key, key: str, by: Sequence[str] = ("backend", "model")
+) -> str:
+    """Return how to be rid of a key where those that make the model another are of another file.
+
+    "" where all were written in one, or the key is of the recipe and they of one that it extends.
+    """
+    has = scene.places.key_span((*path, key)).file
+    files = [COMMAND_LINE, *(one.path for one in scene.places.documents())]
+    nearer = [*takewhile(lambda file: file != has, files)]
+    model = ".".join(map(str, path))
+    written = [one for one in by if scene.places.at((*path, one)) is not None]
+    others = [scene.places.key_span((*path, one)) for one in written]
+    swapped = next((one for one in others if one.file in nearer), None)
+    if swapped is None:
+        return ""
+    if swapped.file == COMMAND_LINE:
+        return f"To replace the whole model: --set '{model}={{backend: …}}'"
+    return (
+        f"In line {swapped.line} of {swapped.file.name}, where `{model}` becomes another model, "
+        f"add `{key}: null`."
+    )
 
 
 def _embedded(scene: Scene, path: Key, model: Model) -> None:
     for key in _REMOTE:
         if getattr(model, key):
             what = f"`{key}` is for a server, and `{path[-1]}` is an embedded model."
-            fix = "Add `backend: openai`, or remove it."
+            fix = _other_backend(scene, path, key) or "Add `backend: openai`, or remove it."
             scene.problems.add("SOF212", (*path, key), what, fix, at_key=True)
             return
     given = [key for key in ("model", *_LOCAL) if getattr(model, key)]
@@ -79,6 +105,8 @@ def _embedded(scene: Scene, path: Key, model: Model) -> None:
         if scene.places.span((*path, given[1])).file == COMMAND_LINE:
             whole = f"--set '{'.'.join(map(str, path))}={{{given[1]}: …}}'"
             fix = f"To replace the model that the recipe names: {whole}"
+        elif fixes := [one for key in given if (one := _other_backend(scene, path, key, given))]:
+            fix = fixes[0]
         scene.problems.add("SOF212", (*path, given[1]), what, fix, at_key=True)
     elif not given:
         what = f"`{path[-1]}` names no model."
@@ -98,7 +126,8 @@ def _checkpoint(scene: Scene, path: Key, model: Model) -> None:
     for key in ("model", *_REMOTE):
         if getattr(model, key):
             what = f"`{key}` means nothing to `backend: transformers`."
-            fix = "Name the checkpoint by `path` or `hub`."
+            otherwise = "Name the checkpoint by `path` or `hub`."
+            fix = _other_backend(scene, path, key) or otherwise
             scene.problems.add("SOF212", (*path, key), what, fix, at_key=True)
             return
     if bool(model.path) == bool(model.hub):
@@ -111,14 +140,16 @@ def _nothing_to_name(scene: Scene, path: Key, model: Model) -> None:
     for key in ("model", *_LOCAL, *_REMOTE):
         if getattr(model, key):
             what = f"`{key}` means nothing to `backend: wordllama`: there is one model."
-            scene.problems.add("SOF212", (*path, key), what, "Remove it.", at_key=True)
+            fix = _other_backend(scene, path, key) or "Remove it."
+            scene.problems.add("SOF212", (*path, key), what, fix, at_key=True)
 
 
 def _remote(scene: Scene, path: Key, model: Model) -> None:
     for key in _LOCAL:
         if getattr(model, key):
             what = f"`{key}` is for an embedded model, and `{path[-1]}` is a server's."
-            fix = "Remove `backend: openai`, or name the model by `model`."
+            otherwise = "Remove `backend: openai`, or name the model by `model`."
+            fix = _other_backend(scene, path, key) or otherwise
             scene.problems.add("SOF212", (*path, key), what, fix, at_key=True)
     for key, example in (("base_url", "http://localhost:8000/v1"), ("model", "qwen3-32b")):
         if not getattr(model, key):

@@ -16,9 +16,10 @@ from sofrito.recipe.check_types import misused, severity
 from sofrito.recipe.expressions import environment, known_words, names_used
 from sofrito.recipe.hidden import hidden
 from sofrito.recipe.jinja_words import syntax_words
-from sofrito.recipe.name_hints import NULLS, half_braced, meant, plain_words, unreadable
+from sofrito.recipe.name_hints import NULLS, meant, single_braced, unreadable
 from sofrito.recipe.places import Places, Problems
 from sofrito.recipe.sources import TemplateSources, is_file
+from sofrito.recipe.syntax_fixes import expression_fix, template_fix
 from sofrito.recipe.template_tree import (
     compile_expression,
     compile_template,
@@ -38,13 +39,7 @@ from sofrito.recipe.words import quoted, ticked
 
 _LISTED = 12
 _APART = "who imports it"
-_HINTS = (
-    (re.compile(r"\{\{|\{%"), "An expression has no braces: it stands by itself."),
-    (re.compile(r"&&|\|\|"), "Write `and` and `or`."),
-    (re.compile(r"!(?!=)"), "Write `not`."),
-    (re.compile(r"(?<![=!<>])=(?!=)"), "`==` compares; one `=` does nothing here."),
-    (re.compile(r"[“”‘’]"), "Use plain quotes: ' or \"."),
-)
+_OTHER_SUFFIXES = (".txt", ".md", ".jinja", ".jinja2", ".tmpl")
 
 
 @dataclass(frozen=True)
@@ -93,7 +88,8 @@ class Names:
         if name in self.odd:
             called = self.odd[name]
             return f"The column is called `{called}`, which cannot be named: rename it in the file."
-        near = did_you_mean(name, self.known)
+        having = next((one for one in self.records if name in self.records[one]), "")
+        near = f"did you mean `{having}.{name}`?" if having else did_you_mean(name, self.known)
         if self.later.get(name) == _APART:
             return "An imported template sees none of the row: pass it, or import `with context`."
         later = name if name in self.later else did_you_mean(name, self.later)[14:-2]
@@ -127,10 +123,8 @@ class NameCheck:
                 compile_expression(source)
             return self._check(tree, place, names)
         except TemplateSyntaxError as error:
-            hint = next((words for pattern, words in _HINTS if pattern.search(source)), "")
-            hint = hint or plain_words(source)
             what = f"The expression {quoted(source)} cannot be read: {unreadable(source, error)}."
-            self._problems.add("SOF208", path, what, hint)
+            self._problems.add("SOF208", path, what, expression_fix(source, error))
             return set()
 
     def template(self, source: str, path: Key, names: Names) -> set[str]:
@@ -151,6 +145,8 @@ class NameCheck:
         stem = PurePosixPath(word).stem
         files = [one for one in self._sources.names() if PurePosixPath(one).stem == stem]
         fix = "A template file ends in .j2; a text may have spaces and columns: {{ column }}."
+        if PurePosixPath(word).suffix in _OTHER_SUFFIXES:
+            fix = f"A template file ends in .j2: rename it to `{PurePosixPath(word).with_suffix('.j2')}`."
         if word in names.known:
             fix = f"For the column, write {{{{ {word} }}}}."
         elif files:
@@ -171,7 +167,8 @@ class NameCheck:
             return set()
         except OSError as error:
             what = f"The template `{name}` cannot be read: {error.strerror}."
-            self._problems.add("SOF202", path, what)
+            fix = "Check that it is a file and that you may read it."
+            self._problems.add("SOF202", path, what, fix)
             return set()
         for _, where, words, fix, _ in hidden(text):
             span = Span(file, *where)
@@ -199,7 +196,7 @@ class NameCheck:
             used = self._check(tree, place, names)
         except TemplateSyntaxError as error:
             what = f"The template cannot be read: {syntax_words(error)}."
-            where, fix = place.line(error.lineno), half_braced(place.text)
+            where, fix = place.line(error.lineno), template_fix(place.text, error)
             self._problems.add("SOF207", place.path, what, fix, where=where)
             return set()
         self.dynamic = self.dynamic or includes_by_value(tree)
@@ -207,10 +204,22 @@ class NameCheck:
             what = f"`{PARAMS}` is taken: it means the recipe's parameters."
             where = place.of(PARAMS, 1, "name")
             self._problems.add("SOF206", place.path, what, "Choose another name.", where=where)
+        self._half_braced(place, names)
         inner = names.having(stored(tree), "the template")
         for statement, name in included(tree):
             used |= self._include(statement, name, place, inner, seen)
         return used
+
+    def _half_braced(self, place: "_Place", names: Names) -> None:
+        """Warn of a column in single braces, which stays as it is written."""
+        for name, offset, length in single_braced(place.text):
+            if name in names.known:
+                what = f"`{{{name}}}` stays as it is: a column has two braces."
+                fix = (
+                    f"Write {{{{ {name} }}}}; or, if the braces are meant, {{{{ '{{{name}}}' }}}}."
+                )
+                where = place.at(offset, length)
+                self._problems.add("SOF207", place.path, what, fix, where=where, severity="warning")
 
     def _include(
         self, node: nodes.Node, name: str, place: "_Place", names: Names, seen: tuple[str, ...]
@@ -388,7 +397,11 @@ class _Place:
         return self.line(line)
 
     def _at(self, word: Word) -> Span | None:
-        return self._span(word.offset, len(word.text))
+        return self.at(word.offset, len(word.text))
+
+    def at(self, offset: int, length: int) -> Span | None:
+        """Return the place of some characters of the text."""
+        return self._span(offset, length)
 
     def _span(self, offset: int, length: int) -> Span | None:
         if self.file is None:

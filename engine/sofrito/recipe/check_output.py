@@ -71,6 +71,7 @@ def _check_splits(scene: Scene, names: Names) -> None:
     total = math.fsum(splits.values())
     if scene.recipe.output.splits and not math.isclose(total, 1, abs_tol=1e-6):
         what = f"The shares of the splits add up to {total:g}, not to 1."
-        scene.problems.add(
-            "SOF104", path, what, "Such as `{train: 0.95, test: 0.05}`.", at_key=True
-        )
+        fix = f"Take {total - 1:g} from one of them."
+        if total < 1:
+            fix = f"Add {1 - total:g} to one of them, or name the split of the rest."
+        scene.problems.add("SOF104", path, what, fix, at_key=True)

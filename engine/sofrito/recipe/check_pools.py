@@ -12,7 +12,7 @@ from sofrito.recipe.binding import bound_expression
 from sofrito.recipe.check_names import Names
 from sofrito.recipe.check_topics import axis_records, axis_types, check_topics
 from sofrito.recipe.expressions import ExpressionError, expression
-from sofrito.recipe.model import Axis, Seeds
+from sofrito.recipe.model_rows import EACH_ONCE, Axis, Seeds
 from sofrito.recipe.scene import Pool, Scene
 from sofrito.recipe.seed_files import Peek, inside, matching, peek_seeds
 from sofrito.recipe.seed_values import seed_values, unnameable
@@ -22,9 +22,15 @@ PEEKED = 50
 _WORD = re.compile(r"\S+")
 """Rows of a seed file that are looked at before a run; the run looks at all of them."""
 
+_SUCH = {"seeds": "{file: seeds/tasks.jsonl}", "axes": "{values: [easy, hard]}"}
+"""What a pool and an axis may be."""
+
 _FILES = 3
 _CELLS = 20_000
 """Cells that are tried one by one; where there are more, some are taken to remain."""
+
+_MOST_ONCE = 1_000_000
+"""Combinations that can have a candidate each."""
 
 
 def check_pools(scene: Scene) -> None:
@@ -142,7 +148,8 @@ def _only_one(scene: Scene, path: Key, given: Mapping[str, object]) -> bool:
         scene.problems.add("SOF212", (*path, there[1]), what, "Keep one.", at_key=True)
     else:
         what = f"`{name}` is empty: it needs {either(map('`{}`'.format, given))}."
-        scene.problems.add("SOF102", path, what, at_key=True)
+        fix = f"Such as `{_SUCH[str(path[0])]}`."
+        scene.problems.add("SOF102", path, what, fix, at_key=True)
     return False
 
 
@@ -219,6 +226,11 @@ def _check_cells(scene: Scene, values: dict[str, list[str]]) -> None:
         if not cells:
             what = "`exclude` leaves no combination of the axes' values."
             scene.problems.add("SOF211", ("cover", "exclude"), what, "Exclude fewer.")
+    once = recipe.cover.design in EACH_ONCE and not recipe.rows and not recipe.from_
+    if once and cells > _MOST_ONCE:
+        what = f"The axes make {cells:,} combinations, and each would have a candidate."
+        fix = "Add `rows: 500`, or give the axes fewer values."
+        scene.problems.add("SOF211", ("cover",), what, fix)
     largest = sorted(map(len, values.values()))[-2:]
     pairs = math.prod(largest) if len(largest) == 2 else 0
     if recipe.cover.design == "pairwise" and recipe.rows and pairs > recipe.rows:
@@ -242,7 +254,8 @@ def _remaining(scene: Scene, values: dict[str, list[str]]) -> int:
             count += not condition.truth(dict(zip(values, cell, strict=True)))
         except ExpressionError as error:
             what = f"The expression fails on {ticked(cell)}: {error.words}."
-            scene.problems.add("SOF208", ("cover", "exclude"), what)
+            fix = "Values of axes are texts: write `level | int > 3`, or compare with a text in quotes."
+            scene.problems.add("SOF208", ("cover", "exclude"), what, fix)
             return 1
     return count
 

@@ -1,10 +1,10 @@
 """What the output says about the set: the order of rows, the review, the real rows mixed in."""
 
 from sofrito.problems import did_you_mean
-from sofrito.recipe.base import Key
+from sofrito.recipe.base import Key, Writer
 from sofrito.recipe.check_names import Names
 from sofrito.recipe.expressions import expression_names
-from sofrito.recipe.model import Mix, Order
+from sofrito.recipe.model_output import Mix, Order
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.words import either, ticked
 
@@ -71,19 +71,33 @@ def _check_mix(scene: Scene, mix: Mix) -> None:
     there = pool.columns | mix.columns.keys()
     for index, writer in enumerate(scene.recipe.output.write):
         if scene.draft.sound("output", "write", index):
-            asked = {
-                *(one.partition(".")[0] for one in writer.uses()),
-                *(expression_names(writer.where) if writer.where else ()),
-            }
-            _missing(scene, mix, writer.format, sorted(asked - there - {"params"}))
+            written = {one.partition(".")[0] for one in writer.uses()} - there
+            asked = {*expression_names(writer.where)} - there if writer.where else set[str]()
+            needed = asked if writer.null_if_absent else asked | written
+            _missing(scene, mix, writer, sorted(needed - {"params"}))
+            _null(scene, mix, writer, sorted(written - needed))
 
 
-def _missing(scene: Scene, mix: Mix, writer: str, missing: list[str]) -> None:
+def _missing(scene: Scene, mix: Mix, writer: Writer, missing: list[str]) -> None:
     if missing:
-        noun = "column" if len(missing) == 1 else "columns"
-        listed = either((f"`{name}`" for name in missing), "and")
+        listed = _columns(missing)
         what = (
-            f"The real rows of `{mix.real}` have not the {noun} {listed}, which `{writer}` needs."
+            f"The real rows of `{mix.real}` have not the {listed}, which `{writer.format}` needs."
         )
         fix = f"Say which of theirs it is: `columns: {{{missing[0]}: COLUMN}}`."
         scene.problems.add("SOF210", ("output", "mix", "real"), what, fix)
+
+
+def _null(scene: Scene, mix: Mix, writer: Writer, missing: list[str]) -> None:
+    if missing:
+        what = (
+            f"The real rows of `{mix.real}` have not the {_columns(missing)}: `{writer.format}` "
+            "writes null there."
+        )
+        fix = f"If they have it by another name, say so: `columns: {{{missing[0]}: COLUMN}}`."
+        scene.problems.warn("SOF210", ("output", "mix", "real"), what, fix)
+
+
+def _columns(names: list[str]) -> str:
+    noun = "column" if len(names) == 1 else "columns"
+    return f"{noun} {either((f'`{name}`' for name in names), 'and')}"

@@ -2,7 +2,7 @@
 
 from sofrito.recipe.base import Key
 from sofrito.recipe.check_names import Names
-from sofrito.recipe.model import Topics
+from sofrito.recipe.model_rows import Topics
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.value_types import Values
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from sofrito.recipe.asked import models_asked
-from sofrito.recipe.base import Key
+from sofrito.recipe.base import Key, Verb
 from sofrito.recipe.check_asked import check_filter_model
+from sofrito.recipe.check_chain import check_pool_columns
+from sofrito.recipe.model_rows import EACH_ONCE
 from sofrito.recipe.params import refers_to
 from sofrito.recipe.scene import UNDECLARED, Scene
 from sofrito.recipe.words import either
@@ -17,11 +19,14 @@ def check_rows(scene: Scene) -> None:
     """Check that the recipe says how many rows it makes, and that it can make them."""
     recipe, sound = scene.recipe, scene.draft.sound
     if not recipe.rows and sound("rows") and sound("from"):
-        if not recipe.from_:
+        each_once = bool(recipe.axes) and recipe.cover.design in EACH_ONCE
+        if not recipe.from_ and not each_once and sound("cover"):
             what = "The recipe does not say how many rows it makes."
             fix = "Add `rows: 500`; or `from: POOL`, for one candidate of each seed row."
+            if recipe.axes:
+                fix += " Or `cover: {design: full}`, for one of each combination of the axes."
             scene.problems.add("SOF211", ("recipe",), what, fix, at_key=True)
-        elif recipe.axes:
+        elif recipe.from_ and recipe.axes:
             what = "Axes spread the rows over their values, and the recipe does not say how many."
             scene.problems.add("SOF211", ("axes",), what, "Add `rows: 500`.", at_key=True)
     if recipe.rows and sound("rows") and sound("from"):
@@ -65,6 +70,7 @@ def check_chains(scene: Scene) -> None:
             check_filter_model(scene, path, check)
             for pool in check.pools():
                 scene.declared("seeds", pool, scene.places.find(path, pool))
+                check_pool_columns(scene, check, pool, path)
             for inner in check.chains():
                 at = scene.places.find(path, inner)
                 if scene.declared("chains", inner, at) and name in _reached(scene, inner):
@@ -111,13 +117,28 @@ def _check_unused_params(scene: Scene) -> None:
 
 
 def _check_unused_columns(scene: Scene) -> None:
-    """Warn of steps of whose columns none is used: one of several may be there for the others' sake."""
+    """Warn of steps of whose columns none is used, and of those that are written last for nothing.
+
+    One that is written before another may be there for its sake, as a rationale is.
+    """
     for index, step in scene.steps():
         made = (*step.makes(), *step.rewrites())
         if made and not scene.used.intersection(made):
             what = f"Nothing uses {either((f'`{name}`' for name in made), 'or')}."
             fix = "Write it to the output, read it in a template or expression, or remove the step."
             scene.problems.warn("SOF213", ("steps", index, step.verb), what, fix)
+        elif ("reverse",) not in step.expressions():
+            _check_last_columns(scene, ("steps", index), step)
+
+
+def _check_last_columns(scene: Scene, path: Key, step: Verb) -> None:
+    for name in reversed([*step.answered()]):
+        if scene.used.intersection((name, *(f"{name}{end}" for end in step.beside.values()))):
+            return
+        what = f"Nothing uses `{name}`, and no column is written after it."
+        fix = f"Drop it from `{step.verb}`, or read it in a template, an expression or the output."
+        at = scene.places.find((*path, step.verb), name)
+        scene.problems.warn("SOF213", at, what, fix)
 
 
 def _pools(scene: Scene) -> set[str]:

@@ -20,6 +20,8 @@ _MENDED_CHARACTERS = 400_000
 class Document:
     """A YAML file: its text (with line feeds), its plain ``data``, and where each part stands.
 
+    ``line_end`` is what most lines of the file end with.
+
     Keys are texts as written. Values that are written once and used through an alias are shared, so
     the data must not be changed. ``warnings`` are the problems that did not stop the reading.
     A ``path`` into the data is a tuple of keys and list positions; the empty one is the whole.
@@ -30,6 +32,7 @@ class Document:
     data: Any
     warnings: tuple[Problem, ...]
     _root: Node = field(repr=False, compare=False)
+    line_end: str = "\n"
 
     def span(self, path: tuple[str | int, ...] = ()) -> Span:
         """Return the place of the value at a path, or of the nearest value around it."""
@@ -77,6 +80,7 @@ def load_document(path: Path, *, mapping: bool = True) -> Document:
 
 def parse_document(path: Path, text: str, *, mapping: bool = True) -> Document:
     """Read YAML from the text of a file; otherwise as :func:`load_document`."""
+    line_end = "\r\n" if text.count("\r\n") * 2 > text.count("\n") else "\n"
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     root, findings = _compose(text)
     if root is not None and not any(each.code == "SOF002" for each in findings):
@@ -84,7 +88,7 @@ def parse_document(path: Path, text: str, *, mapping: bool = True) -> Document:
     problems = tuple(_problems(path, [*findings, *hidden(text)]))
     if root is None or any(problem.severity == "error" for problem in problems):
         raise RecipeError(problems)
-    return Document(path, text, root.data, problems, root)
+    return Document(path, text, root.data, problems, root, line_end)
 
 
 def _compose(text: str) -> tuple[Node | None, list[Finding]]:

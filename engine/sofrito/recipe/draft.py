@@ -8,14 +8,17 @@ from typing import Any, ClassVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from sofrito.problems import did_you_mean
 from sofrito.recipe.base import NAME, Check, Key, Verb, Vocabulary, Writer
-from sofrito.recipe.model import Axis, Model, Output, Param, Recipe, Seeds
+from sofrito.recipe.fault import CODES
+from sofrito.recipe.model import Model, Param, Recipe
+from sofrito.recipe.model_output import Output
+from sofrito.recipe.model_rows import Axis, Seeds
 from sofrito.recipe.overrides import replaced
 from sofrito.recipe.places import Places, Problems
 from sofrito.recipe.words import label, sentence
 
 _NAMES = re.compile(NAME.strip("^$"))
-_CODES = {"missing": "SOF102", "clash": "SOF212", "never": "SOF211", "pattern": "SOF104"}
 
 
 class Broken(Verb):
@@ -161,7 +164,12 @@ def _broken(step: Any, vocabulary: Vocabulary) -> Broken:
     about = [step[key] for key in verbs or list(step)[:1]]
     names = [name for value in about for name in (value if isinstance(value, list) else [value])]
     columns = [word for name in names if isinstance(name, str) for word in _NAMES.findall(name)]
-    endings = {end for key in verbs for end in vocabulary.verbs[key].beside.values()}
+    endings = {
+        end
+        for key in verbs
+        for option, end in vocabulary.verbs[key].beside.items()
+        if did_you_mean(option, step)
+    }
     columns += [f"{name}{end}" for name in columns for end in sorted(endings)]
     columns += _made_beside(step, [vocabulary.verbs[key] for key in verbs])
     return Broken(columns=tuple(columns), known=bool(verbs))
@@ -170,6 +178,8 @@ def _broken(step: Any, vocabulary: Vocabulary) -> Broken:
 def _made_beside(step: Mapping[str, Any], verbs: Iterable[type[Verb]]) -> Iterator[str]:
     """Yield the record that a step's verb seems to write, and the columns that it answers in."""
     for verb in verbs:
+        if "vary" in verb.model_fields and not did_you_mean("vary", step):
+            continue  # without it there is no record
         record = verb.model_fields.get("as_")
         name = step.get("as", record.default) if record else ""
         yield from [name] if isinstance(name, str) and name else []
@@ -194,15 +204,17 @@ def _note(problems: Problems, error: ErrorDetails, vocabulary: Vocabulary) -> Ke
     if error["type"] == "missing" and error["msg"] == "Field required" and problems.found:
         return path  # the structure's check has told what is missing, or what was misspelt
     at_key = bool(path) and isinstance(problems.places.at(path), dict)
-    if error["type"] in _CODES and error["msg"] != "Field required":
-        code, what = _CODES[error["type"]], sentence(error["msg"])
+    if error["type"] in CODES and error["msg"] != "Field required":
+        code, what = CODES[error["type"]], sentence(error["msg"])
     else:
         code, what = "SOF104", f"{sentence(label(path))} cannot have this value."
     context = error.get("ctx", {})
     pointed = _pointed(problems.places.at(path), path, vocabulary)
     if at := context.get("at", ""):
-        pointed, at_key = (*path, *at.split(".")), True
-    problems.add(code, pointed, what.rstrip(".") + ".", context.get("fix", ""), at_key=at_key)
+        within = pointed if isinstance(problems.places.at(pointed), dict) else path
+        pointed, at_key = (*within, *at.split(".")), code != CODES["never"]
+    fix = context.get("fix") or "The page docs/recipe.md says what may stand there."
+    problems.add(code, pointed, what.rstrip(".") + ".", fix, at_key=at_key)
     return path
 
 

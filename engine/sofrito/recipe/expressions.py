@@ -12,6 +12,7 @@ from jinja2.meta import find_undeclared_variables
 from sofrito.problems import did_you_mean
 from sofrito.recipe.effort import begin
 from sofrito.recipe.expression_filters import FILTERS, last_number
+from sofrito.recipe.runtime_words import failure_words
 from sofrito.recipe.sandbox import Sandbox
 from sofrito.recipe.values import plain
 
@@ -46,7 +47,7 @@ def failure(error: Exception, names: Iterable[str] = ()) -> ExpressionError:
         return ExpressionError(str(error) or type(error).__name__)
     if isinstance(error, RecursionError):
         return ExpressionError("it calls or includes itself without an end")
-    return ExpressionError(f"{type(error).__name__}: {error}")
+    return ExpressionError(failure_words(error))
 
 
 class Expression:

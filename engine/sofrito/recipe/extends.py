@@ -90,7 +90,8 @@ def _base(documents: list[Document], *, allow_files: bool) -> Document | None:
         base = load_document(path)
     except (OSError, RuntimeError, ValueError) as error:
         what = f"`{name}` cannot be read: {getattr(error, 'strerror', None) or error}."
-        raise RecipeError([Problem("SOF230", where, what)]) from None
+        fix = "Check that the path is right and that you may read it."
+        raise RecipeError([Problem("SOF230", where, what, fix)]) from None
     if any(_same(base.path, one.path) for one in documents):
         what = f"The recipe extends itself, by `{name}`."
         raise RecipeError([Problem("SOF230", where, what, "End the circle.")])

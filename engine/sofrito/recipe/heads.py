@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from sofrito.problems import Problem, RecipeError, Span
-from sofrito.recipe.base import Part
+from sofrito.recipe.base import Name, Part
 from sofrito.recipe.document import parse_document
+from sofrito.recipe.fault import fault
 from sofrito.recipe.front_matter import LINE, head_end
-from sofrito.recipe.model import Name
 from sofrito.recipe.read_part import read_part
 
 
@@ -69,7 +68,11 @@ class Scale(Part):
     @model_validator(mode="after")
     def _ordered(self) -> "Scale":
         if self.min >= self.max:
-            raise PydanticCustomError("clash", "the scale's `min` must be below its `max`")
+            fix = f"Swap them: `{{min: {self.max:g}, max: {self.min:g}}}`."
+            fix = (
+                fix if self.min > self.max else "A scale has two ends: such as `{min: 1, max: 5}`."
+            )
+            raise fault("clash", "the scale's `min` must be below its `max`", fix)
         return self
 
 
@@ -109,13 +112,15 @@ class RubricHead(Head):
     @model_validator(mode="after")
     def _sensible(self) -> "RubricHead":
         if self.scale and self.labels:
-            raise PydanticCustomError("clash", "a rubric has a `scale` or `labels`, not both")
+            fix = "Keep `scale` for numbers, or `labels` for words."
+            raise fault("clash", "a rubric has a `scale` or `labels`, not both", fix)
         if len(self.labels) == 1:
-            raise PydanticCustomError("clash", "one label is no choice: `labels` needs two or more")
+            fix = f"Add what else a verdict may be, the worst first: `[…, {self.labels[0]}]`."
+            raise fault("clash", "one label is no choice: `labels` needs two or more", fix)
         names = [aspect.name for aspect in self.aspects]
         twice = next((name for name in names if names.count(name) > 1), "")
         if twice:
-            raise PydanticCustomError("clash", f"two aspects are called `{twice}`")
+            raise fault("clash", f"two aspects are called `{twice}`", "Rename one of them.")
         return self
 
 

@@ -17,6 +17,15 @@ _RULES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
         r"Unexpected end of template.*needs to be closed is '(\w+)'",
         lambda m: f"`{{% {m[1]} %}}` is not closed: `{{% end{m[1]} %}}` is missing",
     ),
+    (
+        r"Encountered unknown tag '(\w+)'.*innermost block that needs to be closed is '(\w+)'",
+        lambda m: f"`{{% {m[1]} %}}` stands there, and `{{% {m[2]} %}}` is not closed",
+    ),
+    (r"Encountered unknown tag '(end\w+)'", lambda m: f"`{{% {m[1]} %}}` ends nothing"),
+    (
+        r"unexpected '(.+)', expected '(.+)'",
+        lambda m: f"`{_token(m[1])}` stands where `{_token(m[2])}` must be",
+    ),
     (r"unexpected end of template|unexpected 'end of template'", lambda _: ENDS),
     (r"expected token '(.+)', got 'end of template'", lambda _: ENDS),
     (

@@ -12,14 +12,16 @@ class Known:
     """The columns that rows have here, each with its maker, and what the recipe tells of them.
 
     ``records`` are the fields of records, ``ranges`` the least and greatest value of names and
-    fields, ``longest`` the most words of a text, ``values`` what else is known of values. ``gone``
-    are columns that ended with their siblings, with the step that closed these.
+    fields, ``longest`` the most words of a text, ``answers`` the most tokens of one that a model
+    wrote, with the step, ``values`` what else is known of values. ``gone`` are columns that ended
+    with their siblings, with the step that closed these.
     """
 
     makers: dict[str, str] = field(default_factory=dict)
     records: dict[str, frozenset[str]] = field(default_factory=dict)
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
     longest: dict[str, int] = field(default_factory=dict)
+    answers: dict[str, tuple[int, str]] = field(default_factory=dict)
     values: dict[str, Values] = field(default_factory=dict)
     gone: dict[str, str] = field(default_factory=dict)
     opened: list["Known"] = field(default_factory=list)
@@ -32,6 +34,7 @@ class Known:
                 dict(self.records),
                 dict(self.ranges),
                 dict(self.longest),
+                dict(self.answers),
                 dict(self.values),
             )
         )
@@ -44,7 +47,7 @@ class Known:
         self.gone |= {name: step.label for name in self.makers if name not in before.makers}
         self.makers, self.records = before.makers, before.records
         self.ranges, self.longest = before.ranges, before.longest
-        self.values = before.values
+        self.answers, self.values = before.answers, before.values
         return True
 
     def forget(self, names: Iterable[str]) -> None:
@@ -52,6 +55,7 @@ class Known:
         for name in names:
             self.records.pop(name, None)
             self.longest.pop(name, None)
+            self.answers.pop(name, None)
             self.values.pop(name, None)
             for known in [one for one in self.ranges if one.split(".")[0] == name]:
                 del self.ranges[known]

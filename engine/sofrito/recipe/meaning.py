@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from sofrito.recipe.base import Vocabulary
+from sofrito.recipe.check_budget import check_budget
 from sofrito.recipe.check_flow import check_flow
 from sofrito.recipe.check_here import check_here
 from sofrito.recipe.check_models import check_models
@@ -40,6 +41,7 @@ def check_meaning(
     check_output(scene, names)
     check_terms(scene)
     check_rows(scene)
+    check_budget(scene)
     check_unused(scene)
     if here:
         check_here(scene)

@@ -5,20 +5,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from sofrito.recipe.base import (
-    NAME,
-    Check,
-    Columns,
-    Count,
-    Fields,
-    Part,
-    Strings,
-    Verb,
-    Writer,
-    parse_check,
-    parse_verb,
-    parse_writer,
-)
+from sofrito.recipe.base import Check, Count, Name, Part, Verb, parse_check, parse_verb
+from sofrito.recipe.model_output import Output
+from sofrito.recipe.model_rows import Axis, Cover, Seeds
 from sofrito.recipe.version import VERSION
 
 EMBEDDER = "embedder"
@@ -33,11 +22,8 @@ MATHEMATICS = "math-verify"
 CHECKERS = (*SANDBOXES.values(), MATHEMATICS)
 """Those of them that find out, and write nothing."""
 
-COLUMN_TYPE = r"^(string|integer|number|boolean|list|object|any)\??$"
-Name = Annotated[str, Field(pattern=NAME)]
 Chain = tuple[Annotated[Check, BeforeValidator(parse_check)], ...]
 Steps = tuple[Annotated[Verb, BeforeValidator(parse_verb)], ...]
-Formats = tuple[Annotated[Writer, BeforeValidator(parse_writer)], ...]
 
 
 class Price(Part):
@@ -132,27 +118,6 @@ here, `{accepted-because: …}`. Without it such a model is an error."""
     """How long one try of a server may take, counted from sending."""
 
 
-class Seeds(Part):
-    """A pool of rows that steps draw from or start with: a file, files, or rows written here."""
-
-    example: ClassVar[Mapping[str, Any]] = {"file": "seeds/tasks.jsonl"}
-
-    file: str = ""
-    """One file: .jsonl, .json, .csv, .parquet, .txt (a row a line), or a document (one row)."""
-
-    files: str = ""
-    """A pattern of files below the recipe's folder, such as documents/**. A document (.pdf, .docx, \
-.html, .md, .txt) is a row: `text`, with headings as Markdown has them, `file`, `title`; of a PDF \
-also `pages`, where its pages begin. PDF, Word and HTML need the extra `documents`."""
-
-    rows: tuple[dict[str, Any], ...] = ()
-    """The rows themselves."""
-
-    columns: dict[Name, Annotated[str, Field(pattern=COLUMN_TYPE)]] = {}
-    """Columns that every row must have, with their types: string, integer, number, boolean, list, \
-object, any; a `?` behind the type allows null."""
-
-
 def _default(value: Any) -> Any:
     return value if isinstance(value, dict | Param) else {"default": value}
 
@@ -181,91 +146,6 @@ class Param(Part):
     """What it is for."""
 
 
-def _texts(value: Any) -> Any:
-    return {str(v): 1 for v in value} if isinstance(value, list | tuple) else value
-
-
-class Topics(Part):
-    """A tree of topics that a model makes from a few words, level by level.
-
-    It is made before the first row and kept as a file beside the runs, which you may edit: what
-    stands there is used. A value of the axis is a record with a topic of each level.
-    """
-
-    example: ClassVar[Mapping[str, Any]] = {
-        "from": "school physics",
-        "levels": ["field", "topic"],
-        "width": 6,
-    }
-
-    from_: Annotated[str, Field(alias="from", pattern=r"\S")]
-    """What it is about, in a few words."""
-
-    levels: Annotated[
-        tuple[Name, ...],
-        Field(min_length=1),
-        WithJsonSchema(
-            {
-                "type": "array",
-                "items": {"type": "string", "pattern": NAME},
-                "minItems": 1,
-                "uniqueItems": True,
-            }
-        ),
-    ]
-    """What the topics of each level are called, from the widest to the narrowest: `{{ topic.field }}`."""
-
-    width: int = Field(default=6, ge=1, le=100)
-    """Topics to ask for below each topic; equal and nearly equal ones of a level count once."""
-
-    model: str = ""
-    """Which of the recipe's models is asked."""
-
-    prompt: str = ""
-    """The question for the topics below one, a template; it sees `subject` (the text of `from`), `level`, \
-`above` (the topics above, a list), `width` and `known` (topics that are there already). One of \
-Sofrito's own if empty."""
-
-
-class Axis(Part):
-    """A dimension along which the rows are spread."""
-
-    example: ClassVar[Mapping[str, Any]] = {"values": ["plain", "playful"]}
-
-    values: Annotated[
-        dict[str, float],
-        BeforeValidator(_texts),
-        WithJsonSchema(
-            {
-                "type": ["array", "object"],
-                "items": {"type": ["string", "number", "boolean"]},
-                "minItems": 1,
-                "minProperties": 1,
-                "additionalProperties": {"type": "number", "exclusiveMinimum": 0},
-            }
-        ),
-    ] = {}
-    """The values: a list, or a mapping from value to weight. They are texts, taken as written."""
-
-    file: str = ""
-    """A text file with a value a line."""
-
-    generate: Topics | None = None
-    """Topics that a model makes."""
-
-
-class Cover(Part):
-    """How the axes' values are combined into cells."""
-
-    design: Literal["weighted", "full", "balanced", "pairwise"] = "weighted"
-    """`weighted`: every combination, by the product of the weights. `full`: every combination alike. \
-`balanced`: each axis by its weights, in as many cells as there are rows. `pairwise`: the fewest \
-cells in which every pair of values meets."""
-
-    exclude: str = ""
-    """An expression over the axes; combinations for which it is true are left out."""
-
-
 class Budget(Part):
     """What a dataset may cost, over all sessions of its run; reached, the run stops in order."""
 
@@ -280,101 +160,6 @@ class Budget(Part):
 
     minutes: float | None = Field(default=None, gt=0)
     """Minutes one session may take."""
-
-
-_GROUP_BY = {"description": "Rows with an equal value in this column stay in one split."}
-
-
-class Order(Part):
-    """The order of the rows in the dataset; without one, that in which they were numbered."""
-
-    example: ClassVar[Mapping[str, Any]] = {"by": ["difficulty"], "after": "needs"}
-
-    by: Fields = ()
-    """Columns or fields of records (`verdict.score`), the first one first. An axis goes by the order \
-of its values, numbers by their size, texts by the alphabet; rows without a value come last."""
-
-    after: str = Field(default="", pattern=rf"^$|{NAME}")
-    """A column with the names of what must come before the row: a name, or a list. Rows keep their \
-order where it allows that; a circle is told, and broken at its first row."""
-
-    of: str = Field(default="", pattern=rf"^$|{NAME}")
-    """The column that those names are of; the first one of the step that makes `after`, where \
-nothing is said. A name means the rows of the same candidate, if one of them has it."""
-
-
-class Review(Part):
-    """A sample of the rows that were made, for an expert to look at.
-
-    `review.csv` and `review.jsonl` lie beside the dataset, with a `verdict` (`ok` or another word)
-    and a `note` to fill in, in one of them. What is filled in stays there, and the card counts it.
-    """
-
-    example: ClassVar[Mapping[str, Any]] = {"sample": 59, "show": ["question", "answer"]}
-
-    sample: int = Field(default=59, ge=1)
-    """Rows to draw. 59 without a defect show, with 95 % confidence, that at most 5 % of all rows have \
-one; 299 that at most 1 % have."""
-
-    show: Fields = ()
-    """The columns, or fields of records, to show; all columns where nothing is said."""
-
-
-class Mix(Part):
-    """Real rows that are written among those that were made."""
-
-    example: ClassVar[Mapping[str, Any]] = {"real": "tasks", "share": 0.3}
-
-    real: Name
-    """The seed pool of the real rows; drawn by the recipe's seed, none twice."""
-
-    share: float = Field(gt=0, lt=1)
-    """The share of all rows that are real."""
-
-    columns: dict[Name, Name] = {}
-    """The pool's columns by the names that they have in the dataset, where these differ."""
-
-
-class Output(Part):
-    """What is written when the rows are there."""
-
-    write: Formats = Field(min_length=1)
-    """The formats; each becomes a folder of the dataset."""
-
-    order: Annotated[
-        Order | Literal["shuffle"],
-        WithJsonSchema(
-            {
-                "type": ["string", "object"],
-                "if": {"type": "object"},
-                "then": {"$ref": "#/$defs/Order"},
-                "else": {"enum": ["shuffle"]},
-            }
-        ),
-    ] = Order()
-    """The order of the rows: `shuffle`, or by what and after what they come."""
-
-    review: Review | None = None
-    """A sample of the rows for an expert."""
-
-    mix: Mix | None = None
-    """Real rows among those that were made."""
-
-    splits: Annotated[
-        dict[str, Any],
-        WithJsonSchema(
-            {
-                "type": "object",
-                "properties": {"group_by": {**_GROUP_BY, "type": "string", "pattern": NAME}},
-                "propertyNames": {"pattern": NAME},
-                "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1},
-            }
-        ),
-    ] = {}
-    """Splits and their shares, `{train: 0.95, test: 0.05}`; `group_by: COLUMN` keeps equal values together."""
-
-    files: Annotated[tuple[Literal["parquet", "jsonl"], ...], Field(min_length=1)] = ("parquet",)
-    """The kinds of files to write."""
 
 
 class Recipe(Part):
@@ -439,7 +224,8 @@ may be a mapping from the name of a step there to what is other in it."""
     """A seed pool: one candidate starts from each of its rows, in order, with the row's columns."""
 
     rows: Count | None = None
-    """Rows that reach the output. May be missing only with `from`."""
+    """Rows that reach the output. May be missing with `from`; and with axes that are covered `full` or \
+`pairwise`: then each combination has one candidate, and all the rows that come of it count."""
 
     round: int = Field(default=32, ge=1)
     """Candidates in a round; a pool that grows is frozen for a round. Well below `rows`, or nothing grows."""
@@ -495,24 +281,3 @@ UNDECLARED: Mapping[str, Model] = {
     **{name: Model(backend=name) for name in SANDBOXES.values()},
 }
 """What steps ask that a recipe need not declare."""
-
-__all__ = [
-    "CHECKERS",
-    "EMBEDDER",
-    "MATHEMATICS",
-    "SANDBOXES",
-    "UNDECLARED",
-    "Axis",
-    "Budget",
-    "Chain",
-    "Columns",
-    "Cover",
-    "Model",
-    "Name",
-    "Output",
-    "Param",
-    "Price",
-    "Recipe",
-    "Seeds",
-    "Strings",
-]

@@ -1,7 +1,7 @@
 """What may be meant by an expression that cannot be read, or by a name in it that nobody knows."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from jinja2 import TemplateSyntaxError, nodes
 
@@ -13,15 +13,25 @@ _DANGLING = re.compile(r"(?:^|\s)(?P<word>==|!=|[<>]=?|[-+*/%~|,]|and|or|not|in|
 _WORDS = re.compile(r"[\w,.!?’-]+(?:\s+[\w,.!?’-]+)+")
 _KEYWORDS = frozenset(("and", "or", "not", "in", "is", "if", "else"))
 _FUNCTIONS = {"len": "length", "str": "string", "strip": "trim"}
+_TEXT_OR_CODE = re.compile(
+    r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}|(?<![\w\\{}^_])\{\s*(?P<name>[^\W\d]\w*)\s*\}(?!\})",
+    re.DOTALL,
+)
 NULLS = ("null", "Null", "NULL", "nil", "None_", "None")
 
 
 def unreadable(source: str, error: TemplateSyntaxError) -> str:
     """Return why an expression cannot be read, without capital and full stop."""
     words = syntax_words(error)
-    if words == ENDS and (found := _DANGLING.search(source)):
-        return f"something is missing after `{found['word']}`"
+    if words == ENDS and (word := dangling(source)):
+        return f"something is missing after `{word}`"
     return words
+
+
+def dangling(source: str) -> str:
+    """Return the operator that an expression ends in, "" where it ends in none."""
+    found = _DANGLING.search(source)
+    return found["word"] if found else ""
 
 
 def plain_words(source: str) -> str:
@@ -40,6 +50,18 @@ def half_braced(text: str) -> str:
     found = found or re.search(r"\{\{\s*([\w.]+)\s*($)", text)
     name = (found[1] or found[2]) if found else "column"
     return f"Two braces stand on both sides: {{{{ {name} }}}}."
+
+
+def single_braced(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield (name, offset, length) of each word of a template that stands in single braces.
+
+    Not within code, nor behind a letter or a sign, as arguments of LaTeX's commands stand.
+    """
+    if "{% raw" in text:
+        return
+    for part in _TEXT_OR_CODE.finditer(text):
+        if part["name"]:
+            yield part["name"], part.start(), len(part[0])
 
 
 def meant(name: str, tree: nodes.Template, values: Mapping[str, Values], *, text: bool) -> str:

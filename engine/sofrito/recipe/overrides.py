@@ -53,7 +53,11 @@ class _Wrong(Exception):
 def _value(text: str, *, as_text: bool) -> Document:
     """Read a value; as a text, unless it is one in quotes, it is what was typed."""
     try:
+        text.encode()
         document = parse_document(COMMAND_LINE, text, mapping=False)
+    except UnicodeEncodeError:
+        what, fix = "The value is not UTF-8 text.", "Let the terminal or script write UTF-8."
+        raise RecipeError([Problem("SOF005", Span(COMMAND_LINE), what, fix)]) from None
     except RecipeError:
         if not as_text:
             raise
@@ -71,8 +75,10 @@ def _path(dotted: str, data: Any) -> Key:
         words = ["params", dotted]
     elif len(words) == 1 and dotted not in KEYS and parameters:
         near = did_you_mean(dotted, [*KEYS, *parameters])
-        if near and near.split("`")[1] in parameters:
-            raise _Wrong(f"There is no key and no parameter `{dotted}`.", near, "SOF232")
+        if not near or near.split("`")[1] in parameters:
+            has = f"Its parameters are {ticked(parameters)}."
+            what = f"The recipe has no key and no parameter `{dotted}`."
+            raise _Wrong(what, near or has, "SOF232")
     if words[0] == "params" and len(words) > 1 and words[1] and words[1] not in parameters:
         fix = f"It has {ticked(parameters)}." if parameters else "It declares none under `params`."
         near = did_you_mean(words[1], parameters)
@@ -86,7 +92,8 @@ def _path(dotted: str, data: Any) -> Key:
             part = _index(word, data, dotted)
         elif data is not None and not isinstance(data, dict):
             where = ".".join(map(str, path))
-            raise _Wrong(f"`{where}` is {described(data)}: there is no `{part}` in it.", "")
+            fix = f"Give `{where}` itself another value: --set {where}=…"
+            raise _Wrong(f"`{where}` is {described(data)}: there is no `{part}` in it.", fix)
         path.append(part)
         data = data[part] if part in _keys(data) else None
     return tuple(path)

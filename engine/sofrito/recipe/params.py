@@ -11,6 +11,7 @@ from sofrito.recipe.merge import Piece, merged, of_mapping
 from sofrito.recipe.overrides import KEYS, replaced
 from sofrito.recipe.places import Found, Places, Problems
 from sofrito.recipe.value_places import span_inside
+from sofrito.recipe.values import LARGEST, weight
 from sofrito.recipe.words import described, quoted, sentence, ticked
 from sofrito.recipe.yaml_scalars import scalar
 
@@ -162,7 +163,7 @@ def _learn(problems: Problems, name: str, values: dict[str, Any]) -> None:
     if value is None:
         what = f"The parameter `{name}` must be {KINDS[kind]}, not {described(default)}."
         mend = scalar(default)[1] if isinstance(default, str) and default else ""
-        fix = f"{sentence(mend)}." if mend else f"Its type is `{kind}`."
+        fix = f"{sentence(mend)}." if mend else f"Give it {KINDS[kind]}, or change its `type`."
         problems.add("SOF103", at, what, fix)
     elif allowed and value not in allowed:
         words = [str(one) for one in allowed]
@@ -212,6 +213,7 @@ class _Taking:
         self.inserted: set[Key] = set()
         self.unknown: list[Key] = []
         self.used: set[str] = set()
+        self._left = LARGEST
 
     def visit(self, value: Any, path: Key) -> Any:
         """Return a value with all in it replaced; itself where there is nothing to replace."""
@@ -238,11 +240,26 @@ class _Taking:
         if unknown:
             self.unknown.append(path)
             return text
+        if self._left < 0 or not self._bearable(taken, path):
+            return text
         if whole:
             self.values[path] = ("params", taken[0][2], "default")
             return self._known[taken[0][2]]
         self.inserted.add(path)
         return REFERENCE.sub(self._inserted, text)
+
+    def _bearable(self, taken: list[re.Match[str]], path: Key) -> bool:
+        """Say whether all that was put in is not too much yet; where it gets so, note it."""
+        self._left -= sum(weight(self._known[one[2]]) for one in taken)
+        if self._left < 0:
+            what = (
+                f"With the values of parameters put in, it holds more than {LARGEST:,} characters."
+            )
+            fix = (
+                "Write `{{ params.NAME }}` in the templates: it is put in where they are rendered."
+            )
+            self._problems.add("SOF007", path, what, fix)
+        return self._left >= 0
 
     def _inserted(self, reference: re.Match[str]) -> str:
         if reference[1]:
@@ -253,10 +270,10 @@ class _Taking:
     def _can_stand(self, reference: re.Match[str], path: Key, *, whole: bool) -> bool:
         """Say whether a parameter can be put where it is referred to; where not, note it."""
         name, start = reference[2], reference.start()
+        if name in self._known and (whole or not isinstance(self._known[name], list)):
+            return True
         where = span_inside(self._places, path, reference.string, start, len(reference[0]))
         if name in self._known:
-            if whole or not isinstance(self._known[name], list):
-                return True
             what = f"The parameter `{name}` is a list, which cannot stand within a text."
             fix = f"In a template: {{{{ params.{name} | join(', ') }}}}."
             self._problems.add("SOF103", path, what, fix, where=where)

@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import ValidationError, model_validator
-from pydantic_core import PydanticCustomError
 
 from sofrito.problems import Problem, RecipeError
-from sofrito.recipe.base import Part, Vocabulary
+from sofrito.recipe.base import Name, Part, Vocabulary
 from sofrito.recipe.document import Document, parse_document
+from sofrito.recipe.fault import fault
 from sofrito.recipe.heads import Head, read_head
-from sofrito.recipe.model import Name
 from sofrito.recipe.places import Origin, Places, Problems
 from sofrito.recipe.schema import model_schema
 from sofrito.recipe.structure import check_structure
@@ -42,7 +41,8 @@ class Principle(Part):
     def _sensible(self) -> "Principle":
         if not self.text and not (self.critique and self.revision):
             what = f"the principle `{self.name}` needs `text`, or `critique` and `revision`"
-            raise PydanticCustomError("clash", what)
+            fix = "Add `text`: the principle in one or two sentences."
+            raise fault("missing", what, fix)
         return self
 
 
@@ -71,7 +71,8 @@ def _checked(document: Document) -> tuple[Principle, ...]:
             principles = _Principles.model_validate(data).principles
         except ValidationError as error:
             for one in error.errors():
-                problems.add("SOF212", one["loc"], f"{sentence(one['msg'])}.")
+                fix = one.get("ctx", {}).get("fix", "")
+                problems.add("SOF212", one["loc"], f"{sentence(one['msg'])}.", fix)
     names = [one.name for one in principles]
     for at, name in enumerate(names):
         if name in names[:at]:

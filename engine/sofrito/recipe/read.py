@@ -73,7 +73,7 @@ def read_recipe(
     places = params.places
     problems = Problems(places)
     problems.found += params.found
-    schema = recipe_schema_for(vocabulary)
+    schema = recipe_schema_for(vocabulary, places.data)
     wrong += check_language(places)
     structure = with_migrations(check_structure(places, schema, vocabulary))
     problems.found += (one for one in structure if not params.hides(one))
@@ -122,10 +122,18 @@ def _spans(places: Places, value: Any, path: Key) -> Iterator[Span]:
         yield from _spans(places, one, (*path, key))
 
 
-def recipe_schema_for(vocabulary: Vocabulary) -> Schema:
-    """Return the JSON Schema of the recipes that a vocabulary allows."""
+def recipe_schema_for(vocabulary: Vocabulary, data: Any) -> Schema:
+    """Return the JSON Schema that a recipe's data is checked with.
+
+    Of the words that installed packages bring, it knows those that stand in the data.
+    """
+    builtin = vocabulary.builtin or vocabulary
     try:
-        folder = shipped("schemas")
+        schema = schema_for(builtin, shipped("schemas"))
     except Trouble:
-        return schema_for(vocabulary, None)
-    return schema_for(vocabulary, folder)
+        schema = schema_for(builtin, None)
+    if vocabulary.builtin is None:
+        return schema
+    from sofrito.recipe.schema_plugins import with_plugins, words_in
+
+    return with_plugins(schema, vocabulary, words_in(data))

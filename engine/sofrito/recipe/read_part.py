@@ -3,10 +3,12 @@
 from typing import TypeVar
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from sofrito.problems import Problem, RecipeError
 from sofrito.recipe.base import Part, Vocabulary
 from sofrito.recipe.document import Document
+from sofrito.recipe.fault import CODES
 from sofrito.recipe.places import Places, Problems
 from sofrito.recipe.reference_examples import flow
 from sofrito.recipe.schema import model_schema
@@ -34,10 +36,14 @@ def read_part(document: Document, cls: type[P], title: str) -> P:
             return cls.model_validate(document.data)
         except ValidationError as error:
             for one in error.errors():
-                _note(problems, one["loc"], one["type"], one["msg"])
+                _note(problems, one)
     raise RecipeError(one.problem for one in problems.found)
 
 
-def _note(problems: Problems, loc: tuple[int | str, ...], kind: str, text: str) -> None:
-    what = f"{sentence(text)}." if kind == "clash" else f"{sentence(label(loc))} cannot be this."
-    problems.add("SOF212" if kind == "clash" else "SOF104", loc, what)
+def _note(problems: Problems, error: ErrorDetails) -> None:
+    loc, kind, context = error["loc"], error["type"], error.get("ctx", {})
+    what = f"{sentence(label(loc))} cannot be this."
+    fix = f"See its description in the schema of a {problems.places.document.path.name}."
+    if "fix" in context:
+        what, fix = f"{sentence(error['msg'])}.", context["fix"]
+    problems.add(CODES.get(kind, "SOF104"), loc, what, fix)

@@ -1,7 +1,7 @@
 """The JSON Schema of recipes, generated from the models: what editors complete and check with."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -27,12 +27,12 @@ def recipe_schema(vocabulary: Vocabulary) -> Schema:
     check_vocabulary(vocabulary)
     definitions = Definitions()
     root = extensible(definitions.of(Recipe))
-    for kind, classes in _kinds(vocabulary):
+    for kind, classes in kinds(vocabulary):
         for name, cls in classes.items():
             definitions.entries[f"{kind}.{name}"] = definitions.of(cls)
     definitions.entries["Verb"] = _step(vocabulary, definitions.entries)
-    definitions.entries["Check"] = _entry("filter", vocabulary.filters, definitions.entries)
-    definitions.entries["Writer"] = _entry("format", vocabulary.formats, definitions.entries)
+    definitions.entries["Check"] = named_entry("filter", vocabulary.filters, definitions.entries)
+    definitions.entries["Writer"] = named_entry("format", vocabulary.formats, definitions.entries)
     if vocabulary.backends:
         model = definitions.entries[Model.__name__]
         model["properties"]["backend"]["enum"] = list(vocabulary.backends)
@@ -54,12 +54,17 @@ def _whole(title: str, root: Schema, definitions: Definitions) -> Schema:
 def check_vocabulary(vocabulary: Vocabulary) -> None:
     """Raise Trouble where a verb's option bears a verb's name: which is the step's is unclear."""
     for name, cls in vocabulary.verbs.items():
-        for option in options(cls):
-            if option != name and option in vocabulary.verbs:
-                raise Trouble(
-                    f"The verb `{name}` has an option `{option}`, and `{option}` is a verb.",
-                    f"Rename the option in {cls.__module__}.{cls.__qualname__}.",
-                )
+        check_verb(name, cls, vocabulary.verbs)
+
+
+def check_verb(name: str, cls: type[Part], verbs: Collection[str]) -> None:
+    """Raise Trouble where an option of this verb bears the name of another one."""
+    for option in options(cls):
+        if option != name and option in verbs:
+            raise Trouble(
+                f"The verb `{name}` has an option `{option}`, and `{option}` is a verb.",
+                f"Rename the option in {cls.__module__}.{cls.__qualname__}.",
+            )
 
 
 def options(cls: type[Part]) -> tuple[str, ...]:
@@ -106,8 +111,8 @@ def _covers(entries: Mapping[str, Schema], vocabulary: Vocabulary) -> bool:
     Classes that are not loaded yet are told by their names alone: the schema is published with
     them, and loading all to compare them would take as long as the rest of a `validate`.
     """
-    kinds = list(_kinds(vocabulary))
-    names = {f"{kind}.{name}" for kind, classes in kinds for name in classes}
+    found = list(kinds(vocabulary))
+    names = {f"{kind}.{name}" for kind, classes in found for name in classes}
     backend = entries[Model.__name__]["properties"]["backend"]
     backends = backend.get("else", backend).get("enum", [])
     return (
@@ -115,14 +120,15 @@ def _covers(entries: Mapping[str, Schema], vocabulary: Vocabulary) -> bool:
         and backends == list(vocabulary.backends)
         and all(
             entries[f"{kind}.{name}"]["properties"].keys() == {*options(cls)}
-            for kind, classes in kinds
+            for kind, classes in found
             if not isinstance(classes, Classes)
             for name, cls in classes.items()
         )
     )
 
 
-def _kinds(vocabulary: Vocabulary) -> Iterator[tuple[str, Mapping[str, type[Part]]]]:
+def kinds(vocabulary: Vocabulary) -> Iterator[tuple[str, Mapping[str, type[Part]]]]:
+    """Yield the classes of a vocabulary by their kind."""
     yield "verb", vocabulary.verbs
     yield "filter", vocabulary.filters
     yield "format", vocabulary.formats
@@ -130,7 +136,7 @@ def _kinds(vocabulary: Vocabulary) -> Iterator[tuple[str, Mapping[str, type[Part
 
 def _step(vocabulary: Vocabulary, entries: Mapping[str, Schema]) -> Schema:
     """Return the schema of a step: verb by verb; the last `else` completes to all of them."""
-    words = {name: _word(name, entries[f"verb.{name}"]) for name in vocabulary.verbs}
+    words = {name: verb_word(name, entries[f"verb.{name}"]) for name in vocabulary.verbs}
     chain: Schema = {"properties": words, "additionalProperties": False, "minProperties": 1}
     for name in reversed(list(vocabulary.verbs)):
         found = {"type": "object", "required": [name]}
@@ -138,13 +144,15 @@ def _step(vocabulary: Vocabulary, entries: Mapping[str, Schema]) -> Schema:
     return {"description": class_doc(Verb), "type": "object", **chain}
 
 
-def _word(verb: str, entry: Schema) -> Schema:
+def verb_word(verb: str, entry: Schema) -> Schema:
     """Return what an empty step is told of a verb; by the type an editor knows what may follow it."""
     types = {key: one for key, one in entry["properties"].get(verb, {}).items() if key == "type"}
     return {"description": entry.get("description", ""), **types}
 
 
-def _entry(kind: str, classes: Mapping[str, type[Part]], entries: Mapping[str, Schema]) -> Schema:
+def named_entry(
+    kind: str, classes: Mapping[str, type[Part]], entries: Mapping[str, Schema]
+) -> Schema:
     """Return the schema of a filter or a format: a bare name, or one key with its options."""
     bare = [name for name in classes if not entries[f"{kind}.{name}"].get("required")]
     keys = {

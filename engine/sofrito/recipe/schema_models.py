@@ -22,18 +22,18 @@ class Definitions:
 
     def __init__(self) -> None:
         self.entries: dict[str, Schema] = {}
-        self._classes: dict[str, type[Part]] = {}
+        self.classes: dict[str, type[Part]] = {}
 
     def of(self, cls: type[Part]) -> Schema:
         """Return a class's own schema; the models it refers to become entries."""
         for part in _parts(cls):
             if part not in (Verb, Check, Writer) and part.__name__ not in self.entries:
                 self.entries[part.__name__] = self.of(part)
-                self._classes[part.__name__] = part
-            elif self._classes.get(part.__name__, part) is not part:
+                self.classes[part.__name__] = part
+            elif self.classes.get(part.__name__, part) is not part:
                 raise Trouble(
                     f"Two models are called {part.__name__}: in {part.__module__} and in "
-                    f"{self._classes[part.__name__].__module__}.",
+                    f"{self.classes[part.__name__].__module__}.",
                     "Rename one of them.",
                 )
         raw = cls.model_json_schema(by_alias=True, schema_generator=_Generator)

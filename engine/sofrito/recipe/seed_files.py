@@ -38,6 +38,9 @@ _HEADS = {".csv": csv_columns, ".tsv": csv_columns, ".parquet": parquet_columns}
 SUFFIXES = (*_ROWS, *_WHOLE, *DOCUMENTS)
 """The suffixes of files that can hold seeds."""
 
+MOST_COLUMNS = 10_000
+"""Columns of the widest row: each is looked at when a recipe is checked."""
+
 _FITS: dict[str, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
     "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
@@ -102,7 +105,8 @@ def read_seeds(
             yield item
         elif len(problems) == MAX_PROBLEMS:
             what = f"Reading stopped here, after {MAX_PROBLEMS} problems; there are more."
-            raise RecipeError([*problems, Problem("SOF209", item.where, what)])
+            fix = "Mend these first."
+            raise RecipeError([*problems, Problem("SOF209", item.where, what, fix)])
         else:
             problems.append(item)
     if empty:
@@ -164,7 +168,10 @@ def _checked(path: Path, name: str, columns: Mapping[str, str], whole: bool) -> 
     from_text = path.suffix.lower() in (".csv", ".tsv")
     try:
         for item in _items(path, name, whole):
-            if isinstance(item, Problem) or not columns:
+            if isinstance(item, SeedRow) and len(item.values) > MOST_COLUMNS:
+                what = f"The row has more than {MOST_COLUMNS:,} columns."
+                yield Problem("SOF209", item.where, what, "Is this the right file?")
+            elif isinstance(item, Problem) or not columns:
                 yield item
             else:
                 yield from _check(item, columns, from_text)

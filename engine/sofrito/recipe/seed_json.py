@@ -78,6 +78,9 @@ def _json_words(raw: bytes, error: orjson.JSONDecodeError) -> BadLine:
     if "memory" in error.msg or "depth" in error.msg:
         return BadLine(1, "The object is nested too deeply.", "Flatten it.")
     what = f"This is not JSON: {error.msg}."
+    if "unexpected end" in what:
+        fix = "Close what is open: a quote, `]` or `}`."
+        return BadLine(min(error.pos, len(error.doc.rstrip())) + 1, what, fix)
     return BadLine(error.pos + 1, what, 'Write {"key": "value"}, with double quotes.')
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from sofrito.recipe.base import NAME
-from sofrito.recipe.model import Seeds
+from sofrito.recipe.model_rows import Seeds
 from sofrito.recipe.value_types import Values, ValueType, type_of_value
 
 _DECLARED: Mapping[str, ValueType] = {

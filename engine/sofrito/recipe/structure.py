@@ -15,6 +15,7 @@ from sofrito.recipe.schema_layers import whole
 from sofrito.recipe.schema_models import Schema
 from sofrito.recipe.structure_names import NOBODY, Entries, Owner, unknown_key
 from sofrito.recipe.structure_values import check_type, check_value
+from sofrito.recipe.synonyms import FILTERS, FORMATS, by_another_name
 from sofrito.recipe.words import either, label, sentence, ticked
 
 
@@ -23,6 +24,10 @@ def check_structure(places: Places, schema: Schema, vocabulary: Vocabulary) -> l
     problems, schema = Problems(places), whole(schema)
     _Structure(problems, schema, vocabulary).visit(places.data, schema, (), NOBODY)
     return problems.found
+
+
+_FILES = ("jsonl", "parquet")
+_EMPTY = "Write what belongs there, or remove the key."
 
 
 class _Structure:
@@ -59,7 +64,8 @@ class _Structure:
 
     def _mapping(self, value: Mapping[str, Any], schema: Schema, path: Key, owner: Owner) -> None:
         if len(value) < schema.get("minProperties", 0):
-            self._problems.add("SOF104", path, f"{sentence(label(path))} is empty.")
+            what = f"{sentence(label(path))} is empty."
+            self._problems.add("SOF104", path, what, str(schema.get("description", _EMPTY)))
         properties, more = schema.get("properties", {}), schema.get("additionalProperties", True)
         meant = set()
         for key, inner in value.items():
@@ -129,14 +135,14 @@ class _Structure:
             if value in names:
                 entry = self._defs[f"{kind}.{value}"]
                 return self._mapping({}, entry, path, Owner(kind, value, path))
-            fix = did_you_mean(value, names, otherwise=listed)
+            fix = self._meant(value, kind, names, listed)
             return self._problems.add(code, path, f"`{value}` is not a {kind}.", fix)
         if not isinstance(value, dict) or not value:
             what = f"A {kind} is a name, or a name with its options: `- {names[0]}: {{…}}`."
             return self._problems.add(code, path, what, listed)
         for key in value:
             if key not in names:
-                fix = did_you_mean(key, names, otherwise=listed)
+                fix = self._meant(key, kind, names, listed)
                 what = f"`{key}` is not a {kind}."
                 if len(value) == 1 or fix != listed:
                     return self._problems.add(code, (*path, key), what, fix, at_key=True)
@@ -144,6 +150,16 @@ class _Structure:
             return self._several(list(value), path, kind, code)
         ((name, options),) = value.items()
         return self._options(options, (*path, name), kind, name)
+
+    def _meant(self, name: str, kind: str, names: list[str], listed: str) -> str:
+        """Return which filter or format is meant by one that does not exist."""
+        if kind == "filter" and name in self._vocabulary.verbs:
+            return f"It is a verb: begin a step of its own, `- {name}: …`."
+        if kind == "format" and name in _FILES:
+            return f"It is a kind of file: `write: [raw]`, and beside it `files: [{name}]`."
+        words = FILTERS if kind == "filter" else FORMATS
+        called = by_another_name(name, words, names)
+        return called or did_you_mean(name, names, otherwise=listed)
 
     def _several(self, keys: list[str], path: Key, kind: str, code: str) -> None:
         both = either(map("`{}`".format, keys), "and")

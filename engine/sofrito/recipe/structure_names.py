@@ -7,6 +7,7 @@ from typing import Any
 from sofrito.problems import did_you_mean
 from sofrito.recipe.base import Key
 from sofrito.recipe.schema_models import Schema
+from sofrito.recipe.synonyms import KEYS, by_another_name
 from sofrito.recipe.words import either, ticked
 
 _KINDS = {"verb": "Verb", "filter": "Check", "format": "Writer"}
@@ -92,9 +93,26 @@ def unknown_key(
         what += f"; {either(map('`{}`'.format, elsewhere), 'and')} {verb} it"
     if inside:
         return Unknown(f"{what}.", f"Write it there: `{inside[0]}: {{{key}: …}}`.", "")
-    near = did_you_mean(key, properties)
-    fix = near or _listed(noun, properties)
-    return Unknown(f"{what}.", fix, near.split("`")[1] if near else "")
+    if "by" in properties and key in entries.names("filter"):
+        fix = f"A filter stands in the list `by`: `by: [{{{key}: …}}]`."
+        return Unknown(f"{what}.", fix, "")
+    called = by_another_name(key, KEYS, properties)
+    near = called or did_you_mean(key, properties) or _near_inside(entries, key, properties)
+    meant = near.split("`")[1] if near else ""
+    return Unknown(
+        f"{what}.", near or _listed(noun, properties), meant if meant in properties else ""
+    )
+
+
+def _near_inside(entries: Entries, key: str, properties: Mapping[str, Schema]) -> str:
+    """Return the option of an option that a key is like."""
+    for outer, schema in properties.items():
+        inner = entries.defs.get(schema.get("$ref", "").removeprefix("#/$defs/"), {})
+        options = inner.get("properties", {})
+        if near := by_another_name(key, KEYS, options) or did_you_mean(key, options):
+            name = near.split("`")[1]
+            return f"did you mean `{name}`? Write it there: `{outer}: {{{name}: …}}`."
+    return ""
 
 
 def _whose(path: Key) -> str:

@@ -1,5 +1,6 @@
 """Checks one value of a recipe against the schema of its key."""
 
+import math
 import re
 from typing import Any
 
@@ -30,6 +31,21 @@ _TYPES = {
     **dict.fromkeys(("array", "texts"), "list"),
 }
 """What the types of columns are called elsewhere."""
+
+_SUCH = {
+    "models": "{teacher: {model: local}}",
+    "seeds": "{tasks: {file: seeds/tasks.jsonl}}",
+    "axes": "{tone: {values: [plain, playful]}}",
+    "chains": "{clean: [{length: {words: [5, 200]}}]}",
+    "output": "{write: [raw]}",
+    "steps": "[{generate: answer, prompt: prompts/answer.j2}]",
+}
+"""What the keys of a recipe may be."""
+
+_SHORT = 40
+_PERCENT = (2, 100)
+_LARGE = 1e9
+"""From here on a number with a fraction is no count that was mistyped."""
 
 _DIGITS = 12
 """Digits of the largest number that a count may be written with."""
@@ -72,8 +88,9 @@ def _type_fix(problems: Problems, value: Any, allowed: list[str], schema: Schema
         return _SECRET_FIX
     if "string" in allowed and isinstance(value, dict) and (name := _braced(value)):
         return f'For the column, write it in quotes: "{{{{ {name} }}}}".'
-    if _count(schema) and isinstance(value, float):
-        return _COUNT_FIX
+    if isinstance(value, float) and ("integer" in allowed or _count(schema)):
+        low = math.floor(value)
+        return f"Write {low} or {low + 1}." if abs(value) < _LARGE else _COUNT_FIX
     if "string" in allowed and isinstance(value, bool | int | float):
         return f'In quotes it is a text: "{problems.places.source(path)}".'
     if isinstance(value, str) and value and (mend := scalar(value)[1]):
@@ -87,10 +104,25 @@ def _type_fix(problems: Problems, value: Any, allowed: list[str], schema: Schema
         return f"Without quotes it is a number: {value.strip()}."
     if allowed == ["array"] and isinstance(value, dict) and value:
         return _item_fix(problems, value, path)
-    if allowed == ["array"] and isinstance(value, str):
-        return f"A list is written in brackets: [{value}]." if len(value) < 40 else ""
+    return _such_as(value, allowed, schema, path)
+
+
+def _such_as(value: Any, allowed: list[str], schema: Schema, path: Key) -> str:
+    """Return what may be written instead, of the value itself where it tells, else an example."""
+    if isinstance(value, str) and {"number", "integer"}.intersection(allowed):
+        numbers = re.findall(r"\d+(?:\.\d+)?", value)
+        if len(numbers) == 1 and "%" not in value:
+            return f"Write the number alone: {numbers[0]}."
+    if "array" in allowed and isinstance(value, str) and len(value) < _SHORT:
+        return f"A list is written in brackets: [{value}]."
     if examples := schema.get("examples"):
         return f"Such as `{flow(examples[0])}`."
+    if len(path) == 1 and path[0] in _SUCH:
+        return f"Such as `{path[0]}: {_SUCH[str(path[0])]}`."
+    if "object" in allowed and (options := [*schema.get("properties", {})]):
+        return (
+            f"Write its options in braces: `{{{options[0]}: …}}`. {schema.get('description', '')}"
+        )
     return _COUNT_FIX if _count(schema) else str(schema.get("description", ""))
 
 
@@ -188,7 +220,10 @@ def _count_text(problems: Problems, value: str, path: Key) -> None:
         what = f"{who} must be a whole number, not the text {quoted(value)}."
         problems.add("SOF103", path, what, _COUNT_FIX)
     elif not re.search(COUNT, value) or len(value) > _DIGITS or not re.search(r"[1-9]", value):
-        problems.add("SOF104", path, f"{who} cannot be {quoted(value)}.", _COUNT_FIX)
+        plain = re.sub(r"[\s_,]", "", value).replace("K", "k").replace("m", "M")
+        known = plain != value and re.search(r"^[1-9][0-9]*(\.[0-9]+)?[kM]?$", plain)
+        fix = f"Write {plain}." if known and len(plain) <= _DIGITS else _COUNT_FIX
+        problems.add("SOF104", path, f"{who} cannot be {quoted(value)}.", fix)
 
 
 def _number(problems: Problems, value: float, schema: Schema, path: Key) -> None:
@@ -201,8 +236,22 @@ def _number(problems: Problems, value: float, schema: Schema, path: Key) -> None
     for bound, broken, words in tests:
         if bound in schema and broken:
             what = f"{sentence(label(path))} must be {words} {schema[bound]:g}, not {value}."
-            return problems.add("SOF104", path, what, str(schema.get("description", "")))
+            fix = f"{_within(schema)} {schema.get('description', '')}".rstrip()
+            if schema.get("maximum") == 1 and _PERCENT[0] <= value <= _PERCENT[1]:
+                fix = f"Did you mean {value:g} %? That is {value / 100:g}. {fix}"
+            return problems.add("SOF104", path, what, fix)
     return None
+
+
+def _within(schema: Schema) -> str:
+    """Return which numbers a schema allows."""
+    low, high = schema.get("minimum"), schema.get("maximum")
+    above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
+    said = [f"{low:g} or more"] if low is not None else []
+    said += [f"more than {above:g}"] if above is not None else []
+    said += [f"{high:g} at most"] if high is not None else []
+    said += [f"less than {below:g}"] if below is not None else []
+    return f"{sentence(', '.join(said))}."
 
 
 def _list(problems: Problems, value: list[Any], schema: Schema, path: Key) -> None:
@@ -213,7 +262,8 @@ def _list(problems: Problems, value: list[Any], schema: Schema, path: Key) -> No
         problems.add("SOF104", path, what, help_)
     elif len(value) < least:
         what = f"{who} is empty." if not value else f"{who} must have at least {least} items."
-        problems.add("SOF104", path, what, help_)
+        fix = f"Write what belongs into it, or remove the key. {help_}".rstrip()
+        problems.add("SOF104", path, what, fix)
     elif len(value) > most:
         problems.add("SOF104", path, f"{who} must have at most {most} items.", help_)
     if schema.get("uniqueItems"):

@@ -226,7 +226,9 @@ def _fix(
     text, number = sides.get("text"), sides.get("number")
     if text is not None and number is not None:
         if isinstance(text, nodes.Const):
-            return f"A number has no quotes: {text.value}." if _reads(text.value) else ""
+            if _reads(text.value):
+                return f"A number has no quotes: {text.value}."
+            return f"Compare it with a number: `{dotted(number) or '…'} >= 3`."
         name = dotted(text) or "it"
         if isinstance(text, nodes.Filter):
             return f"Read the text as a number: `… | {text.name} | float`."
@@ -240,7 +242,7 @@ def _fix(
     if boolean is not None and dotted(boolean):
         name = dotted(boolean)
         return f"It stands by itself: `{name}`, or `not {name}`."
-    return ""
+    return "Compare values of one type: texts, numbers, or true and false."
 
 
 def _reads(text: str) -> bool:

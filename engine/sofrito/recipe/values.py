@@ -69,7 +69,7 @@ def _plain(value: Any, left: list[int]) -> Any:
         case None | bool() | date() | time():
             return value
         case str():
-            return str(value)
+            return whole(str(value))
         case int():
             if not -(2**63) <= value < 2**64:
                 raise TooLarge("a whole number of more than 64 bits")
@@ -90,7 +90,17 @@ def _plain(value: Any, left: list[int]) -> Any:
 def _key(key: Any) -> str:
     if not isinstance(key, str):
         raise TemplateRuntimeError(f"it makes a mapping with the key {key!r}, which is no text")
-    return str(key)
+    return whole(str(key))
+
+
+def whole(text: str) -> str:
+    """Return a text; raises TemplateRuntimeError for one that no file could take."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise TemplateRuntimeError("it writes half of a character (a lone surrogate)") from None
+    return text
 
 
 def text_of(value: Any) -> str:

