@@ -31,6 +31,7 @@ def test_it_is_valid_and_says_what_it_is(name: str) -> None:
     assert (RECIPES[name] / "README.md").is_file()
 
 
+@pytest.mark.timeout(1800)  # the first that runs programs on a machine compiles the sandbox
 @pytest.mark.parametrize("name", RECIPES)
 def test_it_runs_on_the_scripted_teacher(name: str, tmp_path: Path) -> None:
     """And as any run does: the accounting balances, and again it asks nothing."""

