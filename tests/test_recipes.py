@@ -39,7 +39,7 @@ def test_it_runs_on_the_scripted_teacher(name: str, tmp_path: Path) -> None:
         if asked in NEEDED:
             pytest.importorskip(NEEDED[asked], reason=f"{NEEDED[asked]} is not installed")
     run = ("run", name, "--out", tmp_path, "--format", "json", *all_scripted(RECIPES[name]))
-    done = sofrito(*run)
+    done = sofrito(*run, timeout=1700)
     assert done.returncode == 0, done.stderr
     manifest = json.loads(done.stdout)
     assert manifest["status"] == "complete"
