@@ -12,8 +12,8 @@ def judge(share: float, *rows: str) -> Callable[[str], Verdict]:
     assert isinstance(vocabulary, Vocabulary)
     assert vocabulary.pools() == ("simple",)
     pools = {"simple": [{"text": row, "number": 1} for row in rows]}
-    memory = vocabulary.memory(("story",), pools)
-    return lambda text: memory({"story": text})
+    compare = vocabulary.comparing(("story",), pools)
+    return lambda text: compare({"story": text})
 
 
 def test_the_share_of_known_words_decides_and_the_strange_ones_are_told() -> None:

@@ -7,14 +7,14 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from sofrito.filters.base import Columns, MemoryFilter, Values, Verdict, texts
+from sofrito.filters.base import Columns, PoolFilter, Values, Verdict, texts
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _ENDINGS = ("'s", "s'", "s", "es", "ed", "d", "ing", "er", "r", "est", "st", "ly")
 _SHOWN = 5
 
 
-class Vocabulary(MemoryFilter):
+class Vocabulary(PoolFilter):
     """Rejects a text of whose words too many are not in a vocabulary.
 
     Case does not count, numbers are no words, and a word of the vocabulary may have an ending as
@@ -33,10 +33,10 @@ class Vocabulary(MemoryFilter):
         """The pool with the words."""
         return (self.words,)
 
-    def memory(
+    def comparing(
         self, columns: Columns, pools: Mapping[str, Sequence[Values]]
     ) -> Callable[[Values], Verdict]:
-        """Return what knows the words of the pool; it learns nothing more."""
+        """Return what knows the words of the pool."""
         lines = (value for values in pools[self.words] for value in values.values())
         vocabulary = {word for line in lines if isinstance(line, str) for word in words_of(line)}
         known = dict[str, bool]()
