@@ -1,6 +1,7 @@
 """self-instruct: what grows the pool is shown again, labels come first, and bad instances go."""
 
 import json
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -19,8 +20,7 @@ SEEDS = [
     *({"instruction": f"Is the thing {one}?", "is_classification": True} for one in LABELS),
     *(
         {"instruction": f"{verb} {place} {number}", "is_classification": False}
-        for number, verb in enumerate(VERBS)
-        for place in PLACES[number % 8 : number % 8 + 1]
+        for number, (verb, place) in enumerate(zip(VERBS, cycle(PLACES), strict=False))
     ),
 ]
 NEW = [
@@ -28,17 +28,19 @@ NEW = [
      "Suggest five good dishes for a wedding in autumn."],
     ["List what a lighthouse keeper does at night.", "Give the sentence a friendlier tone without lying.",
      "Draw a map of the island for pirates.", "Too short."],
+    ["What would a baker never say?"],
 ]  # fmt: skip
 INSTANCES: dict[str, list[tuple[str, str]]] = {
     NEW[0][0]: [("", "Soup, pie, roast, salad and cake.")],
     NEW[0][1]: [("black, white", "black"), ("navy, cream", "navy"), ("black, white", "black")],
     NEW[1][0]: [("at sea", "He tends the lamp."), ("at sea", "He sleeps.")],
+    NEW[2][0]: [("", "The bread can wait.")],
     NEW[1][1]: [("Go away.", "Could you go?"), ("Hush.", "Hush."), ("No.", "I say:")],
 }
 
 
 class Script:
-    """Answers the first call for tasks with the first list, and each later one with the second."""
+    """Answers each call for tasks with the next list, and those beyond with the last."""
 
     def __init__(self) -> None:
         self.lists: dict[str, list[str]] = {}
@@ -46,7 +48,7 @@ class Script:
     def __call__(self, call: Completion) -> str:
         prompt = call.messages[-1].content
         if prompt.startswith("Examples of tasks:"):
-            new = self.lists.setdefault(prompt, NEW[min(len(self.lists), 1)])
+            new = self.lists.setdefault(prompt, NEW[min(len(self.lists), 2)])
             return json.dumps({"items": new})
         if prompt.startswith("Tasks with a few fixed answers:"):
             return "yes" if prompt.endswith(NEW[0][1]) else "no"
@@ -61,7 +63,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> ShippedRun:
         Script(),
         tmp_path_factory.mktemp("self"),
         seeds={"tasks": {"file": None, "rows": SEEDS}},
-        rows=4,
+        rows=5,
         round=1,
         steps={
             "generate instruction": {"schema": None, "items": None},
@@ -90,6 +92,7 @@ def test_the_rows_are_exactly_the_instances_that_no_rule_drops(run: ShippedRun) 
         "0.1.0": row(NEW[0][1], 0, of_labels=True),
         "0.1.1": row(NEW[0][1], 1, of_labels=True),
         "1.1.0": row(NEW[1][1], 0),
+        "2.0.0": row(NEW[2][0], 0),
     }
     assert run.lost == {
         "0.1.2": "unique: equal to a sibling",
@@ -103,11 +106,11 @@ def test_the_rows_are_exactly_the_instances_that_no_rule_drops(run: ShippedRun) 
     }
 
 
-def test_what_the_teacher_wrote_is_shown_in_the_next_round(run: ShippedRun) -> None:
-    first, second = (one for one in run.asked["teacher"] if one.startswith("Examples of tasks:"))
-    grown = {task for task in NEW[0][:2] if json.dumps(task) in second}
-    assert grown == set(NEW[0][:2])
-    assert not any(json.dumps(task) in first for task in NEW[0])
+def test_what_the_teacher_wrote_is_shown_after_the_next_round(run: ShippedRun) -> None:
+    """A round begins before the one before it has ended: it draws from what grew before that."""
+    asked = [one for one in run.asked["teacher"] if one.startswith("Examples of tasks:")]
+    shown = [[task for task in NEW[0] if json.dumps(task) in prompt] for prompt in asked]
+    assert shown == [[], [], NEW[0][:2]]
 
 
 def test_a_task_with_labels_is_asked_for_its_output_first(run: ShippedRun) -> None:
