@@ -5,13 +5,16 @@ from functools import cache
 
 from sofrito.filters import FILTERS
 from sofrito.formats import FORMATS
-from sofrito.recipe.base import Vocabulary
 from sofrito.recipe.plugins import Plugin, Words, installed
+from sofrito.recipe.vocabulary import Vocabulary
 from sofrito.steps import VERBS
 from sofrito.teachers.backends import BACKENDS, backends, packaged_backend
 from sofrito.teachers.llama.gbnf import inexpressible
+from sofrito.teachers.scripted.pattern import unwritable
 
-BUILT_IN = Vocabulary(VERBS, FILTERS, FORMATS, BACKENDS, {"llama.cpp": inexpressible})
+_INEXPRESSIBLE = {"llama.cpp": inexpressible, "scripted": unwritable}
+
+BUILT_IN = Vocabulary(VERBS, FILTERS, FORMATS, BACKENDS, _INEXPRESSIBLE)
 """What a recipe may use wherever Sofrito is installed."""
 
 

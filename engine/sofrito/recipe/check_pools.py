@@ -9,10 +9,10 @@ from itertools import product
 from sofrito.problems import Span, did_you_mean
 from sofrito.recipe.base import Key
 from sofrito.recipe.binding import bound_expression
-from sofrito.recipe.check_names import Names
 from sofrito.recipe.check_topics import axis_records, axis_types, check_topics
 from sofrito.recipe.expressions import ExpressionError, expression
 from sofrito.recipe.model_rows import EACH_ONCE, Axis, Seeds
+from sofrito.recipe.names import Names
 from sofrito.recipe.scene import Pool, Scene
 from sofrito.recipe.seed_files import Peek, inside, matching, peek_seeds
 from sofrito.recipe.seed_values import seed_values, unnameable
@@ -169,7 +169,7 @@ def check_axes(scene: Scene) -> None:
         names = Names(known, records=axis_records(scene), values=axis_types(scene))
         told = len(scene.problems.found)
         scene.names.expression(scene.recipe.cover.exclude, ("cover", "exclude"), names)
-        if len(scene.problems.found) > told:
+        if any(one.problem.severity == "error" for one in scene.problems.found[told:]):
             return
     if values.keys() == scene.recipe.axes.keys() and all(values.values()):
         _check_cells(scene, values)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sofrito.teachers.scripted.pattern import matching_text
+from sofrito.teachers.scripted.pattern import matching_text, unwritable
 
 PATTERNS = [
     r"^(Name|Give|List) [A-Za-z0-9 ,'-]{15,100}[.?]$",
@@ -25,6 +25,27 @@ def test_the_same_chance_makes_the_same_text() -> None:
     first, again = (matching_text(PATTERNS[0], random.Random(5)) for _ in range(2))
     assert first == again
     assert len({matching_text(PATTERNS[0], random.Random(i)) for i in range(20)}) == 20
+
+
+@pytest.mark.parametrize(
+    ("pattern", "as_python"),
+    [
+        (r"^\p{L}+, \pN[\p{Lu}_]$", "[a-zA-Z]+, [0-9][A-Z_]"),
+        (r"^\p{Script=Greek}{3}$", "[\u03b1-\u03c9]{3}"),
+        ("^[\u0430-\u044f]{4}$", "[\u0430-\u044f]{4}"),
+        (r"^\x{41}(?<rest>b)\b$", "Ab"),
+    ],
+)
+@given(seed=st.integers())
+def test_what_only_rust_writes_is_understood(pattern: str, as_python: str, seed: int) -> None:
+    assert re.fullmatch(as_python, matching_text(pattern, random.Random(seed)))
+
+
+@pytest.mark.parametrize("pattern", [r"^\p{Emoji}$", r"^\P{L}$", "^[^\x00-\xff]$"])
+def test_a_schema_tells_which_pattern_is_beyond_it(pattern: str) -> None:
+    schema = {"properties": {"a": {"type": "array", "items": {"pattern": pattern}}}}
+    assert unwritable(schema) == f"`pattern: {pattern}`"
+    assert unwritable({"properties": {"a": {"pattern": "^a$"}}}) == ""
 
 
 def test_what_is_not_known_is_said() -> None:
