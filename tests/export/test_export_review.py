@@ -49,6 +49,8 @@ def fill(run: Path, **verdicts: str) -> None:
         (20, 5, 0.4556),
         (3, 3, 1.0),
         (0, 0, 1.0),
+        (3_000, 1, 0.0016),
+        (20_000, 10_000, 0.5058),
     ],
 )
 def test_the_bound_is_that_of_clopper_and_pearson(n: int, defects: int, share: float) -> None:

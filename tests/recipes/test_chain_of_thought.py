@@ -11,11 +11,13 @@ from sofrito.teachers.call import Completion
 pytest.importorskip("math_verify", reason="the extra `math` is not installed")
 
 PROBLEMS = [
-    {"question": "easy", "gold": "4"},
+    {"question": "easy", "gold": 4},
     {"question": "hard", "gold": "1/2"},
     {"question": "hopeless", "gold": "9"},
     {"question": "open", "gold": None},
     {"question": "disputed", "gold": None},
+    {"question": "none", "gold": 0},
+    {"question": "half", "gold": 0.5},
 ]
 SAID = {
     "easy": ["4", "5", "4.0", "4"],
@@ -23,6 +25,8 @@ SAID = {
     "hopeless": ["1", "1", "1", "1"],
     "open": ["7", "7", "7", "8"],
     "disputed": ["1", "2", "1", "2"],
+    "none": ["0", "1", "1", "1"],
+    "half": ["1", "2", "1/2", "2"],
 }
 HINTED = {"hard": "0.5", "hopeless": "3"}
 
@@ -58,7 +62,11 @@ def test_what_comes_out_is_verified(run: ShippedRun) -> None:
         ("easy", "Solved the way to 4.0.\n\nThe answer is 4.0.", False),
         ("hard", "Hinted the way to 0.5.\n\nThe answer is 0.5.", True),
         ("open", "Solved the way to 7.\n\nThe answer is 7.", False),
+        ("none", "Solved the way to 0.\n\nThe answer is 0.", False),
+        ("half", "Solved the way to 1/2.\n\nThe answer is 1/2.", False),
     ]
+    golds = {row["question"]: row["gold"] for row in run.rows.values()}
+    assert golds == {"easy": "4", "hard": "1/2", "open": None, "none": "0", "half": "0.5"}
 
 
 def test_the_hint_is_for_failed_problems_with_a_gold_answer_only(run: ShippedRun) -> None:
@@ -67,7 +75,7 @@ def test_the_hint_is_for_failed_problems_with_a_gold_answer_only(run: ShippedRun
         ["hard", "Result:", "1/2"],
         ["hopeless", "Result:", "9"],
     ]
-    assert len(run.asked["teacher"]) == 5 * 4 + 2
+    assert len(run.asked["teacher"]) == 7 * 4 + 2
 
 
 def test_why_the_others_did_not_come_through(run: ShippedRun) -> None:

@@ -35,7 +35,7 @@ INSTANCES: dict[str, list[tuple[str, str]]] = {
     NEW[0][1]: [("black, white", "black"), ("navy, cream", "navy"), ("black, white", "black")],
     NEW[1][0]: [("at sea", "He tends the lamp."), ("at sea", "He sleeps.")],
     NEW[2][0]: [("", "The bread can wait.")],
-    NEW[1][1]: [("Go away.", "Could you go?"), ("Hush.", "Hush."), ("No.", "I say:")],
+    NEW[1][1]: [("Go away. ", "Could you go?"), ("Hush.", " Hush."), ("No.", "I say: ")],
 }
 
 
@@ -77,8 +77,8 @@ def row(instruction: str, number: int, of_labels: bool = False) -> dict[str, Any
     return {
         "instruction": instruction,
         "is_classification": of_labels,
-        "input": given,
-        "output": output,
+        "input": given.strip(),
+        "output": output.strip(),
     }
 
 

@@ -11,9 +11,9 @@ from sofrito.teachers.call import Completion
 
 SEEDS = shipped_recipes()["stories"] / "seeds"
 STORIES = {
-    "boat": 'Shiny was the\nboat. "Jump on it," said the frog, "now it is my house!"',
+    "boat": 'Shiny was the\nboat. “Jump on it,” said the frog, "now it is my house!"',
     "cake": "A shiny cake was on the table. The mouse wanted it, but the cat was asleep there.",
-    "duck": "A duck jumped over the shiny puddle and said hello.",
+    "duck": "A duck—jumped over the (shiny) puddle and said hello.",
     "lamp": "A shiny lamp jumped, whereupon perpendicular electromagnets oscillated magnificently!",
 }
 
@@ -47,7 +47,7 @@ def test_a_story_has_the_three_words_and_hardly_any_that_a_child_does_not_know(
         "0": STORIES["boat"],
         "4": STORIES["duck"],
     }
-    there = " and ".join(f"(' ' ~ {one}) in plain" for one in ("verb", "noun", "adjective"))
+    there = " and ".join(f"(' ' ~ {one}) in ' ' ~ plain" for one in ("verb", "noun", "adjective"))
     again, strange = "novelty: too similar", "vocabulary: too many unknown words"
     assert run.lost == {
         "1": again,

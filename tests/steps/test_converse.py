@@ -101,6 +101,21 @@ def test_an_opening_is_the_first_message() -> None:
     assert lost == [("failed", "`question` is not a text", "")]
 
 
+def test_a_user_who_falls_silent_ends_what_is_long_enough() -> None:
+    def shy(call: Completion) -> str:
+        if call.model == "teacher":
+            return "Sure."
+        return "Hello." if call.messages[0].content.startswith("1 of") else ""
+
+    step = converse(exchanges=[1, 4], attempts=1)
+    done = [worked(step, row_of(key=key, topic="tea"), shy) for key in range(20)]
+    told = [[turn["content"] for turn in one.values[0]["chat"]] for one in done]
+    assert told == [["Hello.", "Sure."]] * 20
+    assert {len(one.calls) for one in done} == {2, 3}
+    lost = worked(converse(exchanges=[2, 4], attempts=1), row_of(topic="tea"), shy).lost
+    assert [one[:2] for one in lost] == [("rejected", "empty turn")]
+
+
 def test_an_empty_turn_is_asked_for_again() -> None:
     step = converse(exchanges=[1, 1], attempts=3)
     done = worked(step, row_of(topic="tea"), lambda call: "" if call.model == "teacher" else "q")

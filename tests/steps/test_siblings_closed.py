@@ -158,6 +158,7 @@ def paired(scores: list[Any], **said: Any) -> Any:
         ([2, 2], {}, ("tie", 0)),
         ([2, 2.5], {"margin": 1}, ("margin too small", 0.5)),
         ([2, 3], {"margin": 1}, ("a1", "a0", 1, 2)),
+        ([0.2, 0.3], {"margin": 0.1}, ("a1", "a0", 0.3 - 0.2, 2)),
         ([4], {}, ("fewer than two answers", None)),
         ([], {}, ("fewer than two answers", None)),
         ([None, 1, 2], {}, ("a2", "a1", 1, 2)),
@@ -179,6 +180,17 @@ def test_pairs_by_chance_take_each_other_answer() -> None:
             found.add((one.values["chosen"], one.values["rejected"]))
     assert best_random == {(3, 0), (3, 1), (3, 2)}
     assert random == {(high, low) for high in range(4) for low in range(high)}
+
+
+def test_the_best_is_held_against_one_that_is_worse() -> None:
+    taken = set()
+    for key in range(40):
+        parent = row_of(key=key)
+        rows = siblings("s", parent, *({"a": i, "score": s} for i, s in enumerate([3, 3, 0])))
+        one = closed(step_of(pair="a", by="score", take="best_random"), parent, rows)
+        assert isinstance(one, Row)
+        taken.add((one.values["chosen"], one.values["rejected"]))
+    assert taken == {(0, 2)}
 
 
 @pytest.mark.parametrize("said", [{"collect": "a"}, {"pair": "a", "by": "b"}])

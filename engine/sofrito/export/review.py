@@ -53,12 +53,13 @@ def most_defective(n: int, defects: int) -> float:
     """
     if defects >= n:
         return 1.0
+    total = math.lgamma(n + 1)
+    ways = [total - math.lgamma(k + 1) - math.lgamma(n - k + 1) for k in range(defects + 1)]
     low, high = 0.0, 1.0
     for _ in range(60):
         share = (low + high) / 2
-        chance = math.fsum(
-            math.comb(n, k) * share**k * (1 - share) ** (n - k) for k in range(defects + 1)
-        )
+        bad, good = math.log(share), math.log1p(-share)
+        chance = math.fsum(math.exp(w + k * bad + (n - k) * good) for k, w in enumerate(ways))
         low, high = (share, high) if chance > 1 - CONFIDENCE else (low, share)
     return high
 

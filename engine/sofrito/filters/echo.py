@@ -17,6 +17,7 @@ WORDS = (
     "rewritten version",
     "created prompt",
     "given task",
+    "given problem",
     "rewritten task",
     "created task",
     "rewritten problem",

@@ -23,6 +23,8 @@ Turn = Generator[list[Any], list[Any], str | Lost]
 
 _SEEN = frozenset({"messages", "exchange", "exchanges"})
 
+_SILENT = "empty turn"
+
 
 class Speaker(Part):
     """Who writes one side of a conversation."""
@@ -193,7 +195,7 @@ class _Talk:
             for turn in (self._user(), self._assistant(system.strip())):
                 said = yield from turn
                 if isinstance(said, Lost):
-                    return said
+                    return None if self._left_in_order(said, least) else said
             try:
                 if self.exchange >= least and self._enough():
                     break
@@ -237,7 +239,7 @@ class _Talk:
                 return self._lost("rejected", "truncated", f"{cut}, in {self._where}")
             if answer.text.strip():
                 return self._said(who, answer.text)
-        return self._lost("rejected", "empty turn", f"the {who} wrote nothing in {self._where}")
+        return self._lost("rejected", _SILENT, f"the {who} wrote nothing in {self._where}")
 
     def _seeded(
         self, question: Completion, who: Role, attempt: int, speaker: Speaker
@@ -261,6 +263,11 @@ class _Talk:
             "exchange": self.exchange,
             "exchanges": self.exchanges,
         }
+
+    def _left_in_order(self, lost: Lost, least: int) -> bool:
+        """Whether the user fell silent when there were exchanges enough: then that is the end."""
+        whole = len(self.messages) % 2 == 0
+        return lost.reason == _SILENT and whole and len(self.messages) >= 2 * least
 
     def _enough(self) -> bool:
         return bool(self.step.stop_when) and expression(self.step.stop_when).truth(self._view())

@@ -13,6 +13,9 @@ from sofrito.steps.base import Bench
 from sofrito.steps.closing import Closing, joined
 from sofrito.steps.work import Join, Lost, Operation, Outcome, Row, mix
 
+_ROUNDING = 1e-9
+"""What a difference of two scores may lack for being binary fractions: 0.3 - 0.2 is below 0.1."""
+
 _Scored = tuple[float, Row]
 
 
@@ -87,7 +90,7 @@ chance."""
             difference = high - low
             if difference == 0:
                 return [Lost(row, "rejected", "tie", f"both have {high:g}", 0.0)]
-            if difference < self.margin:
+            if difference < self.margin - _ROUNDING:
                 detail = f"{high:g} against {low:g}"
                 return [Lost(row, "rejected", "margin too small", detail, difference)]
             told = {"chosen": high, "rejected": low, "margin": difference, "of": len(scored)}
@@ -117,6 +120,7 @@ chance."""
             return [scored[0], scored[-1]]
         luck = random.Random(seed)
         if self.take == "best_random":
-            return [scored[0], luck.choice(scored[1:])]
+            others = [one for one in scored[1:] if one[0] < scored[0][0]]
+            return [scored[0], luck.choice(others or scored[1:])]
         first, second = sorted(luck.sample(range(len(scored)), 2))
         return [scored[first], scored[second]]

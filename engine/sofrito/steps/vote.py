@@ -1,7 +1,9 @@
 """Finds the answer that most siblings give."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Literal
 
 import orjson
@@ -11,12 +13,17 @@ from sofrito.recipe.base import NAME
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.work import Gather, Operation, Outcome, Row
 
+_NUMBER = re.compile(
+    r"[-+]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,100})?(?:\.[0-9]{1,100})?(?:e[-+]?[0-9]{1,3})?"
+    r"(?:/[0-9]{1,100})?"
+)
+
 
 class Vote(Step):
     """Writes the record `vote` beside each sibling: which answer most of them give (self-consistency).
 
     It has `winner`, the most frequent answer as the first sibling wrote it; `votes`, how many gave
-    it; `of`, how many siblings there are; `share`, votes / of; `tied`, whether another answer has as
+    it; `of`, how many siblings are left; `share`, votes / of; `tied`, whether another answer has as
     many (then the one given first wins); and `agrees`, whether this sibling gave it. A null or empty
     answer is no vote. Source: Wang et al., arXiv 2203.11171.
     """
@@ -29,7 +36,11 @@ class Vote(Step):
 
     equal: Literal["text", "number", "exact"] = "text"
     """Which answers are the same: texts but for case, outer space and a full stop; numbers by value \
-(1,000.0 is 1000), others as texts; exactly equal ones."""
+(1,000.0 is 1000, and 1/2 is 0.5), others as texts; exactly equal ones."""
+
+    least: Annotated[int, Field(ge=1)] = 1
+    """How many must give an answer for it to win; where none has so many, `winner` is null and nobody \
+`agrees`. With 1, a sibling that is left alone wins."""
 
     as_: Annotated[str, Field(pattern=NAME)] = Field(default="vote", alias="as")
     """What the record is called."""
@@ -69,14 +80,15 @@ class Vote(Step):
         counts = Counter(ballot for ballot in ballots if ballot)
         most = counts.most_common(2)  # of equal counts, the one seen first comes first
         winner, votes = most[0] if most else ("", 0)
+        won = votes >= self.least
         tally = {
-            "winner": answers[ballots.index(winner)] if most else None,
+            "winner": answers[ballots.index(winner)] if won else None,
             "votes": votes,
             "of": len(answers),
             "share": votes / len(answers),
             "tied": len(most) == 2 and most[1][1] == votes,
         }
-        return [{**tally, "agrees": bool(most) and ballot == winner} for ballot in ballots]
+        return [{**tally, "agrees": won and ballot == winner} for ballot in ballots]
 
     def _ballot(self, answer: Any) -> str:
         """Return what equal answers have in common, "" for no vote."""
@@ -90,7 +102,13 @@ class Vote(Step):
 
 
 def _number(text: str) -> str:
+    r"""Return a number's value, also of `$7`, `7$`, `$7$` and `\boxed{7}`; another text as it is."""
+    plain = text.strip("$ ")
+    if plain.startswith(r"\boxed{") and plain.endswith("}"):
+        plain = plain[len(r"\boxed{") : -1].strip("$ ")
+    if not _NUMBER.fullmatch(plain):
+        return text
     try:
-        return repr(float(text.replace(",", "").removeprefix("$")))
-    except ValueError:
+        return str(Fraction(plain.replace(",", "")))
+    except (ValueError, ZeroDivisionError):
         return text
