@@ -77,7 +77,7 @@ def run(folder: Path) -> ShippedRun:
         steps={
             "generate chapter+difficulty+needs": several,
             "generate section": several,
-            "filter body (2)": None,
+            "filter body": {"by": [{"length": {"words": [8, 3000]}}, "contentless"]},
             "generate exercise+answer": {"schema": None, **several},
             "generate solution+result": {"schema": None},
         },
