@@ -13,6 +13,7 @@ help:  ## list these targets
 
 demo: .venv/.local  ## a dataset of 12 rows from the starter model, offline
 	@$(BIN)/sofrito run self-instruct --rows 12
+	@echo 'The command is $(BIN)/sofrito; as `sofrito` in this shell: . $(BIN)/activate'
 
 test: lint types layers .venv/.editor  ## every check: style, types, layers, generated files, tests
 	$(BIN)/pytest -n auto

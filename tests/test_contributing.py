@@ -32,8 +32,8 @@ def test_the_filter_passes_its_own_test(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_the_verb_does_what_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
     from sofrito.plan.program import segmented
-    from sofrito.recipe.base import Vocabulary
     from sofrito.recipe.schema import check_vocabulary
+    from sofrito.recipe.vocabulary import Vocabulary
     from sofrito.steps import VERBS
     from sofrito.steps.base import Bench
     from sofrito.steps.work import Map, Row

@@ -85,7 +85,7 @@ def test_what_it_shows_is_in_the_package() -> None:
     files = [*EXAMPLE.rglob("*.py"), EXAMPLE / "pyproject.toml", EXAMPLE / "recipe.yaml"]
     texts = [file.read_text(encoding="utf-8") for file in files]
     shown = [*blocks("python"), *blocks("toml"), *blocks("yaml")]
-    assert len(shown) == 5
+    assert len(shown) == 6
     assert [block for block in shown if not any(block in text for text in texts)] == []
     for link in re.findall(r"\]\(([^)#:]+)\)", PAGE):
         assert (ROOT / "docs" / link).exists(), link
@@ -101,13 +101,13 @@ def test_what_it_shows_is_in_the_package() -> None:
                 "chatml": "chatmel",
             },
             [
-                ("SOF101", "`redact` has no option `mrk`.", "did you mean `mark`?"),
+                ("SOF101", "`redact` has no option `mrk`.", "Did you mean `mark`?"),
                 (
                     "SOF103",
                     "`sentences` must be a list, not the number 2.",
                     "Least and most ends of sentences: `.`, `!` or `?` before a space or the end.",
                 ),
-                ("SOF107", "`chatmel` is not a format.", "did you mean `chatml`?"),
+                ("SOF107", "`chatmel` is not a format.", "Did you mean `chatml`?"),
             ],
         ),
         (
@@ -124,9 +124,9 @@ def test_what_it_shows_is_in_the_package() -> None:
         (
             {"markov": "markof", "redact:": "redakt:", "sentences:": "sentence:"},
             [
-                ("SOF104", "`backend` cannot be «markof».", "did you mean `markov`?"),
-                ("SOF105", "`redakt` is not a verb.", "did you mean `redact`?"),
-                ("SOF106", "`sentence` is not a filter.", "did you mean `sentences`?"),
+                ("SOF104", "`backend` cannot be «markof».", "Did you mean `markov`?"),
+                ("SOF105", "`redakt` is not a verb.", "Did you mean `redact`?"),
+                ("SOF106", "`sentence` is not a filter.", "Did you mean `sentences`?"),
             ],
         ),
     ],
@@ -198,9 +198,37 @@ def test_who_uses_a_package_that_fails_to_import_is_told_and_nobody_else(
     assert f"cannot be used: {what}" in sofrito(copy, "doctor", cwd=tmp_path).stdout
 
 
-def test_an_error_in_a_packages_code_is_told_as_its_own(site: Path, tmp_path: Path) -> None:
-    copy = broken(site, tmp_path, "sentences", ("len(END.findall(text))", "len(END)"))
-    done = sofrito(copy, "run", EXAMPLE, cwd=tmp_path)
+def test_a_column_that_a_packages_verb_makes(site: Path, tmp_path: Path) -> None:
+    sets = (
+        "steps.2={redact: response, found: addresses, when: instruction == 'Tea'}",
+        "steps.4={set: instruction, to: \"'Tea'\"}",
+        "output.write=[{raw: [response, addresses]}]",
+    )
+    arguments = [part for one in sets for part in ("--set", one)]
+    done = sofrito(site, "validate", EXAMPLE, *arguments, "--format", "json")
+    assert [one["what"] for one in json.loads(done.stdout)] == ["`instruction` is not known here."]
+    arguments[1] = "steps.2={redact: response, found: addresses}"
+    done = sofrito(site, "run", EXAMPLE, *arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [row["addresses"] for row in rows(only_run(tmp_path / "runs"))] == [1] * 5
+    arguments[1] = "steps.2={redact: response, found: addresses, when: response == ''}"
+    done = sofrito(site, "run", EXAMPLE, *arguments, "--out", "others", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [row["addresses"] for row in rows(only_run(tmp_path / "others"))] == [None] * 5
+
+
+@pytest.mark.parametrize(
+    ("command", "module", "change"),
+    [
+        ("run", "sentences", ("len(END.findall(text))", "len(END)")),
+        ("plan", "redact", ("self.guard()", "self.gard()")),
+    ],
+)
+def test_an_error_in_a_packages_code_is_told_as_its_own(
+    site: Path, tmp_path: Path, command: str, module: str, change: tuple[str, str]
+) -> None:
+    copy = broken(site, tmp_path, module, change)
+    done = sofrito(copy, command, EXAMPLE, cwd=tmp_path)
     assert done.returncode == 3
     assert done.stderr.splitlines()[-2].startswith("sofrito: a bug of the package sofrito-example")
     assert done.stderr.splitlines()[-1].startswith("Please report it to its authors with ")

@@ -1,6 +1,7 @@
 """What the README shows is true."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,19 @@ def test_its_make_targets_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"^make ([a-z]+)$", README, re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_what_puts_the_command_on_the_path() -> None:
+    (line,) = re.findall(r"^(\. \S+/activate)$", README, re.MULTILINE)
+    recipe = (ROOT / "Makefile").read_text(encoding="utf-8").replace("$(BIN)", ".venv/bin")
+    assert f"`sofrito` in this shell: {line}'" in recipe
+    if not (ROOT / ".venv" / "bin" / "activate").exists():
+        pytest.skip("there is no .venv in this checkout")
+    script = f"{line} && command -v sofrito"
+    done = subprocess.run(
+        ["sh", "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert Path(done.stdout.strip()).samefile(ROOT / ".venv" / "bin" / "sofrito")
 
 
 def test_its_verbs_and_filters_are_those_there_are() -> None:

@@ -36,7 +36,7 @@ def test_validate_for_machines(finished: Path) -> None:
         "column": 1,
         "length": 4,
         "what": "A recipe has no key `rovs`.",
-        "fix": "did you mean `rows`?",
+        "fix": "Did you mean `rows`?",
     }
 
 
@@ -171,7 +171,26 @@ def test_doctor_says_which_extra_brings_what(tmp_path: Path) -> None:
 def test_an_unknown_command_is_suggested() -> None:
     done = sofrito("valdate", "x")
     assert done.returncode == 2
-    assert "There is no command `valdate`: did you mean `validate`?" in done.stderr
+    assert "There is no command `valdate`. Did you mean `validate`?" in done.stderr
+
+
+def test_it_runs_as_a_module() -> None:
+    import subprocess
+    import sys
+
+    from runs import environment
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        command = [sys.executable, "-m", "sofrito", *arguments]
+        done = subprocess.run(
+            command, capture_output=True, text=True, env=environment(), check=False
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    asked = sofrito("--version")
+    assert run("--version") == (0, asked.stdout, "")
+    code, _, said = run("valdate")
+    assert (code, said) == (2, sofrito("valdate").stderr)
 
 
 def test_validate_imports_nothing_heavy() -> None:

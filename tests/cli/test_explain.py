@@ -94,11 +94,11 @@ def test_without_a_code_lists_all_of_them() -> None:
 
 @pytest.mark.parametrize(
     ("asked", "near"),
-    [("SOF2111", "did you mean `SOF211`?"), ("nonsense", "`sofrito explain` lists all codes.")],
+    [("SOF2111", "Did you mean `SOF211`?"), ("nonsense", "`sofrito explain` lists all codes.")],
 )
 def test_a_code_that_is_none_is_told(asked: str, near: str) -> None:
     code, said = explained(asked)
-    assert (code, said.splitlines()[-1]) == (2, f"Error: There is no code `{asked}`: {near}")
+    assert (code, said.splitlines()[-1]) == (2, f"Error: There is no code `{asked}`. {near}")
 
 
 def test_prints_for_machines() -> None:

@@ -120,7 +120,7 @@ def test_the_models_of_a_recipe_are_asked(place: Path) -> None:
     assert one["answer"]
     code, _, wrong = models(place, "check", "teacer", "--recipe", "recipe.yaml")
     assert code == 2
-    assert "The recipe has no model `teacer`: did you mean `teacher`?" in wrong
+    assert "The recipe has no model `teacer`. Did you mean `teacher`?" in wrong
 
 
 def test_a_server_that_is_not_there_is_said_with_exit_code_1(place: Path) -> None:
@@ -133,14 +133,14 @@ def test_a_name_nobody_has(place: Path) -> None:
     code, _, wrong = models(place, "check", "tinny, v2")
     assert code == 1
     assert "There is no model `tinny, v2` here, and no such file." in wrong
-    assert "did you mean `tiny, v2`?" in wrong
+    assert "Did you mean `tiny, v2`?" in wrong
 
 
 def test_a_part_of_a_name_is_enough_to_be_suggested(place: Path) -> None:
     write_gguf(place / "models" / "other.gguf", {**CHAT, "general.name": "A Tiny one"})
     code, _, wrong = models(place, "check", "TIN")
     assert code == 1
-    assert "did you mean `A Tiny one`, `Tiny`, `tiny, v2` or `tiny, v2.gguf`?" in wrong
+    assert "Did you mean `A Tiny one`, `Tiny`, `tiny, v2` or `tiny, v2.gguf`?" in wrong
 
 
 @pytest.mark.skipif(not STARTER, reason="the starter model is not installed (sofrito[starter])")
@@ -148,7 +148,7 @@ def test_the_starter_is_called_local(place: Path) -> None:
     _, said, _ = models(place)
     assert said.startswith("local (")
     _, _, wrong = models(place, "check", "smollm")
-    assert wrong.endswith("did you mean `local`?\n")
+    assert wrong.endswith("Did you mean `local`?\n")
 
 
 def test_a_base_model_says_how_it_is_asked(place: Path) -> None:

@@ -11,8 +11,8 @@ from runs import command, environment, only_run, sofrito
 from sofrito.cli import invoke
 from sofrito.plan.starter import KINDS, Kind, is_variable, kinds, schema_of
 from sofrito.plan.vocabulary import vocabulary
-from sofrito.recipe.base import Vocabulary
 from sofrito.recipe.expressions import environment as templates
+from sofrito.recipe.vocabulary import Vocabulary
 
 ROWS = 'prompt,Odd name,response\nWhy is the sky "blue"?,1,x\nWhy is grass green?,2,y\n'
 
@@ -105,7 +105,7 @@ SERVER = ["--teacher", "http://localhost:1/v1", "--model", "m"]
 WRONG = {
     "no kind": (["new", "mine"], "--for is missing. What for: sft, distill,"),
     "no name": (["new", "--for", "sft"], "NAME is missing."),
-    "another kind": (["new", "m", "--for", "sfd"], "There is no kind `sfd`: did you mean `sft`?"),
+    "another kind": (["new", "m", "--for", "sfd"], "There is no kind `sfd`. Did you mean `sft`?"),
     "which column": (
         ["new", "m", "--for", "curate", "--data", "rows.csv"],
         "--column is missing. rows.csv has the columns prompt, response: which is the text?",
@@ -252,8 +252,9 @@ def test_its_prompts_line_by_line(kind: str, tmp_path: Path) -> None:
 
 def test_in_a_terminal_it_asks_until_the_answer_is_one(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text(ROWS, encoding="utf-8")
-    answers = ["sft", "My Tea", "mine", "row.csv", "rows.csv", "prompt", "no.gguf", "http://l:1/v1"]
-    answers += ["gpt-4o", "sk-abc", "A_KEY", "they allow it"]
+    answers = ["sfd", "sft", "row.csv", "http://l/rows.csv", "rows.csv", "promt", "prompt"]
+    answers += ["no.gguf", "http://l:1/v1", "gpt-4o", "sk-abc", "A_KEY", "they allow it"]
+    answers += ["My Tea", "to/My Tea", "to/mine"]
     leader, follower = pty.openpty()
     process = subprocess.Popen(
         command("new"), stdin=follower, stdout=follower, stderr=follower, env=environment()
@@ -268,18 +269,26 @@ def test_in_a_terminal_it_asks_until_the_answer_is_one(tmp_path: Path) -> None:
         pass
     os.close(leader)
     assert process.wait(timeout=60) == 0, said.decode()
-    text = (tmp_path / "mine" / "recipe.yaml").read_text(encoding="utf-8")
+    text = (tmp_path / "to" / "mine" / "recipe.yaml").read_text(encoding="utf-8")
     assert "tasks: {file: seeds/rows.csv}" in text
     assert "api_key: ${A_KEY}" in text
     assert "terms: {accepted-because: " in text
+    told = " ".join(said.decode().split())
     for words in (
-        b"What for?",
-        b"Such as `my-tea`.",
-        b"There is no file or folder row.csv.",
-        b"no.gguf.",
+        "What for:",
+        "There is no kind `sfd`. Did you mean `sft`?",
+        "There is no file or folder row.csv.",
+        "`http://l/rows.csv` is an address. Download it, and name the file.",
+        "rows.csv has the columns prompt, response.",
+        "There is no column `promt`. Did you mean `prompt`?",
+        "no.gguf. A server's address begins with http:// or https://.",
+        "--key takes the NAME",
+        "`My Tea` is no name for a recipe: lower case, digits and hyphens. Such as `my-tea`.",
+        "`to/My Tea` ends in no name for a recipe: lower case, digits and hyphens. "
+        "Such as `to/my-tea`.",
     ):
-        assert words in said
-    assert b"--key takes the NAME" in said
+        assert words in told
+    assert told.index("What for:") < told.index("Your tasks") < told.index("The folder to write")
 
 
 def test_a_kind_whose_verbs_do_not_exist_is_not_offered() -> None:

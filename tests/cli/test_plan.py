@@ -67,8 +67,9 @@ calls   90; budget.calls allows 80
 tokens  2,940 read, 2,160 written
 cost    $0.0018 and what is not known for `other`
 time    not known: no call was timed
-basis   from the recipe alone: lengths and yields are guesses; --pilot 8 asks
-        the first 8 candidates
+basis   the recipe alone, as if no answer were rejected: which share is, nobody
+        knows before a pilot (--pilot 8 asks the first 8 candidates); lengths
+        are guesses
 
 step               rows  calls  at most    read  written     cost
 generate question   ~30    ~30       80    ~510     ~600        ·

@@ -1,6 +1,6 @@
 from rich.console import Console
 
-from sofrito.cli.progress import acceptance, display, duration, pace, rows_of
+from sofrito.cli.progress import PlainLines, acceptance, display, duration, pace, rows_of
 from sofrito.run.progress import Progress, StepProgress
 
 PROGRESS = Progress(
@@ -62,3 +62,35 @@ def test_durations() -> None:
         "59 min 59 s",
         "2 h 2 min",
     ]
+
+
+def test_plain_lines_come_often_at_first_and_seldom_later() -> None:
+    from dataclasses import replace
+
+    lines = PlainLines("tea", 100.0)
+    told = []
+    for second in range(2000):
+        progress = replace(PROGRESS, elapsed=float(second), asked=30 + second)
+        told += [second for _ in lines.due(progress, 100.0 + second)]
+    assert told[:12] == [10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 112, 125]
+    assert told[-3:] == [1820, 1880, 1940]
+
+
+def test_a_plain_line_says_how_far_it_is_and_that_it_stops_at_once() -> None:
+    from dataclasses import replace
+
+    lines = PlainLines("tea", 0.0)
+    assert [*lines.due(PROGRESS, 9.0)] == []
+    assert [*lines.due(PROGRESS, 10.0)] == [
+        "tea: 12 of 48 rows, 27 calls done, 3 running, 4 answered before, 45 tokens/s, "
+        "about 1 min 35 s left"
+    ]
+    stopping = replace(PROGRESS, stopping="stopping: for 2 calls")
+    assert [*lines.due(stopping, 11.0)] == ["tea: stopping: for 2 calls"]
+    assert [*lines.due(stopping, 12.0)] == []
+
+
+def test_a_plain_line_without_news_comes_once_a_minute() -> None:
+    lines = PlainLines("tea", 0.0)
+    told = [second for second in range(200) for _ in lines.due(PROGRESS, float(second))]
+    assert told == [10, 70, 130, 190]

@@ -90,3 +90,12 @@ def test_a_prompt_that_does_not_fit_fails_its_row_before_the_call(
     assert (row["kind"], row["reason"]) == ("failed", "context")
     assert "but the context holds 512: shorten the prompt" in row["detail"]
     assert journaled(tmp_path / "runs") == (0, 0)
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("kind", ["sft", "distill", "documents"])
+def test_what_new_writes_makes_rows_with_it(kind: str, tmp_path: Path) -> None:
+    assert sofrito("new", f"my-{kind}", "--for", kind, cwd=tmp_path).returncode == 0
+    done = sofrito("run", f"my-{kind}", "--rows", "2", cwd=tmp_path, timeout=850)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 of 2 rows in " in done.stdout

@@ -49,7 +49,7 @@ def test_a_name_that_is_not_shipped(tmp_path: Path) -> None:
     code, said = refused("run", "self-instuct", cwd=tmp_path)
     assert code == 2
     assert "There is no recipe `self-instuct` here, nor one shipped by that name." in said
-    assert "did you mean `self-instruct`?" in said
+    assert "Did you mean `self-instruct`?" in said
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pdf_writer import write_pdf
 
-from sofrito.documents import Document, Unreadable, missing_package, read_document
+from sofrito.documents import Document, Unreadable, check_document, missing_package, read_document
 
 needs_html = pytest.mark.skipif(bool(missing_package(".html")), reason="lxml is not installed")
 needs_docx = pytest.mark.skipif(
@@ -171,6 +171,28 @@ drink(pot)
 
 
 @needs_docx
+def test_a_word_document_that_says_no_title(tmp_path: Path) -> None:
+    import docx
+    from docx.opc.constants import RELATIONSHIP_TYPE
+
+    word = docx.Document()
+    word.add_paragraph("# no heading")
+    word.add_paragraph("# a comment", "macro")
+    bare = tmp_path / "bare.docx"
+    word.save(str(bare))
+    assert read_document(bare).title == ""
+    word.add_heading("Pots and pans", 2)
+    empty, without = tmp_path / "empty.docx", tmp_path / "without.docx"
+    word.save(str(empty))
+    relations = word.part.package.rels
+    (key,) = (k for k, one in relations.items() if one.reltype == RELATIONSHIP_TYPE.CORE_PROPERTIES)
+    del relations[key]
+    word.save(str(without))
+    assert "docProps/core.xml" not in zipfile.ZipFile(without).namelist()
+    assert [read_document(path).title for path in (empty, without)] == ["Pots and pans"] * 2
+
+
+@needs_docx
 def test_what_is_no_word_document(tmp_path: Path) -> None:
     assert unreadable(write(tmp_path, "a.docx", "hello"))[0] == (
         "The Word document cannot be read: File is not a zip file."
@@ -224,3 +246,30 @@ def test_a_document_that_changed_is_read_again(tmp_path: Path) -> None:
     write(tmp_path, "a.html", "<p>two</p>")
     os.utime(path, ns=(1, 1))
     assert read_document(path).text == "two"
+
+
+def refused(path: Path) -> tuple[str, str]:
+    with pytest.raises(Unreadable) as caught:
+        check_document(path)
+    return caught.value.what, caught.value.fix
+
+
+@needs_pdf
+def test_opening_a_pdf_tells_what_reading_it_would(tmp_path: Path) -> None:
+    from pypdf import PdfWriter
+
+    good = write_pdf(tmp_path / "a.pdf", [["secret"]])
+    check_document(good)
+    writer = PdfWriter(good)
+    writer.encrypt("password", algorithm="RC4-128")
+    with (tmp_path / "b.pdf").open("wb") as file:
+        writer.write(file)
+    assert refused(tmp_path / "b.pdf") == ("The PDF needs a password.", "Save it without one.")
+    broken = write(tmp_path, "c.pdf", "%PDF-1.7\n%%EOF")
+    assert refused(broken) == unreadable(broken)
+
+
+def test_a_document_that_is_too_large_is_not_opened(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.docx", "PK")
+    os.truncate(path, 256 * 10**6 + 1)
+    assert refused(path) == ("The document is larger than 256 MB.", "Divide it.")

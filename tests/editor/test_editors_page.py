@@ -41,4 +41,4 @@ def test_its_first_line_is_that_of_the_shipped_recipes() -> None:
 def test_a_wrong_name_is_told() -> None:
     done = sofrito("schema", "recipes")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "There is no schema `recipes`: did you mean `recipe`?" in done.stderr
+    assert "There is no schema `recipes`. Did you mean `recipe`?" in done.stderr

@@ -117,6 +117,7 @@ def test_a_row_is_in_one_split_in_every_format(tmp_path: Path) -> None:
     found = export(run, recipe(entries, splits=splits), FACTS)
     where = {line["id"]: line["split"] for line in table(run / "provenance.parquet")}
     assert found.rows["messages"] == {"train": 30, "test": 10}
+    assert found.notes == ()
     for part, counts in found.rows.items():
         for split, rows in counts.items():
             ids = [line["id"] for line in table(run / f"dataset/{part}/{split}.parquet")]
@@ -208,7 +209,19 @@ def test_no_rows_are_a_dataset_too(tmp_path: Path) -> None:
     }
     assert pq.read_schema(run / "dataset/messages/test.parquet").names == ["id", "messages"]
     assert table(run / "dataset/raw/train.parquet") == []
+    told = "messages, raw: there are no rows, and `load_dataset` cannot load what has none."
+    assert found.notes == (told,)
     assert "configs:" not in (run / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_split_without_rows_is_told(tmp_path: Path) -> None:
+    run = run_folder(tmp_path, [row(0)])
+    found = export(run, recipe([CHAT], splits={"train": 0.9, "test": 0.1}), FACTS)
+    note = "messages: the split `test` has no rows; `load_dataset` skips its file."
+    assert found.notes == (note,)
+    found = export(run, recipe([CHAT, "raw"], splits={"train": 0.9, "test": 0.1}), FACTS)
+    note = "messages, raw: the split `test` has no rows; `load_dataset` skips its files."
+    assert found.notes == (note,)
 
 
 @pytest.mark.parametrize("name", ["rows.jsonl", "rejected.jsonl"])

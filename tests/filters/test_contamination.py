@@ -9,7 +9,8 @@ from jsonschema import Draft202012Validator
 
 from sofrito.filters.base import Verdict
 from sofrito.filters.contamination import Contamination
-from sofrito.filters.word_runs import Runs, words_of
+from sofrito.filters.script_words import words_of
+from sofrito.filters.word_runs import Runs
 from sofrito.recipe.schema import FILE
 from sofrito.steps.filter import operation
 from sofrito.steps.work import Lost, Map, Row

@@ -98,7 +98,7 @@ def test_the_codes_are_those_of_the_model() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "fix"), [("eng", "did you mean `en`?"), ("english", "Such as `en`, `de`, `fr`, `zh`.")]
+    ("code", "fix"), [("eng", "Did you mean `en`?"), ("english", "Such as `en`, `de`, `fr`, `zh`.")]
 )
 def test_a_code_that_is_none_is_refused(code: str, fix: str) -> None:
     with pytest.raises(ValidationError) as error:

@@ -34,7 +34,24 @@ def test_self_instruct_drops_3_words_and_fewer_and_more_than_150(
 def test_words_are_what_stands_between_white_space(text: Any, words: int) -> None:
     assert judged(text, words=[words, words]) == KEPT
     null = " (it is null)" if text is None else ""
-    assert judged(text, words=[words + 1, 99]).detail == f"a has {words} words{null}"
+    noun = "word" if words == 1 else "words"
+    assert judged(text, words=[words + 1, 99]).detail == f"a has {words} {noun}{null}"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("把土豆切块，加水煮二十分钟。", 12),
+        ("ジャガイモを切る。", 8),
+        ("ต้มน้ำ", 6),
+        ("用 pip 安装 (v2.0)，然后 it's done。", 10),
+        ("감자를 삶는다.", 2),
+    ],
+    ids=["Chinese", "Japanese", "Thai", "mixed", "Korean"],
+)
+def test_a_letter_of_a_script_without_spaces_is_a_word(text: str, words: int) -> None:
+    assert judged(text, words=[words, words]) == KEPT
+    assert judged(text, words=[0, words - 1]).score == words
 
 
 def test_characters() -> None:

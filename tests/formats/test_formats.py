@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from sofrito.formats import FORMATS, Format, Unfit
-from sofrito.recipe.base import Vocabulary, parse_writer
 from sofrito.recipe.expressions import ExpressionError
+from sofrito.recipe.vocabulary import Vocabulary, parse_writer
 
 
 class _Info:

@@ -239,6 +239,13 @@ def test_a_file_of_the_shared_prompts_may_be_the_prompt(files: Files) -> None:
     assert rendered(templates, " judge.j2 ", a=1) == "Judge 1!"
 
 
+def test_what_fails_in_a_file_is_told_with_file_and_line(files: Files) -> None:
+    templates = files(**{"a.j2": "A\n{% include 'b.j2' %}", "b.j2": "B\n\n{{ row.gone }}"})
+    words = "b.j2, line 3: a record has no field `gone`"
+    assert rendered(templates, "a.j2", row={}) == words
+    assert inline("A\n{{ row.gone }}", row={}) == "a record has no field `gone`"
+
+
 def test_an_include_of_itself_ends(files: Files) -> None:
     templates = files(**{"a.j2": "{% include 'b.j2' %}", "b.j2": "{% include 'a.j2' %}"})
     words = "it calls or includes itself without an end"

@@ -3,7 +3,7 @@
 import pytest
 
 from sofrito.plan.vocabulary import vocabulary as built_in
-from sofrito.recipe.base import Vocabulary
+from sofrito.recipe.vocabulary import Vocabulary
 
 
 @pytest.fixture(scope="session")

@@ -260,7 +260,30 @@ def test_an_expression_that_needs_quotes(line: str, column: int, value: str, fix
                 5,
                 2,
                 "YAML reads `*x` as an alias, and no `&x` is before it.",
+                "Write `&x` before the value above that it repeats, or declare a parameter: "
+                "`${params.x}`. A text has double quotes.",
+            ),
+        ),
+        (
+            "title: *bold*\n",
+            (
+                "SOF002",
+                1,
+                8,
+                6,
+                "YAML reads `*bold*` as an alias, and no `&bold*` is before it.",
                 "Put the whole expression in double quotes.",
+            ),
+        ),
+        (
+            "steps:\n\n  # first\n  generate: [a, b]\n    prompt: c\n",
+            (
+                "SOF002",
+                4,
+                3,
+                16,
+                "`steps` is a list, and `generate: [a, b]`, which begins an item of it, has no dash.",
+                "Write `- generate: [a, b]`.",
             ),
         ),
         (
@@ -626,10 +649,15 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     (tmp_path / "recipe.yaml").write_text("recipe: x")
     path = tmp_path / "recpie.yaml"
     what = f"There is no file `{path}`."
-    assert read_problem(path) == ("SOF001", Span(path), what, "did you mean `recipe.yaml`?")
+    assert read_problem(path) == ("SOF001", Span(path), what, "Did you mean `recipe.yaml`?")
     lost = tmp_path / "no" / "recipe.yaml"
     what = f"There is no file `{lost}`."
-    assert read_problem(lost) == ("SOF001", Span(lost), what, "Check the path.")
+    fix = f"There is no folder `{tmp_path / 'no'}` either: check the path."
+    assert read_problem(lost) == ("SOF001", Span(lost), what, fix)
+    (tmp_path / "c7nospace.yaml").write_text("recipe: x")
+    nope = tmp_path / "nope.yaml"
+    what = f"There is no file `{nope}`."
+    assert read_problem(nope) == ("SOF001", Span(nope), what, "Check the path.")
 
 
 def test_a_folder(tmp_path: Path) -> None:

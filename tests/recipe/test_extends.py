@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sofrito.plan.compile import compiled
 from sofrito.plan.inputs import inputs
 from sofrito.problems import Problem, RecipeError
-from sofrito.recipe.base import Vocabulary
 from sofrito.recipe.read import Read, read_recipe
 from sofrito.recipe.sources import TemplateSources
+from sofrito.recipe.vocabulary import Vocabulary
 
 BASE = """\
 recipe: base
@@ -157,6 +157,68 @@ steps:
     ]
 
 
+def test_a_misspelt_verb_and_a_part_of_a_name_are_told_from_a_missing_step(
+    room: Path, vocabulary: Vocabulary
+) -> None:
+    write(room / "base/recipe.yaml", BASE.replace("generate: answer", "generate: [answer, why]"))
+    more = """\
+steps:
+  generate answer: {n: 2}
+  fresh: {fiter: answer, by: [unique]}
+  filter anser: {fiter: answer}
+"""
+    write(room / "child/recipe.yaml", CHILD + more)
+    with pytest.raises(RecipeError) as caught:
+        read_recipe(room / "child", vocabulary, environ={})
+    errors = [one for one in caught.value.problems if one.code in ("SOF231", "SOF105")]
+    assert [(shown(one, room), one.fix) for one in errors] == [
+        (
+            "SOF231 child/recipe.yaml:4:3 The recipe that is extended has no step `generate "
+            "answer`, and a new one has a verb.",
+            "Did you mean `generate answer+why`?",
+        ),
+        (
+            "SOF105 child/recipe.yaml:5:11 `fiter` is not a verb, and `fresh` is no step of the "
+            "recipe that is extended.",
+            "Did you mean `filter`?",
+        ),
+        (
+            "SOF231 child/recipe.yaml:6:3 The recipe that is extended has no step `filter anser`, "
+            "and a new one has a verb.",
+            "Did you mean `filter answer`?",
+        ),
+    ]
+
+
+def test_what_a_child_removes_and_its_base_needs_is_told_of_the_child(
+    room: Path, vocabulary: Vocabulary
+) -> None:
+    more = "seeds: {asked: null}\nchains: null\nsteps: {filter answer: null}\n"
+    write(room / "child/recipe.yaml", CHILD + more)
+    with pytest.raises(RecipeError) as caught:
+        read_recipe(room / "child", vocabulary, environ={})
+    assert [(shown(one, room), one.fix) for one in caught.value.problems] == [
+        (
+            "SOF204 child/recipe.yaml:3:9 This recipe removes `asked`; `from` of the recipe that it "
+            "extends needs it.",
+            "Remove or change `from` as well, or leave out this line.",
+        ),
+        (
+            "SOF205 child/recipe.yaml:4:1 This recipe removes `short`, by `chains`; the step `tidy` "
+            "of the recipe that it extends needs it.",
+            "Remove or change the step `tidy` as well, or leave out this line.",
+        ),
+    ]
+
+
+def test_what_a_child_needs_and_removes_is_told_where_it_needs_it(
+    room: Path, vocabulary: Vocabulary
+) -> None:
+    more = "models: {judge: null}\nsteps: {more: {generate: more, model: judge, prompt: Why?}}\n"
+    (problem, *_) = [one for one in told(room, vocabulary, more) if one.startswith("SOF203")]
+    assert problem == "SOF203 child/recipe.yaml:4:39 There is no model `judge`."
+
+
 def test_steps_by_name_need_something_to_extend(room: Path, vocabulary: Vocabulary) -> None:
     text = (
         BASE.partition("steps:\n")[0] + "steps: {generate answer: {n: 2}}\noutput: {write: [raw]}\n"
@@ -190,10 +252,11 @@ steps:
 def test_values_that_are_wrong_only_together_are_told_where_the_check_looks(
     room: Path, vocabulary: Vocabulary
 ) -> None:
-    """The base's format needs a column that the child's step does not make any more."""
+    """The base's format needs a column that the child's step does not make."""
     more = "steps:\n  generate answer: {generate: reply}\n  tidy: {filter: reply}\n  filter answer: null\n"
     assert told(room, vocabulary, more) == [
-        "SOF210 base/recipe.yaml:21:53 `messages` needs the column `answer`, which nothing makes.",
+        "SOF210 child/recipe.yaml:4:3 This recipe removes `answer`, by `generate answer`; `output` "
+        "of the recipe that it extends needs it.",
     ]
     more = "models: {teacher: {backend: llama.cpp, path: a.gguf, model: local}}\n"
     assert told(room, vocabulary, more) == [

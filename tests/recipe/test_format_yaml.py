@@ -91,6 +91,28 @@ CASES = {
         # the end
         """,
     ),
+    "a comment behind a line keeps its distance, in a column with others their column": (
+        """\
+        recipe:    r   # one
+        rows: 5
+        cover: {design:   full}   # two
+        seed:   3      # three
+        language: en   # four
+        output:
+            write:
+            -   text:   {text:    a}   # five
+        """,
+        """\
+        recipe: r   # one
+        seed: 3        # three
+        language: en   # four
+        cover: {design: full}   # two
+        rows: 5
+        output:
+          write:
+            - text: {text: a}   # five
+        """,
+    ),
     "a comment that is deeper than what follows ends its block": (
         """\
         steps:

@@ -8,9 +8,9 @@ import pytest
 from runs import environment
 
 from sofrito.problems import RecipeError
-from sofrito.recipe.base import Vocabulary
 from sofrito.recipe.machine import on_this_machine, usable_cores
 from sofrito.recipe.read import read_recipe
+from sofrito.recipe.vocabulary import Vocabulary
 
 RECIPE = """
 recipe: limits

@@ -7,9 +7,9 @@ import pytest
 from sofrito.filters import FILTERS
 from sofrito.formats import FORMATS
 from sofrito.problems import RecipeError
-from sofrito.recipe.base import Vocabulary
 from sofrito.recipe.check_pools import PEEKED, axis_values
 from sofrito.recipe.read import read_recipe
+from sofrito.recipe.vocabulary import Vocabulary
 from sofrito.steps import VERBS
 
 VOCABULARY = Vocabulary(VERBS, FILTERS, FORMATS, ("llama.cpp", "openai", "scripted"))
@@ -39,7 +39,7 @@ def test_a_broken_step_is_not_said_to_make_what_it_was_not_asked_for(tmp_path: P
     has = "Known here: `answer`, `answer_soft`, `gold`, `question`."
     assert (unknown.what, unknown.fix) == (
         "`anser_x` is not known here.",
-        f"did you mean `answer`? {has}",
+        f"Did you mean `answer`? {has}",
     )
 
 

@@ -73,6 +73,7 @@ class Bench:
         for one in self._problems(sets):
             assert one.code in CODES
             assert one.what
+            assert one.fix
             assert min(one.where.line, one.where.column, one.where.length) >= 1
             assert one.code in rendered(one, source_line(one))
 

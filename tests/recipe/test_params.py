@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from sofrito.plan.compile import compiled
 from sofrito.problems import RecipeError
-from sofrito.recipe.base import Vocabulary
 from sofrito.recipe.binding import bound_expression, bound_template
 from sofrito.recipe.expressions import environment, expression
 from sofrito.recipe.read import Read, read_recipe
 from sofrito.recipe.sources import TemplateSources
+from sofrito.recipe.vocabulary import Vocabulary
 
 RECIPE = """\
 recipe: case
@@ -126,10 +126,10 @@ def test_a_text_is_taken_as_typed(tmp_path: Path, vocabulary: Vocabulary) -> Non
         ({"size": "many"}, "SOF103 --set:1:6 The parameter `size` must be a whole number, not the text «many»."),
         ({"size": "0"}, "SOF104 --set:1:6 `rows` must be at least 1, not 0. "),
         ({"loud": "yes"}, "SOF103 --set:1:6 The parameter `loud` must be `true` or `false`, not the text «yes»."),
-        ({"topic": "fysics"}, "SOF104 --set:1:7 The parameter `topic` cannot be «fysics». did you mean `physics`?"),
-        ({"topik": "x"}, "SOF232 --set:1:1 The recipe has no key and no parameter `topik`. did you mean `topic`?"),
+        ({"topic": "fysics"}, "SOF104 --set:1:7 The parameter `topic` cannot be «fysics». Did you mean `physics`?"),
+        ({"topik": "x"}, "SOF232 --set:1:1 The recipe has no key and no parameter `topik`. Did you mean `topic`?"),
         ({"zz": "x"}, "SOF232 --set:1:1 The recipe has no key and no parameter `zz`. Its parameters are `topic`"),
-        ({"params__topik": "x"}, "SOF232 --set:1:1 The recipe has no parameter `topik`. did you mean `topic`?"),
+        ({"params__topik": "x"}, "SOF232 --set:1:1 The recipe has no parameter `topik`. Did you mean `topic`?"),
         ({"tones": "calm"}, "SOF103 --set:1:7 The parameter `tones` must be a list, not the text «calm»."),
     ],
 )  # fmt: skip
@@ -172,16 +172,17 @@ def test_names_that_are_not_declared_are_told_where_they_stand(
         "when: params.loud", "when: parms.loud"
     )
     assert [one.split(" It has")[0] for one in told(tmp_path, vocabulary, text)] == [
-        "SOF232 recipe.yaml:13:7 There is no parameter `sise`. did you mean `size`?",
-        "SOF232 recipe.yaml:17:17 There is no parameter `toppic`. did you mean `topic`?",
+        "SOF232 recipe.yaml:13:7 There is no parameter `sise`. Did you mean `size`?",
+        "SOF232 recipe.yaml:17:17 There is no parameter `toppic`. Did you mean `topic`?",
         "SOF103 recipe.yaml:17:38 The parameter `tones` is a list, which cannot stand within a "
-        "text. In a template: {{ params.tones | join(', ') }}.",
+        "text. In a template: {{ params.tones | join(', ') }}; in an "
+        "expression: params.tones.",
     ]  # fmt: skip
     text = RECIPE.replace("{{ params.topic }}", "{{ params.topc }}")
     text = text.replace("when: params.loud", "when: params.lod")
     assert [one.split(" It has")[0] for one in told(tmp_path, vocabulary, text)] == [
-        "SOF201 recipe.yaml:17:13 The record `params` has no field `topc`. did you mean `topic`?",
-        "SOF201 recipe.yaml:19:18 The record `params` has no field `lod`. did you mean `loud`?",
+        "SOF201 recipe.yaml:17:13 The record `params` has no field `topc`. Did you mean `topic`?",
+        "SOF201 recipe.yaml:19:18 The record `params` has no field `lod`. Did you mean `loud`?",
     ]
 
 
@@ -189,7 +190,8 @@ def test_a_list_cannot_stand_within_a_text(tmp_path: Path, vocabulary: Vocabular
     text = RECIPE.replace("On ${params.topic}", "On ${params.tones}")
     assert told(tmp_path, vocabulary, text) == [
         "SOF103 recipe.yaml:17:17 The parameter `tones` is a list, which cannot stand within a "
-        "text. In a template: {{ params.tones | join(', ') }}."
+        "text. In a template: {{ params.tones | join(', ') }}; in an "
+        "expression: params.tones."
     ]
 
 

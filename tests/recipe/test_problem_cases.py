@@ -16,8 +16,8 @@ import pytest
 from sofrito.cli.problems import counted, rendered, source_line
 from sofrito.problems import Problem, RecipeError
 from sofrito.problems.codes import CODES
-from sofrito.recipe.base import Vocabulary
 from sofrito.recipe.read import read_recipe
+from sofrito.recipe.vocabulary import Vocabulary
 
 CASES = sorted(Path(__file__).with_name("problems").glob("*.yaml"))
 WITHOUT_A_FILE = {"SOF001"}

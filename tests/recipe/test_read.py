@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from sofrito.filters import FILTERS
 from sofrito.formats import FORMATS
 from sofrito.problems import Problem, RecipeError, Span
-from sofrito.recipe.base import Vocabulary
 from sofrito.recipe.read import Read, read_recipe
+from sofrito.recipe.vocabulary import Vocabulary
 from sofrito.steps import VERBS
 
 VOCABULARY = Vocabulary(VERBS, FILTERS, FORMATS, ("llama.cpp", "openai", "scripted"))
@@ -116,6 +116,8 @@ def test_overrides_replace_and_add_values(folder: Path) -> None:
         ("steps.1.by.1.words", "5", "SOF101", 1, "`steps.1.by.1` is the text «unique»: there is no `words` in it."),
         ("title", "[a", "SOF002", 7, "The `[` that opens here is not closed."),
         ("from", "aksed", "SOF204", 6, "There is no seed pool `aksed`."),
+        ("models.techer", "local", "SOF101", 1, "The recipe has no `techer` under `models`."),
+        ("steps.0.samplng.temperature", "1", "SOF101", 1, "`generate` has no option `samplng`."),
     ],
 )  # fmt: skip
 def test_a_wrong_override_is_pointed_at(
@@ -125,6 +127,34 @@ def test_a_wrong_override_is_pointed_at(
     (one,) = [p for p in problems(folder, sets=sets) if p.severity == "error"]
     assert (one.code, one.where.file, one.where.line, one.what) == (code, Path("--set"), 2, what)
     assert one.where.column == column
+
+
+@pytest.mark.parametrize(
+    ("dotted", "value", "length", "fix"),
+    [
+        ("models.techer", "local", 13, "Did you mean `teacher`?"),
+        ("models.nobody", "local", 13, "It has `teacher`."),
+        ("steps.0.samplng.temperature", "1", 27, "Did you mean `sampling`?"),
+    ],
+)
+def test_a_part_that_an_override_names_may_be_misspelt(
+    folder: Path, dotted: str, value: str, length: int, fix: str
+) -> None:
+    (one,) = (p for p in problems(folder, sets={dotted: value}) if p.severity == "error")
+    assert (one.where, one.fix) == (Span(Path("--set"), 1, 1, length), fix)
+
+
+@pytest.mark.parametrize(
+    ("name", "fix"), [("techer", "Did you mean `teacher`?"), ("nobody", "Remove it.")]
+)
+def test_a_part_that_only_an_override_makes_may_be_misspelt(
+    folder: Path, name: str, fix: str
+) -> None:
+    sets = {"rows": "1", f"models.{name}.model": "local"}
+    warnings = read_recipe(folder, VOCABULARY, sets=sets, environ={}).warnings
+    told = [(one.where, one.what, one.fix) for one in warnings if one.code == "SOF213"]
+    where = Span(Path("--set"), 2, 1, len(f"models.{name}.model"))
+    assert told == [(where, f"Nothing uses `{name}`.", fix)]
 
 
 def test_every_problem_is_told_at_once(folder: Path) -> None:
@@ -153,6 +183,35 @@ def test_one_broken_part_hides_no_problem_of_another(folder: Path) -> None:
         ("SOF103", 17),
         ("SOF210", 19),
     ]
+
+
+def test_a_hundred_problems_are_told_of_more(folder: Path) -> None:
+    steps = "".join(f"  - genrate: c{i}\n    prompt: x y\n" for i in range(150))
+    (folder / "recipe.yaml").write_text(GOOD.replace("steps:\n", f"steps:\n{steps}"), "utf-8")
+    told = [(one.code, one.what) for one in problems(folder)]
+    assert told == [("SOF105", "`genrate` is not a verb.")] * 100
+
+
+def test_no_warning_takes_the_place_of_an_error(folder: Path) -> None:
+    warned = "".join(f"  m{i}: {{model: local}}\n" for i in range(150))
+    text = GOOD.replace("seeds:\n", f"{warned}seeds:\n").replace("{{ question }}", "{{ qestion }}")
+    (folder / "recipe.yaml").write_text(text, encoding="utf-8")
+    told = problems(folder)
+    assert len(told) == 100
+    assert [one.code for one in told if one.severity == "error"] == ["SOF201"]
+
+
+def test_what_is_wrong_with_a_parameter_is_told_once_of_all_that_take_it(folder: Path) -> None:
+    text = GOOD.replace("rows: 20k", "rows: 20k\nparams: {checks: [longth]}")
+    chain = "  - filter: answer\n    by: ${params.checks}\n"
+    (folder / "recipe.yaml").write_text(text.replace("output:", f"{chain}{chain}output:"), "utf-8")
+    (one,) = (one for one in problems(folder) if one.severity == "error")
+    assert (one.code, one.what, one.fix, one.where.line) == (
+        "SOF106",
+        "`longth` is not a filter.",
+        "Did you mean `length`?",
+        11,
+    )
 
 
 def test_what_a_broken_step_makes_counts_as_made(folder: Path) -> None:

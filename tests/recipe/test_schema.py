@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from sofrito.cli.schema import SCHEMAS as MADE
 from sofrito.problems import Trouble
-from sofrito.recipe.base import Part, Verb, Vocabulary
+from sofrito.recipe.base import Part, Verb
 from sofrito.recipe.docs import class_doc, field_docs
 from sofrito.recipe.schema import (
     FILE,
@@ -21,11 +21,12 @@ from sofrito.recipe.schema import (
     write_schemas,
 )
 from sofrito.recipe.schema_layers import REFERENCE, settled, whole
+from sofrito.recipe.vocabulary import Vocabulary
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 KEYWORDS = {
     "$schema", "title", "description", "markdownDescription", "examples", "default",
-    "$ref", "$defs", "if", "then", "else",
+    "$ref", "$defs", "if", "then", "else", "anyOf",
     "type", "enum", "const", "pattern", "minLength",
     "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
     "items", "minItems", "maxItems", "uniqueItems",
@@ -164,7 +165,7 @@ def test_a_misspelt_verb_is_named_by_any_validator(schema: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize(
-    "entry", ["unique", {"first": 5}, {"first": {"most": 5}}, {"chain": "plain"}, {"length": {}}]
+    "entry", ["unique", {"first": 5}, {"first": {"most": 5}}, {"chain": "plain"}, {"echo": {}}]
 )
 def test_takes_a_filter_by_name_and_with_options(schema: dict[str, Any], entry: Any) -> None:
     assert messages(schema, recipe({"filter": "answer", "by": [entry]})) == []

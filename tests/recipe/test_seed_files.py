@@ -248,7 +248,7 @@ def test_other_files(tmp_path: Path) -> None:
     what = "Seeds cannot be read from a `.jsonll` file."
     fix = (
         "Seeds come from .jsonl, .ndjson, .json, .csv, .tsv, .parquet, .txt, .md, .markdown, .pdf, "
-        ".docx, .html and .htm. did you mean `.jsonl`?"
+        ".docx, .html and .htm. Did you mean `.jsonl`?"
     )
     assert read(path) == ([], [wrong(path, 1, 1, what, fix)])
     path = write(tmp_path, "wide.jsonl", "{}".encode("utf-16"))
@@ -283,7 +283,7 @@ def test_columns(tmp_path: Path) -> None:
         typed(3, "a", "the boolean `true`", "integer", "declare `a: boolean`"),
         typed(4, "a", "the number `1.0`", "integer", "declare `a: number`"),
         typed(4, "t", "null", "string", "allow null: `t: string?`"),
-        wrong(path, 5, 1, "The row has no column `a`.", "did you mean `A`?"),
+        wrong(path, 5, 1, "The row has no column `a`.", "Did you mean `A`?"),
         wrong(path, 5, 1, "The row has no column `t`.", "If it may be missing: `t: string?`."),
         typed(5, "o", "the list `[]`", "object?", "declare `o: list?`"),
     ]
@@ -333,7 +333,7 @@ ALLOW = "Copy the file into the folder; or run with --allow-files if you trust t
 def test_a_missing_file(tmp_path: Path, name: str, what: str, fix: str) -> None:
     write(tmp_path, "tasks.jsonl", "{}")
     write(tmp_path, "seeds/deep.txt", "x")
-    assert refused(lambda: inside(tmp_path, name, WHERE)) == (what, f"did you mean `{fix}`?")
+    assert refused(lambda: inside(tmp_path, name, WHERE)) == (what, f"Did you mean `{fix}`?")
 
 
 @pytest.mark.parametrize("allow_files", [False, True])

@@ -1,6 +1,5 @@
-"""The sketches that the language was designed by: each validates, or it is known what is missing."""
+"""The sketches that the language was designed by: each validates."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +8,8 @@ from arro3.core import Array, DataType, Table
 from arro3.io import write_parquet
 
 from sofrito.problems import Problem, RecipeError
-from sofrito.recipe.base import Vocabulary
 from sofrito.recipe.read import read_recipe
+from sofrito.recipe.vocabulary import Vocabulary
 
 SKETCHES = Path(__file__).parents[3] / "shared" / "language"
 NAMES = [
@@ -18,10 +17,6 @@ NAMES = [
     "evol-instruct", "flywheel", "preference-pairs", "self-instruct", "taxonomy", "template-prefix",
     "textbook", "tool-calls",
 ]  # fmt: skip
-
-# Verbs, filters and options that sketches use and that do not exist yet. Each problem of such a
-# sketch must be about one of its words; one that validates has to leave this list.
-NOT_YET: dict[str, tuple[str, ...]] = {}
 
 # Seed pools that sketches name and do not declare.
 POOLS = {"curate": {"seeds.gsm8k": "{file: seeds/prompts.jsonl}"}}
@@ -112,17 +107,6 @@ def test_all_are_known() -> None:
 
 
 @needs_sketches
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in (*NOT_YET, *NO_RECIPE)])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in NO_RECIPE])
 def test_it_validates(tmp_path: Path, name: str, vocabulary: Vocabulary) -> None:
     assert errors(lay(tmp_path, name), vocabulary, name) == []
-
-
-@needs_sketches
-@pytest.mark.parametrize("name", NOT_YET)
-def test_only_what_does_not_exist_yet_is_missing(
-    tmp_path: Path, name: str, vocabulary: Vocabulary
-) -> None:
-    found = errors(lay(tmp_path, name), vocabulary, name)
-    assert found, f"{name} validates: take it out of NOT_YET"
-    about = re.compile(rf"[`«]({'|'.join(map(re.escape, NOT_YET[name]))})[`»]")
-    assert [one.what for one in found if not about.search(one.what)] == []

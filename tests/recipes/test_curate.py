@@ -72,6 +72,12 @@ def test_data_of_ones_own_goes_first(tmp_path: Path) -> None:
     assert done.lost == {"1": "duplicate", "2": "length: too short"}
 
 
+def test_an_answer_in_a_script_without_spaces_is_no_short_one(tmp_path: Path) -> None:
+    row = {"instruction": "说出一个海的名字。", "response": "波罗的海是其中之一，位于北欧。"}
+    done = run_like("curate", silent, tmp_path, seeds={"data": {"file": None, "rows": [row]}})
+    assert (done.rows, done.lost) == ({"0": row}, {})
+
+
 @pytest.mark.parametrize(
     ("response", "reason"),
     [

@@ -1,10 +1,14 @@
 """tool-calls: calls fit the functions of their row, are as many as wanted, and none is made twice."""
 
 import json
+from typing import Any
 
 import pytest
 from shipped_runs import ShippedRun, run_like
 
+from sofrito.prompts import Render, Templates
+from sofrito.recipe.sources import TemplateSources
+from sofrito.shipped import shipped_recipes
 from sofrito.teachers.call import Completion
 
 TOOL = {
@@ -46,7 +50,7 @@ def script(call: Completion) -> str:
         return "I cannot paint, but I can ring."
     if "You check the answer" in prompt:
         return json.dumps({"rationale": "r", "label": "no" if "never ordered" in prompt else "yes"})
-    request = prompt.rpartition("Request: ")[2]
+    request = call.messages[0].content.rpartition("Request: ")[2]
     return json.dumps({"calls": CALLS[request]})
 
 
@@ -75,5 +79,27 @@ def test_what_comes_out(run: ShippedRun) -> None:
 def test_why_the_others_did_not_come_through(run: ShippedRun) -> None:
     several = "keep: calls | length > 1 if kind == 'several' else calls | length == 1"
     assert sorted(run.lost.values()) == [
-        several, "keep: check.ok", "keep: distinct.ok", "keep: verdict.score == 1",
+        several, "keep: distinct.ok", "keep: verdict.score == 1", "unparseable",
     ]  # fmt: skip
+
+
+def listing(*tools: Any) -> str:
+    """Return what the prompt for requests says of functions."""
+    folder = shipped_recipes()["tool-calls"]
+    templates = Templates(TemplateSources(folder, shared=folder))
+    values = {"domain": "bells", "kind": "one", "tools": list(tools)}
+    (text,) = templates.render([Render("prompts/requests.j2", values)])
+    assert isinstance(text, str)
+    return text.partition(":\n")[2].partition("\n\n")[0]
+
+
+def test_functions_of_all_usual_forms_are_listed() -> None:
+    assert listing(TOOL) == "- ring: Rings a bell. Takes times (How often.)."
+    assert listing({"type": "function", "function": TOOL}) == listing(TOOL)
+    properties = {"times": {"type": "integer"}, "tone": True}
+    bare = {"name": "ring", "input_schema": {"type": "object", "properties": properties}}
+    assert listing(bare) == "- ring. Takes times, tone."
+    without = {"name": "hush", "description": "Silence.", "parameters": None}
+    assert listing(bare, without, {"name": "now"}) == (
+        "- ring. Takes times, tone.\n- hush: Silence.\n- now."
+    )

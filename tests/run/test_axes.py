@@ -239,3 +239,22 @@ def test_a_run_makes_it_first_bears_its_cost_and_uses_its_file_as_edited(tmp_pat
         "Light / Rays",
         "Light / Lenses",
     }
+
+
+def test_what_ran_is_a_recipe_that_has_its_axes(tmp_path: Path) -> None:
+    laid(tmp_path)
+    sofrito("run", "recipe.yaml", cwd=tmp_path)
+    first = only_run(tmp_path / "runs")
+    for out in ("runs", "elsewhere"):
+        again = sofrito("run", first / "recipe", "--out", out, cwd=tmp_path)
+        assert (again.returncode, "making" in again.stderr) == (0, False)
+    second = only_run(tmp_path / "elsewhere")
+    assert (second / "rows.jsonl").read_bytes() == (first / "rows.jsonl").read_bytes()
+    names = [
+        sorted(one.relative_to(run).as_posix() for one in (run / "recipe").rglob("*"))
+        for run in (first, second)
+    ]
+    assert names[0] == names[1]
+    assert [name for name in names[0] if "axes/" in name] == [
+        axis_file(laid(tmp_path), Path("recipe"), "topic").as_posix()
+    ]

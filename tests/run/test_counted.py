@@ -29,12 +29,15 @@ def test_a_judge_tells_how_often_it_agrees_with_itself(tmp_path: Path) -> None:
         "judge text": [
             ("the same verdict in both orders", 7),
             ("another verdict in the other order", 8),
-            ("both times for the one shown first", 3),
-            ("both times for the one shown second", 2),
+            ("of these, both times for the one shown first", 3),
+            ("of these, both times for the one shown second", 2),
+            ("of these, a tie in one of the orders", 3),
         ]
     }
     told = [f"{n:>8,}  judge text: {what}" for what, n in counts["judge text"].items()]
-    assert [line for line in done.stdout.splitlines() if "judge text: " in line] == told
+    lines = done.stdout.splitlines()
+    assert [line for line in lines if "judge text: " in line] == told
+    assert lines[lines.index(told[0]) - 1] == "counted on the way, no row is lost for it:"
     shown = sofrito("show", "counted", cwd=tmp_path)
     told = [f"    counted {n} {what}" for what, n in counts["judge text"].items()]
     assert [line for line in shown.stdout.splitlines() if "counted " in line[:12]] == told

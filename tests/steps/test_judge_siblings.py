@@ -99,8 +99,9 @@ def agreed(same: int, first: int = 0, second: int = 0, neither: int = 0) -> dict
     return {
         "the same verdict in both orders": same,
         "another verdict in the other order": first + second + neither,
-        "both times for the one shown first": first,
-        "both times for the one shown second": second,
+        "of these, both times for the one shown first": first,
+        "of these, both times for the one shown second": second,
+        "of these, a tie in one of the orders": neither,
     }
 
 

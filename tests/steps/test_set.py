@@ -58,7 +58,7 @@ def test_a_column_is_a_rendered_file(tmp_path: Path) -> None:
         {"a": "x", "b": [1, 2], "c": "x:\n1,2,"}
     ]
     lost = worked(step, row_of(a="x"), folder=tmp_path).lost
-    assert lost == [("failed", "template", "'b' is undefined")]
+    assert lost == [("failed", "template", "card.j2, line 2: 'b' is undefined")]
 
 
 def test_what_a_step_tells_of_itself() -> None:

@@ -15,11 +15,6 @@ HARMLESS: dict[str, tuple[str, str, str]] = {
     "broken tests": ("def f(x): return 2 * x", "assert (", "syntax"),
     "leaves before the tests": ("import sys; sys.exit(0)", TESTS, "exit"),
     "leaves for good": ("import os; os._exit(0)", TESTS, "exit"),
-    "forges a report": (
-        'print("\\n" + "0" * 32 + \'{"reason": "", "detail": ""}\')',
-        TESTS,
-        "exception",
-    ),
     "has an error that has errors": (
         "class E(Exception):\n    def __str__(self): raise E\nraise E",
         TESTS,
@@ -49,25 +44,141 @@ HARMLESS: dict[str, tuple[str, str, str]] = {
     "many pieces": ("x = []\nwhile True: x.append(bytearray(10**6))", TESTS, "memory"),
 }
 
-# What only a sandbox stops.
-HOSTILE: dict[str, tuple[str, str, str]] = {
-    "reads a file": ("open('/etc/passwd').read()", TESTS, "exception"),
-    "reads itself": ("open('/proc/self/environ').read()", TESTS, "exception"),
-    "writes a file": ("open('/tmp/sofrito-was-here', 'w')", TESTS, "exception"),
-    "lists a folder": ("import os; os.listdir('/')", TESTS, "exception"),
-    "opens a socket": (
-        "import socket; socket.create_connection(('127.0.0.1', 80))",
+ALL = "assert all(f(x) == 2 * x for x in range(9))"
+EQUAL = "class E:\n    def __eq__(self, other): return True\n"
+WRITE = 'os.write(1, ("\\n" + {} + "\\n").encode()); os._exit(0)'
+FRAMES = (
+    "import sys, os, json\nframe = sys._getframe()\nwhile frame:\n    {}\n    frame = frame.f_back"
+)
+
+# Programs that do not do what the tests ask, and see to it that these pass; each passes, or passed in
+# an earlier harness, where nothing looks for it.
+FORGERIES: dict[str, tuple[str, str, str]] = {
+    "prints a report": ("import os\n" + WRITE.format("'0' * 32"), TESTS, "exit"),
+    "replaces exec": ("import builtins; builtins.exec = lambda *a: None", TESTS, "exception"),
+    "replaces compile": (
+        "import builtins; real = builtins.compile\n"
+        "builtins.compile = lambda text, *a: real('pass', *a)",
         TESTS,
         "exception",
     ),
-    "forks": ("import os; os.fork()", TESTS, "exception"),
-    "starts a program": ("import subprocess; subprocess.run(['ls'])", TESTS, "exception"),
-    "loads a library": ("import ctypes; ctypes.CDLL(None).system(b'id')", TESTS, "exception"),
-    "finds the environment": (
-        "import os\nassert {'HOME', 'USER', 'PATH'} & set(os.environ) - {'HOME'}",
+    "replaces next and str": (
+        "import builtins\nbuiltins.next = builtins.str = lambda *a: ''",
+        TESTS,
+        "exception",
+    ),
+    "replaces all": (
+        "import builtins; builtins.all = lambda several: True\ndef f(x): return 0",
+        ALL,
+        "assertion",
+    ),
+    "replaces the error": (
+        "import builtins\nbuiltins.AssertionError = SystemExit\ndef f(x): return 0",
         TESTS,
         "assertion",
     ),
+    "replaces the harness's function": (
+        "import __main__; __main__.ended = lambda e, t: ('', '')",
+        TESTS,
+        "exception",
+    ),
+    "replaces the harness's reasons": (
+        "import __main__; __main__.REASONS = ((BaseException, ''),)",
+        TESTS,
+        "exception",
+    ),
+    "replaces them where they are": (
+        FRAMES.format("frame.f_globals.update(ended=lambda e, t: ('', ''))"),
+        TESTS,
+        "forged",
+    ),
+    "replaces the tests": (
+        "import sys\nsys._getframe().f_back.f_locals['texts']['tests'] = 'pass'",
+        TESTS,
+        "exception",
+    ),
+    "jumps over a test": (
+        "import sys\ndef jump(frame, event, _):\n"
+        "    if frame.f_lineno == 2: frame.f_lineno = 3\n"
+        "def f(x):\n"
+        "    sys.settrace(lambda *_: None)\n"
+        "    sys._getframe().f_back.f_trace = jump",
+        "x = f(2)\nassert x == 4\ny = x",
+        "assertion",
+    ),
+    "finds the token in a frame": (
+        FRAMES.format(
+            "if 'token' in frame.f_locals: "
+            + WRITE.format("frame.f_locals['token'] + json.dumps({'reason': '', 'detail': ''})")
+        ),
+        TESTS,
+        "exception",
+    ),
+    "finds the token in memory": (
+        "import gc, os, json\nfor one in gc.get_objects():\n"
+        "    if isinstance(one, dict) and 'token' in one and 'seconds' in one:\n        "
+        + WRITE.format("one['token'] + json.dumps({'reason': '', 'detail': ''})"),
+        TESTS,
+        "exception",
+    ),
+    "takes the token": ("import os\n" + WRITE.format("os.read(0, 32).decode()"), TESTS, "forged"),
+    "equals anything": (f"{EQUAL}def f(x): return E()", TESTS, "forged"),
+    "equals any number": (
+        "class E(int):\n    def __eq__(self, other): return isinstance(other, int)\n"
+        "def f(x): return E()",
+        "assert 4 == f(2)",
+        "forged",
+    ),
+    "equals anything, in a list": (
+        f"{EQUAL}def f(x): return [E()]",
+        "def check(f):\n    assert f(2) == [4], 'no'\ncheck(f)",
+        "forged",
+    ),
+    "equals what is alike": (
+        "class P:\n    def __init__(self, x): self.x = x\n"
+        "    def __eq__(self, other): return self.x == other.x\n"
+        "def f(x): return P(2 * x)",
+        "assert f(2) == P(4) and not f(2) == P(5) and f(2).x == 4 == 4.0",
+        "",
+    ),
+}
+
+_HOSTILE = {
+    "reads a file": "open('/etc/passwd').read()",
+    "reads itself": "open('/proc/self/environ').read()",
+    "reads the home folders": "import os; os.listdir('/home')",
+    "sets the machine": "open('/proc/sys/kernel/core_pattern', 'r+')",
+    "writes a file": "open('/tmp/sofrito-was-here', 'wb', 0).write(b'x')",
+    "writes over a program": "open('/usr/bin/env', 'r+b')",
+    "opens a socket": "import socket; socket.create_connection(('127.0.0.1', {port}), 9)",
+    "asks for a name": "import socket; socket.getaddrinfo('example.com', 80)",
+    "mounts": "import ctypes\nif ctypes.CDLL(None).mount(b'', b'/tmp', b'tmpfs', 0, 0): raise OSError",
+    "makes a device": "import os; os.mknod('/tmp/device', 0o60666, 0x801)",
+    "finds the environment": (
+        "import os\nif not {{'USER', 'PATH'}} & set(os.environ): raise OSError"
+    ),
+}
+
+
+def hostile(port: int) -> dict[str, tuple[str, str, str]]:
+    """Return what only a sandbox stops, and passes where it does not; ``port`` is this machine's."""
+    right = "\ndef f(x): return 2 * x"
+    return {
+        name: (program.format(port=port) + right, TESTS, "exception")
+        for name, program in _HOSTILE.items()
+    }
+
+
+# What WebAssembly has none of.
+MISSING: dict[str, tuple[str, str, str]] = {
+    name: (f"{program}\ndef f(x): return 2 * x", TESTS, "exception")
+    for name, program in {
+        "lists a folder": "import os; os.listdir('/')",
+        "forks": "import os\nif not os.fork(): os._exit(0)",
+        "starts a program": "import subprocess; subprocess.run(['ls'])",
+        "loads a library": "import ctypes; ctypes.CDLL(None).system(b'id')",
+        "starts a thread": "import threading; threading.Thread(target=print).start()",
+    }.items()
 }
 
 

@@ -13,8 +13,9 @@ import xxhash
 from sofrito.filters import FILTERS
 from sofrito.plan.compile import compiled
 from sofrito.plan.program import Program
-from sofrito.recipe.base import Vocabulary, Writer
+from sofrito.recipe.base import Writer
 from sofrito.recipe.model import Recipe
+from sofrito.recipe.vocabulary import Vocabulary
 from sofrito.run.blame import Patience
 from sofrito.run.budget import Budget, Limits
 from sofrito.run.calls import Calls

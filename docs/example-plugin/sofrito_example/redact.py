@@ -3,6 +3,7 @@
 import re
 from typing import ClassVar
 
+from sofrito.formats.base import Column
 from sofrito.recipe.base import Columns
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.work import Candidate, Map, Operation, Outcome, Row
@@ -21,6 +22,9 @@ class Redact(Step):
     mark: str = "[address]"
     """What stands in an address' place."""
 
+    found: Column = ""
+    """A column for the number of addresses in a row; without it they are not counted."""
+
     def uses(self) -> tuple[str, ...]:
         """The columns, which must be there."""
         return self.redact
@@ -29,12 +33,17 @@ class Redact(Step):
         """The columns redacted."""
         return self.redact
 
+    def makes(self) -> tuple[str, ...]:
+        """The number, where it is asked for."""
+        return (self.found,) if self.found else ()
+
     def operations(self, bench: Bench) -> list[Operation]:
-        """One map."""
+        """One map: what becomes of a row does not depend on others."""
 
         def run(row: Row, _: Candidate) -> Outcome:
-            found = {column: row.values[column] for column in self.redact}
-            texts = {column: text for column, text in found.items() if isinstance(text, str)}
-            return [row.having({c: ADDRESS.sub(lambda _: self.mark, t) for c, t in texts.items()})]
+            texts = {c: t for c in self.redact if isinstance(t := row.values[c], str)}
+            done = {c: ADDRESS.subn(lambda _: self.mark, text) for c, text in texts.items()}
+            made = {self.found: sum(n for _, n in done.values())} if self.found else {}
+            return [row.having({column: text for column, (text, _) in done.items()} | made)]
 
-        return [Map(bench.index, run, self.guard())]
+        return [Map(bench.index, run, self.guard(), self.makes())]

@@ -57,7 +57,7 @@ class _Commands(click.Group):
             from sofrito.problems import did_you_mean
 
             near = did_you_mean(args[0], COMMANDS, otherwise="`sofrito --help` lists the commands.")
-            raise click.UsageError(f"There is no command `{args[0]}`: {near}", ctx) from error
+            raise click.UsageError(f"There is no command `{args[0]}`. {near}", ctx) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):

@@ -12,8 +12,8 @@ import click
 
 from sofrito.cli.recipe import read
 from sofrito.cli.versions import from_git
+from sofrito.export.make import program_of
 from sofrito.export.record import RECORD, recorded_identities, texts_read
-from sofrito.plan.compile import compiled
 from sofrito.plan.difference import (
     Change,
     Sides,
@@ -59,11 +59,7 @@ class _Side:
 
     def program(self, identities: Mapping[str, Mapping[str, Any]]) -> Program:
         """Return what it runs."""
-        given = self.given
-        return compiled(
-            self.read.recipe, folder=self.read.folders, pools=given.pools, axes=given.axes,
-            records=given.records, source=given.source, hashes=given.hashes, identities=identities,
-        )  # fmt: skip
+        return program_of(self.read, self.given, identities)
 
 
 @click.command("diff")

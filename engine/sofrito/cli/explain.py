@@ -35,5 +35,5 @@ def _known(code: str) -> str:
     name = f"SOF{number}"
     if name not in CODES:
         near = did_you_mean(name, CODES, otherwise="`sofrito explain` lists all codes.")
-        raise click.UsageError(f"There is no code `{code}`: {near}")
+        raise click.UsageError(f"There is no code `{code}`. {near}")
     return name

@@ -71,7 +71,7 @@ def _of_recipe(recipe: str, only: str | None) -> tuple[Models, Path]:
         return asked, found.folder
     if only not in known:
         near = did_you_mean(only, known, otherwise=f"It has {', '.join(known)}.")
-        raise click.UsageError(f"The recipe has no model `{only}`: {near}")
+        raise click.UsageError(f"The recipe has no model `{only}`. {near}")
     return {only: known[only]}, found.folder
 
 
@@ -130,7 +130,7 @@ def _near(name: str, known: Mapping[str, str]) -> str:
     folded = name.casefold()
     inside = sorted({called for word, called in known.items() if folded in word.casefold()})
     if inside:
-        return f"did you mean {either(map('`{}`'.format, inside), 'or')}?"
+        return f"Did you mean {either(map('`{}`'.format, inside), 'or')}?"
     return did_you_mean(
         name, [*known, "local"], otherwise="`sofrito models` lists those there are."
     )

@@ -1,14 +1,18 @@
 """`sofrito new`: begins a recipe, by a question or two or by flags."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from shutil import get_terminal_size
+from textwrap import fill
 from typing import Any, TypeVar
 
 import click
 
 from sofrito.cli.recipe import read
 from sofrito.plan.starter import (
+    FEW,
+    MANY,
     Kind,
     Model,
     Order,
@@ -19,6 +23,7 @@ from sofrito.plan.starter import (
     columns_of,
     is_variable,
     kinds,
+    trial,
 )
 from sofrito.plan.vocabulary import vocabulary
 from sofrito.problems import RecipeError, Trouble, did_you_mean
@@ -51,7 +56,11 @@ T = TypeVar("T")
     default="",
     help="For a teacher whose terms forbid to train on its answers: why they allow it here.",
 )
-@click.option("--rows", type=click.IntRange(min=1), default=50, help="Rows to make, at first.")
+@click.option(
+    "--rows",
+    type=click.IntRange(min=1),
+    help=f"Rows to make, at first: {MANY}, or {FEW} of the embedded model, where nothing is said.",
+)
 def command(
     name: str | None,
     kind: str | None,
@@ -62,7 +71,7 @@ def command(
     model: str | None,
     key: str | None,
     accept_terms: str,
-    rows: int,
+    rows: int | None,
 ) -> int:
     """Begin a recipe in the folder NAME: commented, valid, ready to run.
 
@@ -76,15 +85,21 @@ def command(
     asking = sys.stdin.isatty() and sys.stdout.isatty()
     given = _Answers(known, asking)
     kind = given.kind(kind)
-    name = given.name(name, kind)
+    name = given.name(name) if name is not None or not asking else None
     data, column = given.data(known[kind], data, column)
     who = given.teacher(teacher, model, key, accept_terms) if known[kind].teacher else Model()
+    name = name or given.name(None, f"my-{kind}")
     order = Order(Path(name).name, kind, who, data, column, rows)
     files = begun(order, Path(name), lambda made: read(str(made), (), allow_files=False))
     click.echo(f"{name} is there:")
     for path in files:
         click.echo(f"  {path}")
-    click.echo(f"Look at {Path(name) / 'recipe.yaml'}, then: sofrito run {name}")
+    click.echo(f"Look at {Path(name) / 'recipe.yaml'}. Then")
+    if (more := trial(known[kind])) is not None:
+        click.echo(f"  sofrito run {name}{more}")
+        click.echo("tries it in seconds, with words made up in place of a teacher's; and")
+    click.echo(f"  sofrito run {name}")
+    click.echo("makes the rows.")
     return 0
 
 
@@ -104,38 +119,41 @@ class _Answers:
         if given is None:
             self._need("--for", f"What for: {', '.join(self._known)}.")
             _list(self._known)
-            return str(click.prompt("What for?", type=click.Choice([*self._known])))
-        if given not in self._known:
-            near = did_you_mean(
-                given, self._known, otherwise=f"There are {', '.join(self._known)}."
-            )
-            raise click.BadParameter(f"There is no kind `{given}`: {near}", param_hint="--for")
-        return given
+            return _asked("What for", lambda said: _one_of(said, self._known, "kind"))
+        try:
+            return _one_of(given, self._known, "kind")
+        except Trouble as trouble:
+            raise click.BadParameter(
+                f"{trouble.what} {trouble.fix}", param_hint="--for"
+            ) from trouble
 
-    def name(self, given: str | None, kind: str) -> str:
+    def name(self, given: str | None, otherwise: str = "") -> str:
         def checked(said: str) -> str:
-            check_name(Path(said).name, Path(said))
+            check_name(Path(said).name, Path(said), said)
             return said
 
         if given is None:
             self._need("NAME", "The folder to write.")
-            return _asked("Its name, and its folder", checked, default=f"my-{kind}")
+            question = "The folder to write; what it is called is the recipe's name"
+            return _asked(question, checked, default=otherwise)
         return checked(given)
 
     def data(self, kind: Kind, data: Path | None, column: str | None) -> tuple[Path | None, str]:
         def checked(said: str) -> Path | None:
+            if said.startswith(("http:/", "https:/")):  # a path has one of its slashes
+                raise Trouble(f"`{said}` is an address.", "Download it, and name the file.")
             path = Path(said).expanduser() if said else None
             if path:
                 check_data(kind, path)
             return path
 
         if data is None and self._asking:
-            what = f"A file with your {kind.column}s"
+            what = f"Your {kind.column}s, a file such as .csv or .jsonl"
             if kind.role == "axis":
-                what = "A .txt file with a topic in each line"
+                what = "Your topics, a .txt file with one in each line"
             if "chunk" in kind.verbs:
-                what = "A folder of documents, or a file of texts"
-            data = _asked(f"{what} (empty for a few of ours)", checked, default="")
+                what = "Your documents, a folder of them or a file of texts"
+            data = _asked(f"{what} (empty: a few of ours)", checked, default="")
         if data is None:
             return None, ""
         checked(str(data))
@@ -145,13 +163,17 @@ class _Answers:
         if column is None and len(columns) > 1:
             has = f"{data.name} has the columns {', '.join(columns)}"
             self._need("--column", f"{has}: which is the {kind.column}?")
-            column = click.prompt(f"Which column is the {kind.column}?", type=click.Choice(columns))
+            click.echo(_wrapped(f"{has}."))
+            question = f"Which is the {kind.column}"
+            column = _asked(question, lambda said: _one_of(said, columns, "column"))
         return data, column or columns[0]
 
     def teacher(
         self, given: str | None, model: str | None, key: str | None, accepted: str
     ) -> Model:
-        question = "Which teacher: local, a .gguf file, or a server's address"
+        question = (
+            "Which teacher: `local` (the small embedded one), a .gguf file, or a server's address"
+        )
         if given is None and self._asking:
             given = _asked(question, _teacher, default="local")
         given = _teacher(given or "local")
@@ -180,18 +202,32 @@ class _Answers:
             raise click.UsageError(f"{flag} is missing. {what}")
 
 
-def _asked(question: str, checked: Callable[[str], T], *, default: str) -> T:
-    """Ask until the answer is one."""
+def _asked(question: str, checked: Callable[[str], T], *, default: str | None = None) -> T:
+    """Ask until the answer is one; without a default something must be said."""
     while True:
         said: Any = click.prompt(question, default=default, show_default=bool(default))
         try:
             return checked(said)
         except Trouble as trouble:
-            click.echo(f"{trouble.what} {trouble.fix or ''}".rstrip())
+            click.echo(_wrapped(f"{trouble.what} {trouble.fix or ''}".rstrip()))
         except RecipeError as error:
-            click.echo("\n".join(one.what for one in error.problems))
+            click.echo("\n".join(_wrapped(one.what) for one in error.problems))
         except click.UsageError as error:
-            click.echo(error.message)
+            click.echo(_wrapped(error.message))
+
+
+def _wrapped(text: str) -> str:
+    """Return a text in lines of whole words, as wide as the terminal."""
+    return fill(text, get_terminal_size().columns, break_long_words=False, break_on_hyphens=False)
+
+
+def _one_of(said: str, known: Iterable[str], what: str) -> str:
+    """Return what was said where it is one of those known; raises Trouble, with what is near."""
+    there = [*known]
+    if said in there:
+        return said
+    fix = did_you_mean(said, there, otherwise=f"There are {', '.join(there)}.")
+    raise Trouble(f"There is no {what} `{said}`.", fix)
 
 
 def _is_address(teacher: str) -> bool:
@@ -203,7 +239,8 @@ def _teacher(said: str) -> str:
         return said
     path = Path(said).expanduser()
     if not path.is_file():
-        raise click.BadParameter(f"There is no file {path}.", param_hint="--teacher")
+        what = f"There is no file {path}. A server's address begins with http:// or https://."
+        raise click.BadParameter(what, param_hint="--teacher")
     return str(path.resolve())
 
 

@@ -3,6 +3,7 @@
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from textwrap import wrap
 
 import click
 
@@ -24,13 +25,14 @@ def grid_lines(cells: Sequence[Cell], sizes: Mapping[str, int], width: int) -> l
         return []
     down, across = _chosen(cells, axes, width)
     others = [axis for axis in axes if axis not in (down, across)]
-    lines = [_head(cells, sizes)]
+    lines = wrap(_head(cells, sizes), width)
     pictures: dict[tuple[str, ...], list[Cell]] = {}
     for cell in cells:
         pictures.setdefault(tuple(cell.values[axis] for axis in others), []).append(cell)
     for names, some in itertools.islice(pictures.items(), PICTURES):
         told = ", ".join(f"{a} = {v}" for a, v in zip(others, names, strict=True))
-        lines += [""] + ([click.style(f"  {told}", fg="cyan")] if told else [])
+        indented = wrap(told, width, initial_indent="  ", subsequent_indent="  ")
+        lines += ["", *(click.style(line, fg="cyan") for line in indented)]
         lines += [f"  {line}" for line in _picture(some, cells, down, across, width - 2)]
     if len(pictures) > PICTURES:
         lines += ["", f"  and {len(pictures) - PICTURES:,} more such pictures"]

@@ -47,15 +47,25 @@ def _title(text: str) -> str:
 
 
 def _wrapped(head: str, indent: int, text: str, width: int) -> Iterator[str]:
-    """Yield a text broken at spaces, each line after the first one indented."""
+    """Yield a text broken at spaces, a longer word at a `/`, each line after the first one indented."""
     line, room = "", max(width - indent, 20)
     for word in text.split():
-        if line and len(click.unstyle(f"{line} {word}")) > room:
-            yield head + line
-            head, line = " " * indent, word
-        else:
-            line = f"{line} {word}".strip()
+        for part in _parts(word, room):
+            if line and (part is not word or len(click.unstyle(f"{line} {part}")) > room):
+                yield head + line
+                head, line = " " * indent, part
+            else:
+                line = f"{line} {part}".strip()
     yield head + line
+
+
+def _parts(word: str, room: int) -> Iterator[str]:
+    """Yield a word that is no longer than the room, or the parts of it that are not."""
+    while len(click.unstyle(word)) > room and word.isprintable():
+        end = word.rfind("/", 1, room) + 1 or room
+        yield word[:end]
+        word = word[end:]
+    yield word
 
 
 def _facts(told: Forecast) -> Iterator[tuple[str, str]]:
@@ -143,7 +153,10 @@ def basis(told: Forecast) -> str:
         if step.calls or bound.calls != 0
     ]
     if not any(asking):
-        return "from the recipe alone: lengths and yields are guesses; --pilot 8 asks the first 8 candidates"
+        return (
+            "the recipe alone, as if no answer were rejected: which share is, nobody knows before "
+            "a pilot (--pilot 8 asks the first 8 candidates); lengths are guesses"
+        )
     guessed = sum(
         1 for seen, step in zip(found.seen, found.steps, strict=True) if not seen and step.calls
     )

@@ -19,6 +19,9 @@ _KEY = re.compile(r"""(api_key["']?\s*:\s*)(?!["']?\$\{[A-Za-z_]\w*\})([^\s,][^,
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
+# What a file that is no text at all begins with, decoded.
+_NO_TEXT = re.compile("[\x00-\x08\x0e-\x1f\ufffd]|^%PDF-")
+
 _KEPT = 40
 _ENDLESS = re.compile(rf"\S{{{4 * _KEPT},}}")
 
@@ -94,11 +97,13 @@ def _window(line: str, column: int) -> tuple[str, int]:
 
 
 def source_line(problem: Problem) -> str | None:
-    """Return the line a problem points at, or None where it cannot be read."""
+    """Return the line a problem points at, or None where it cannot be read or is no text."""
     try:
         with problem.where.file.open(encoding="utf-8", errors="replace") as file:
             for number, line in enumerate(file, 1):
                 if number == problem.where.line:
+                    if problem.where.column == 1 and _NO_TEXT.search(line):
+                        return None
                     return _without_keys(line.rstrip("\r\n"))
     except OSError:
         return None

@@ -15,7 +15,11 @@ from rich.text import Text
 from sofrito.run.cost import dollars
 from sofrito.run.progress import OnProgress, Progress, StepProgress
 
-PLAIN_EVERY = 10.0  # seconds
+SOONEST, LATEST = 10.0, 60.0
+"""Seconds between two plain lines, at least and at most: a tenth of those that the run has taken.
+
+Where nothing was answered since the last one, it is the most.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,20 +128,32 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def _plain_lines(name: str) -> OnProgress:
-    last, stopping = time.monotonic(), False
+class PlainLines:
+    """Tells how far a run is in lines, from a moment on: at first often, later seldom."""
 
-    def show(progress: Progress) -> None:
-        nonlocal last, stopping
-        if progress.stopping and not stopping:
-            stopping = True
-            print(f"{name}: {progress.stopping}", file=sys.stderr, flush=True)
-        now = time.monotonic()
-        if now - last >= PLAIN_EVERY:
-            last = now
+    def __init__(self, name: str, now: float) -> None:
+        self._name, self._last, self._stopping = name, now, False
+        self._told: tuple[object, ...] = ()
+
+    def due(self, progress: Progress, now: float) -> Iterator[str]:
+        """Yield the lines whose time has come; that a run stops is told at once."""
+        if progress.stopping and not self._stopping:
+            self._stopping = True
+            yield f"{self._name}: {progress.stopping}"
+        news = (progress.accepted, progress.asked - progress.inflight, progress.notices)
+        pause = min(max(SOONEST, progress.elapsed / 10), LATEST)
+        if now - self._last >= (LATEST if news == self._told else pause):
+            self._last, self._told = now, news
             of = f" of {progress.wanted:,}" if progress.wanted else ""
             said = "; ".join([pace(progress), *progress.notices])
-            line = f"{name}: {progress.accepted:,}{of} {rows_of(progress)}, {said}"
+            yield f"{self._name}: {progress.accepted:,}{of} {rows_of(progress)}, {said}"
+
+
+def _plain_lines(name: str) -> OnProgress:
+    lines = PlainLines(name, time.monotonic())
+
+    def show(progress: Progress) -> None:
+        for line in lines.due(progress, time.monotonic()):
             print(line, file=sys.stderr, flush=True)
 
     return show

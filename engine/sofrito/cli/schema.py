@@ -40,7 +40,7 @@ def command(name: str, write: bool) -> None:
     """
     if name not in SCHEMAS:
         near = did_you_mean(name, SCHEMAS, otherwise=f"There are {', '.join(SCHEMAS)}.")
-        raise click.UsageError(f"There is no schema `{name}`: {near}")
+        raise click.UsageError(f"There is no schema `{name}`. {near}")
     if not write:
         schema = SCHEMAS[name]()
         schema = with_plugins(schema, vocabulary()) if name == "recipe" else schema

@@ -6,9 +6,11 @@ from typing import Any
 
 import click
 
+from sofrito.cli.advice import advice, cut_answers
 from sofrito.cli.progress import duration
 from sofrito.export.make import Made
 from sofrito.export.rows import accepted
+from sofrito.recipe.words import sentence
 from sofrito.run.cost import dollars, spelled
 from sofrito.run.ledger import Ledger
 from sofrito.run.session import Ended
@@ -66,7 +68,7 @@ def echo_counted(ledger: Ledger) -> None:
         for name, tally in zip(ledger.names, ledger.tallies, strict=True)
         for what, count in tally.counted.items()
     ]
-    for line in (*told, "") if told else ():
+    for line in ("counted on the way, no row is lost for it:", *told, "") if told else ():
         click.echo(line)
 
 
@@ -132,23 +134,37 @@ def _echo_cost(ended: Ended) -> None:
 
 
 def _echo_how_on(made: Made) -> None:
-    match made.ended.status:
+    recipe, ended = made.recipe, made.ended
+    match ended.status:
         case "interrupted":
             click.echo("Run the same command again to go on; every answer so far is kept.")
         case "budget":
             click.echo("Raise the limit and run again to go on; every answer so far is kept.")
         case "hopeless":
-            click.echo("See why in the list above, and in `sofrito show` of a rejected row.")
-        case "short" if made.ended.exhausted == "cells":
-            click.echo("Add values to the axes, or loosen what rejects the most.")
-        case "short" if made.recipe.rows is None:
-            click.echo("Add seed rows, or loosen what rejects the most.")
-        case "short" if made.ended.exhausted == "seeds":
-            click.echo("Add seed rows, loosen what rejects the most, or ask for fewer rows.")
+            why = advice(recipe, ended.ledger) or "See why in the list above."
+            click.echo(f"{why}\n`sofrito show` tells the story of a rejected row.")
+        case "short" if ended.exhausted == "formats":
+            click.echo("Correct `output`, or what makes its columns; answers are reused.")
         case "short":
-            click.echo("Loosen what rejects the most, or ask for fewer rows; answers are reused.")
+            why, more = advice(recipe, ended.ledger), _more(made)
+            click.echo(why or f"{sentence(more)}.")
+            if why and ended.accepted:
+                click.echo(f"Or {more}.")
         case _:
-            return
+            pass
+    if ended.status in ("complete", "budget") and (cut := cut_answers(recipe, ended.ledger)):
+        click.echo(f"note: {cut}")
+
+
+def _more(made: Made) -> str:
+    """Return what gives a run that ran out of candidates more of them, or makes fewer do."""
+    if made.ended.exhausted == "cells":
+        return "add values to the axes"
+    if made.recipe.rows is None:
+        return "add seed rows"
+    if made.ended.exhausted == "seeds":
+        return "add seed rows, or ask for fewer rows"
+    return "ask for fewer rows; answers are reused"
 
 
 def _echo_places(made: Made) -> None:

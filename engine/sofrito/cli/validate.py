@@ -16,7 +16,8 @@ from sofrito.problems import Problem, RecipeError
 def command(recipe: str, sets: tuple[str, ...], allow_files: bool, format_: str) -> int:
     """Check RECIPE, a file, a folder or a shipped recipe's name.
 
-    Every problem is reported at once, with its place and what to do. Exit code 2 if there is one.
+    Every problem is reported at once, with its place and what to do, on standard error; `ok`, or the
+    problems as JSON or SARIF, goes to standard output. Exit code 2 if there is an error.
     """
     try:
         found = read(recipe, sets, allow_files=allow_files)

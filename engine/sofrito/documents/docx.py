@@ -7,6 +7,7 @@ from pathlib import Path
 
 import docx
 from docx.document import Document as Word
+from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.table import Table
 from docx.text.paragraph import Paragraph
 
@@ -26,7 +27,7 @@ def read(path: Path) -> Document:
         _check_size(path)
         word = docx.Document(str(path))
         blocks = [*_blocks(word)]
-        said = word.core_properties.title
+        said = _said_title(word)
     except (Unreadable, OSError, MemoryError):
         raise
     except Exception as error:  # it raises whatever the bytes lead it to
@@ -35,7 +36,20 @@ def read(path: Path) -> Document:
     text = _joined(blocks)
     if not text:
         raise Unreadable("The document has no text.", "Is it the right one?")
-    return Document(text, (said or "").strip())
+    return Document(text, said or _first_heading(blocks))
+
+
+def _said_title(word: Word) -> str:
+    try:
+        word.part.package.part_related_by(RELATIONSHIP_TYPE.CORE_PROPERTIES)
+    except KeyError:  # asked for its properties, the library makes some up
+        return ""
+    return (word.core_properties.title or "").strip()
+
+
+def _first_heading(blocks: list[Block]) -> str:
+    found = (text for kind, text in blocks if not kind and text.startswith("#"))
+    return next(found, "").lstrip("#").strip()
 
 
 def _check_size(path: Path) -> None:

@@ -3,8 +3,9 @@
 import logging
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from pypdf import PdfReader
 
@@ -24,8 +25,21 @@ def read(path: Path) -> Document:
 
     Lines are as they stand on the page. A line that is an entry of the outline becomes a heading.
     """
-    try:
+    with _told():
         return _document(path)
+
+
+def check(path: Path) -> None:
+    """Open the PDF and count its pages, without reading one; raises Unreadable."""
+    with _told(), path.open("rb") as file:
+        _opened(file)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Raise Unreadable for whatever a broken file leads to."""
+    try:
+        yield
     except (Unreadable, OSError, MemoryError):
         raise
     except Exception as error:  # it raises whatever the bytes lead it to
@@ -33,12 +47,17 @@ def read(path: Path) -> Document:
         raise Unreadable(what, "Open it in a viewer and print it to a PDF again.") from error
 
 
-def _document(path: Path) -> Document:
-    reader = PdfReader(path)
+def _opened(source: Path | BinaryIO) -> PdfReader:
+    reader = PdfReader(source)
     if reader.is_encrypted and not reader.decrypt(""):
         raise Unreadable("The PDF needs a password.", "Save it without one.")
     if len(reader.pages) > _MOST_PAGES:
         raise Unreadable(f"The PDF has more than {_MOST_PAGES:,} pages.", "Divide it.")
+    return reader
+
+
+def _document(path: Path) -> Document:
+    reader = _opened(path)
     texts, length = list[str](), 0
     for page in reader.pages:
         texts.append(plain(_clean(page.extract_text())))

@@ -5,7 +5,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from sofrito.documents.document import LONGEST, MEGABYTES, Document, Unreadable
+from sofrito.documents.check import check_size
+from sofrito.documents.document import LONGEST, Document, Unreadable
 
 PACKAGES: Mapping[str, tuple[str, str]] = {
     ".pdf": ("pypdf", "pypdf"),
@@ -54,8 +55,7 @@ def _read(path: Path, size: int) -> Document:
         raise Unreadable(
             f"Reading a {suffix} file needs {package}, which is not installed.", _EXTRA
         )
-    if size > MEGABYTES * 10**6:
-        raise Unreadable(f"The document is larger than {MEGABYTES} MB.", "Divide it.")
+    check_size(size)
     reader: Callable[[Path], Document] = import_module(f"sofrito.documents.{_READERS[suffix]}").read
     document = reader(path)
     if len(document.text) > LONGEST:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,39 @@ from sofrito.recipe.model import Recipe
 _Tables = dict[str, dict[str, Lines]]
 
 
+@dataclass
+class Written:
+    """What became of the formats and rows: ``rows`` were gone through.
+
+    ``unfit`` rows of the run could be written in no format; ``why`` says it of the first of them.
+    """
+
+    parts: list[Part]
+    rows: int = 0
+    unfit: int = 0
+    why: str = ""
+
+    def count(self, row: Accepted, records: int) -> None:
+        """Count a row that became so many records in all formats together."""
+        self.rows += 1
+        reasons = [f"{part.name}: {part.unfit}" for part in self.parts if part.unfit]
+        if not records and reasons and row.origin == "synthetic":
+            self.unfit += 1
+            self.why = self.why or f"row {row.id}, {'; '.join(reasons)}"
+
+
 def write_dataset(
     rows: Iterable[Accepted], partial: Path, recipe: Recipe, sample: Sample | None = None
-) -> tuple[list[Part], int]:
+) -> Written:
     """Write dataset/<format>/<split> and provenance.parquet below ``partial``.
 
     Goes through the rows twice and holds none of them; ``sample`` is drawn on the way. A row is in
-    one split, the same in every format. Returns what became of each format, and the number of rows.
-    Raises OSError where writing fails, Trouble where the rows cannot be read.
+    one split, the same in every format. Raises OSError where writing fails, Trouble where the rows
+    cannot be read.
     """
     output = recipe.output
     parts = parts_of(output.write)
+    written = Written(parts)
     group_by = output.splits.get("group_by", "")
     splits = Splits(shares_of(output.splits), recipe.seed)
     for row in rows:
@@ -46,15 +69,18 @@ def write_dataset(
         for row in rows:
             split = splits.of(_group(row, group_by))
             story.add(provenance(row, split, review=sample is not None and row.id in sample))
+            made = 0
             for part in parts:
                 for record in part.records(row):
                     tables[part.name][split].add(record)
+                    made += 1
+            written.count(row, made)
     _finished(story, ("parquet",))
     for part in parts:
         part.rows = {split: lines.rows for split, lines in tables[part.name].items()}
         for lines in tables[part.name].values():
             _finished(lines, output.files)
-    return parts, story.rows
+    return written
 
 
 def _group(row: Accepted, group_by: str) -> Any:

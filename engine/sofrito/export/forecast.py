@@ -15,24 +15,26 @@ from sofrito.export.reach import (
     hosts_reached,
     models_reached,
 )
+from sofrito.export.unmade import unmade_axes
 from sofrito.plan.compile import compiled
 from sofrito.plan.estimate import expected, guessed_tokens
-from sofrito.plan.estimate_bounds import Bound, bound_of, bounds
+from sofrito.plan.estimate_bounds import Bound, bounds
 from sofrito.plan.estimate_time import Speed, speed
 from sofrito.plan.inputs import Inputs, inputs
+from sofrito.plan.passing import passing
 from sofrito.plan.program import Cell, Program
 from sofrito.problems import Trouble
 from sofrito.recipe.asked import models_asked
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.read import Read
 from sofrito.recipe.sources import TemplateSources
-from sofrito.run.axes import MadeAxes, charge, load_of, missing_axes
+from sofrito.run.axes import MadeAxes, charge
 from sofrito.run.cost import ModelCost, costs_of
+from sofrito.run.dry_run import dry_run, unseen
 from sofrito.run.journal import MemoryJournal, SqliteJournal
 from sofrito.run.observe import FIRST
 from sofrito.run.outlook import (
     Estimate,
-    axis_cost,
     estimated,
     lengths_asked,
     prompt_lengths,
@@ -147,10 +149,13 @@ class _Scene:
         models = {name: self.read.recipe.model(name) for name in models_asked(self.read.recipe)}
         return tariffs_of(models, {name: t.price_factor for name, t in self.teachers.items()})
 
-    def program(self) -> Program:
-        """Return a program whose memories are empty: one that has a memory runs once."""
+    def program(self, recipe: Recipe | None = None) -> Program:
+        """Return a program whose memories are empty: one that has a memory runs once.
+
+        It is that of the recipe, or of one that differs from it in its steps alone.
+        """
         return compiled(
-            self.read.recipe,
+            recipe or self.read.recipe,
             folder=self.read.folders,
             pools=self.given.pools,
             axes=self.given.axes,
@@ -190,52 +195,43 @@ def _rehearsed(scene: _Scene) -> Rehearsal:
     return rehearsed(fresh, MemoryJournal(), {**nobody, **scene.teachers})
 
 
+def _dry(scene: _Scene, known: Rehearsal) -> Rehearsal | None:
+    """Make up what a rehearsal did not see, None where it saw all."""
+    if not unseen(scene.program(), known):
+        return None
+    recipe = passing(scene.read.recipe)
+    return dry_run(scene.program(recipe), recipe.steps, models_asked(recipe))
+
+
 def _told(
     scene: _Scene, known: Rehearsal, made: Piloted | None, speeds: Mapping[str, Speed]
 ) -> Forecast:
     read, recipe, tariffs = scene.read, scene.read.recipe, scene.tariffs
-    program, steps = scene.program(), expected(recipe)
+    program = scene.program()
+    first = unmade_axes(read, scene.workspace, speeds, tariffs)
     sketches = sketched(program, recipe.steps, SKETCHED)
     seeds, budget = rows_to_start_from(program), recipe.budget
-    unmade = {
-        name: (recipe.model_for(topics.model), topics)
-        for name, topics in missing_axes(read, scene.workspace).items()
-    }
-    reads = prompt_lengths(sketches, steps, recipe.steps, guessed_tokens)
-    estimate = estimated(
-        program,
-        steps,
-        {**reads, **lengths_asked(known.notebook.questions, sketches, guessed_tokens)},
-        known,
-        speeds=speeds,
-        tariffs=tariffs,
-        seeds=seeds,
-        teachers=scene.teachers,
+    estimate = _estimate(scene, program, known, speeds, sketches)
+    known_bounds = bounds(
+        program, expected(recipe), seeds=seeds, calls=budget.calls, tokens=budget.tokens
     )
-    costs = [axis_cost(topics, model, speeds, tariffs) for model, topics in unmade.values()]
     return Forecast(
         recipe=recipe,
         fingerprint=program.fingerprint,
-        steps=(*(f"axis {name}" for name in unmade), *program.steps),
+        steps=(*(f"axis {name}" for name in first.calls), *program.steps),
         axes={name: len(values) for name, values in scene.given.axes.items()},
-        unmade={name: load_of(topics).calls for name, (_, topics) in unmade.items()},
+        unmade=first.calls,
         cells=program.cells,
         seeds=seeds,
-        estimate=with_axes(estimate, costs, {model for model, _ in unmade.values()} <= {*speeds}),
-        bounds=(
-            *(
-                bound_of(load_of(topics), budget.calls, budget.tokens)
-                for _, topics in unmade.values()
-            ),
-            *bounds(program, steps, seeds=seeds, calls=budget.calls, tokens=budget.tokens),
-        ),
+        estimate=with_axes(estimate, first.costs, first.timed),
+        bounds=(*first.bounds, *known_bounds),
         tariffs=tariffs,
         prices=table() if any(t and t.source.startswith(PRICES) for t in tariffs.values()) else "",
         costs=costs_of(known.spent, Totals(), tariffs, tariffs),
         speeds=speeds,
         pilot=made,
         prompts=tuple(
-            replace(one, step=one.step + len(unmade)) for one in _prompts(sketches, known)
+            replace(one, step=one.step + len(first.calls)) for one in _prompts(sketches, known)
         ),
         models=models_reached(recipe, scene.teachers),
         hosts=hosts_reached(recipe, frozenset(scene.absent)),
@@ -243,6 +239,29 @@ def _told(
             read, TemplateSources(read.folders, params=recipe.values()), scene.teachers
         ),
         absent=scene.absent,
+    )
+
+
+def _estimate(
+    scene: _Scene,
+    program: Program,
+    known: Rehearsal,
+    speeds: Mapping[str, Speed],
+    sketches: Sequence[Sketch],
+) -> Estimate:
+    steps = expected(scene.read.recipe)
+    guessed = prompt_lengths(sketches, steps, scene.read.recipe.steps, guessed_tokens)
+    asked = lengths_asked(known.notebook.questions, sketches, guessed_tokens)
+    return estimated(
+        program,
+        steps,
+        {**guessed, **asked},
+        known,
+        speeds=speeds,
+        tariffs=scene.tariffs,
+        seeds=rows_to_start_from(program),
+        teachers=scene.teachers,
+        dry=_dry(scene, known),
     )
 
 

@@ -11,7 +11,7 @@ from sofrito.export.facts import CardFacts, Exported, ModelFacts, StepFacts
 from sofrito.export.order import ranks_of
 from sofrito.export.record import keep_recipe
 from sofrito.plan.compile import compiled
-from sofrito.plan.inputs import files_of, inputs
+from sofrito.plan.inputs import Inputs, files_of, inputs
 from sofrito.plan.program import Program
 from sofrito.recipe.asked import models_asked
 from sofrito.recipe.folder import home
@@ -73,18 +73,8 @@ def make(
     given = inputs(read, workspace=workspace, allow_files=allow_files)
     teachers = teachers_of(recipe, read.folders, announce)
     identities = {name: dict(teacher.identity) for name, teacher in teachers.items()}
-    program = compiled(
-        recipe,
-        folder=read.folders,
-        pools=given.pools,
-        axes=given.axes,
-        records=given.records,
-        source=given.source,
-        hashes=given.hashes,
-        identities=identities,
-    )
+    program = program_of(read, given, identities)
     folder = run_folder(workspace, program)
-    models = {name: dict(teacher.described()) for name, teacher in teachers.items()}
     tariffs = tariffs_for(recipe, teachers)
     with locked(folder):
         charge(axes, workspace, program)
@@ -101,14 +91,53 @@ def make(
             tariffs=tariffs,
         )
         ended = replace(ended, totals=axes.totals + ended.totals)
-        exported = None
-        if ended.status != "interrupted":
-            ranks = ranks_of(given.axes, given.records)
-            facts = _facts(program, ended, models, accepted_terms(recipe))
-            exported = export(folder, recipe, facts, real=given.real, ranks=ranks)
-        if exported or not (folder / "dataset").exists():
-            _manifest(recipe, program, ended, models, exported).write(folder)
+        models = {name: dict(teacher.described()) for name, teacher in teachers.items()}
+        ended, exported = _written(folder, recipe, program, ended, given, models)
     return Made(recipe, folder, ended, exported)
+
+
+def program_of(read: Read, given: Inputs, identities: Mapping[str, Mapping[str, Any]]) -> Program:
+    """Compile a recipe with what it reads, for models of these identities."""
+    return compiled(
+        read.recipe,
+        folder=read.folders,
+        pools=given.pools,
+        axes=given.axes,
+        records=given.records,
+        source=given.source,
+        hashes=given.hashes,
+        identities=identities,
+    )
+
+
+def _written(
+    folder: Path,
+    recipe: Recipe,
+    program: Program,
+    ended: Ended,
+    given: Inputs,
+    models: Mapping[str, Mapping[str, Any]],
+) -> tuple[Ended, Exported | None]:
+    """Write the dataset, unless the run was interrupted, and the manifest of what is there then."""
+    exported = None
+    if ended.status != "interrupted":
+        ranks = ranks_of(given.axes, given.records)
+        facts = _facts(program, ended, models, accepted_terms(recipe))
+        exported = export(folder, recipe, facts, real=given.real, ranks=ranks)
+        ended = _without_unfit(ended, exported, program.rows)
+    if exported or not (folder / "dataset").exists():
+        _manifest(recipe, program, ended, models, exported).write(folder)
+    return ended, exported
+
+
+def _without_unfit(ended: Ended, exported: Exported, wanted: int | None) -> Ended:
+    """Return how a run ended in which rows that no format could write are not counted."""
+    ended = replace(ended, accepted=ended.accepted - exported.unfit)
+    if ended.status != "complete" or ended.accepted >= (wanted or 1):
+        return ended
+    noun = "row fits" if exported.unfit == 1 else "rows fit"
+    reason = f"{exported.unfit:,} {noun} no format of the output (first: {exported.why})"
+    return replace(ended, status="short", reason=reason, exhausted="formats")
 
 
 def axes_made(

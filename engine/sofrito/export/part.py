@@ -26,6 +26,8 @@ class Part:
         self.sample: dict[str, Any] | None = None
         self._fixed = writer.shape()
         self._inferred = Inferred()
+        self.unfit = ""
+        """Why the row that was asked for last does not fit, "" if it does or `where` leaves it out."""
         self._unfit: Counter[str] = Counter()
         self._first_unfit: dict[str, str] = {}
 
@@ -53,6 +55,7 @@ class Part:
 
     def records(self, row: Accepted) -> list[dict[str, Any]]:
         """Return a row's records, none where `where` or the format leaves it out."""
+        self.unfit = ""
         try:
             if not self.format.takes(row.columns):
                 return []
@@ -60,6 +63,7 @@ class Part:
         except (Unfit, ExpressionError) as error:
             failed = "" if isinstance(error, Unfit) else f"`where: {self.format.where}` fails: "
             reason = failed + error.words
+            self.unfit = reason
             self._unfit[reason] += 1
             self._first_unfit.setdefault(reason, row.id)
             return []

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sofrito.plan.axes import axis_file, generated_axes
+from sofrito.plan.axes import axis_file, axis_place, generated_axes
 from sofrito.plan.difference import plain
 from sofrito.plan.fingerprint import library_texts, template_texts
 from sofrito.problems import Trouble
@@ -33,10 +33,12 @@ def keep_recipe(
 
     It is what ran: with what it extends merged in, and with what the command line gave. ``files``
     are its seed and axis files; the files of axes that a model made are those of the ``workspace``,
-    and lie in the record as they do there. Keys are in it only as `${NAME}`. Raises Trouble where
-    nothing can be written.
+    and lie in the record as they do there. Keys are in it only as `${NAME}`. A record that is what
+    runs stays as it is. Raises Trouble where nothing can be written.
     """
     record = folder / RECORD
+    if record.resolve() in [one.resolve() for one in read.folders]:
+        return
     try:
         shutil.rmtree(record, ignore_errors=True)
         record.mkdir(parents=True)
@@ -45,8 +47,9 @@ def keep_recipe(
             _put(record / name, text)
         for path in files:
             _copy(path, read, record)
-        for made in (axis_file(read, workspace, name) for name in generated_axes(read)):
-            _put(record / made.relative_to(workspace), made.read_text(encoding="utf-8-sig"))
+        for name in generated_axes(read):
+            text = axis_file(read, workspace, name).read_text(encoding="utf-8-sig")
+            _put(record / axis_place(read, name), text)
         (record / IDENTITIES).write_text(json.dumps(identities, indent=2), encoding="utf-8")
     except OSError as error:
         what = f"The run's folder {folder} cannot be written: {error.strerror or error}."

@@ -39,14 +39,15 @@ def export(
     with placed(folder) as partial:
         rows = rows_of(folder, recipe, real=real, ranks=ranks or {})
         sample = Sample(output.review, recipe.seed, folder) if output.review else None
-        parts, count = write_dataset(rows, partial, recipe, sample)
+        written = write_dataset(rows, partial, recipe, sample)
+        parts = written.parts
         reasons = write_rejected(folder, partial)
         notes = [*rows.notes, *_empty_splits(parts), *(n for part in parts for n in part.notes())]
         notes += sample.write(partial) if sample else []
         text = card(
             recipe,
             facts,
-            rows=count,
+            rows=written.rows,
             parts=parts,
             reasons=reasons,
             notes=notes,
@@ -59,16 +60,25 @@ def export(
             for path in sorted(partial.rglob("*"))
             if path.is_file() and not path.name.startswith("review.")
         )
-    return Exported({part.name: part.rows for part in parts}, files, tuple(notes))
+    rows_by_part = {part.name: part.rows for part in parts}
+    return Exported(rows_by_part, files, tuple(notes), written.unfit, written.why)
 
 
 def _empty_splits(parts: Sequence[Part]) -> list[str]:
-    return [
-        f"{part.name}: the split `{split}` has no rows; its file is there, `load_dataset` skips it."
-        for part in parts
-        for split, rows in part.rows.items()
-        if rows == 0
+    """Return a note on formats without rows, and one for each split that some are empty in."""
+    none = [part.name for part in parts if not any(part.rows.values())]
+    told = f"{', '.join(none)}: there are no rows, and `load_dataset` cannot load what has none."
+    formats: dict[str, list[str]] = {}
+    for part in parts:
+        for split, rows in part.rows.items():
+            if rows == 0 and part.name not in none:
+                formats.setdefault(split, []).append(part.name)
+    splits = [
+        f"{', '.join(names)}: the split `{split}` has no rows; `load_dataset` skips its "
+        f"{'file' if len(names) == 1 else 'files'}."
+        for split, names in formats.items()
     ]
+    return [told, *splits] if none else splits
 
 
 def _exported(path: Path, partial: Path) -> ExportedFile:

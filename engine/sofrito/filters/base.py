@@ -75,6 +75,10 @@ class RowFilter(Filter):
         """Return the verdict on one row; ``columns`` are those the step is about."""
         raise NotImplementedError
 
+    def passes(self, values: Values, columns: Columns) -> bool | None:
+        """Whether it keeps the row, None of a filter that needs a package."""
+        return None if self.package else self.judge(values, columns).kept
+
 
 class SiblingFilter(Filter):
     """Decides on the innermost siblings together."""

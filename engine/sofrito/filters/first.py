@@ -17,6 +17,10 @@ class First(SiblingFilter):
     most: Annotated[int, Field(ge=1)]
     """How many siblings to keep."""
 
+    def leaves(self) -> float:
+        """As many."""
+        return self.most
+
     def judge_all(
         self,
         siblings: Sequence[Values],

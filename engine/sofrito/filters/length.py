@@ -6,6 +6,7 @@ from typing import ClassVar
 from pydantic import model_validator
 
 from sofrito.filters.base import KEPT, Columns, RowFilter, Values, Verdict, texts
+from sofrito.filters.script_words import word_count
 from sofrito.recipe.base import Range
 from sofrito.recipe.fault import fault, swapped
 
@@ -14,9 +15,11 @@ class Length(RowFilter):
     """Keeps a row if every column has a length in the range, ends included."""
 
     filter: ClassVar[str] = "length"
+    one_of: ClassVar[tuple[str, ...]] = ("words", "characters")
 
     words: Range | None = None
-    """Least and most words, divided by white space."""
+    """Least and most words, divided by white space. In scripts without spaces (Chinese, Japanese, Thai, \
+Lao, Burmese, Khmer) each letter is a word."""
 
     characters: Range | None = None
     """Least and most characters."""
@@ -43,9 +46,10 @@ class Length(RowFilter):
             for unit, bounds in (("words", self.words), ("characters", self.characters)):
                 if bounds is None:
                     continue
-                size = len(text.split()) if unit == "words" else len(text)
+                size = word_count(text) if unit == "words" else len(text)
                 if not bounds[0] <= size <= bounds[1]:
                     side = "too short" if size < bounds[0] else "too long"
                     null = " (it is null)" if values.get(column) is None else ""
-                    return Verdict(False, side, f"{column} has {size} {unit}{null}", size)
+                    units = unit.removesuffix("s") if size == 1 else unit
+                    return Verdict(False, side, f"{column} has {size} {units}{null}", size)
         return KEPT

@@ -22,6 +22,7 @@ class Pattern(RowFilter):
     """
 
     filter: ClassVar[str] = "pattern"
+    one_of: ClassVar[tuple[str, ...]] = ("never", "must")
 
     never: Strings = ()
     """A row in which any of these is found is rejected."""

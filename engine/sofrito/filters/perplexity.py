@@ -30,6 +30,7 @@ class Perplexity(AskingFilter):
     """
 
     filter: ClassVar[str] = "perplexity"
+    one_of: ClassVar[tuple[str, ...]] = ("below", "above")
 
     below: Annotated[float, Field(gt=1)] | None = None
     """Perplexities from here on are too high."""

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator
 
 from sofrito.filters.base import Verdict
 from sofrito.filters.one_text import OneText
+from sofrito.filters.script_words import word_count
 from sofrito.filters.words import any_of, not_empty
 from sofrito.recipe.base import Strings
 
@@ -62,11 +63,11 @@ class Refusal(OneText):
 
     def fault(self, column: str, text: str) -> Verdict | None:
         """Look for the words in an answer that is short."""
-        size = len(text.split())
+        size = word_count(text)
         hit = self._pattern.search(_straight(text)) if size < self.under_words else None
         if hit is None:
             return None
-        detail = f"{column} has “{hit.group()}” in {size} words"
+        detail = f"{column} has “{hit.group()}” in {size} word{'s' * (size != 1)}"
         return Verdict(False, "the answer refuses", detail, size)
 
 

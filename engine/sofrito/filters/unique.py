@@ -10,6 +10,7 @@ class Unique(SiblingFilter):
     """Of siblings that are equal in the step's columns, keeps the first."""
 
     filter: ClassVar[str] = "unique"
+    unequal: ClassVar[bool] = True
 
     def judge_all(self, siblings: Sequence[Values], columns: Columns) -> list[Verdict]:
         """Compare the siblings' columns, letter by letter."""

@@ -1,27 +1,15 @@
 """Which of many texts shares runs of words with another one, and how much of it stands there."""
 
-import re
 from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 import xxhash
 
+from sofrito.filters.script_words import words_of
+
 FEWEST = 8
 """Words of a text that is compared at all: the shortest run of GPT-3's study (Brown et al. 2020, C)."""
-
-# A letter of a script that has no spaces between words is a word.
-_WORD = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-    "\U00020000-\U0003ffff]|"
-    "[^\\W\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-    "\U00020000-\U0003ffff]+"
-)
-
-
-def words_of(text: str) -> list[str]:
-    """Return a text's words in lower case, without punctuation."""
-    return _WORD.findall(text.casefold())
 
 
 class Runs:

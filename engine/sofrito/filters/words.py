@@ -15,6 +15,7 @@ class Words(RowFilter):
     """Looks for whole words and phrases, whatever their case."""
 
     filter: ClassVar[str] = "words"
+    one_of: ClassVar[tuple[str, ...]] = ("never", "must")
 
     never: Strings = ()
     """A row with any of these is rejected."""

@@ -25,11 +25,11 @@ class Distill(Format):
     """Writes an answer with what the teacher found likely at each of its tokens.
 
     The fields are `messages` (or, with `chat: false`, `prompt` and `completion`) and, of the record
-    that `soft_labels` made: `written`, the ids of the answer's tokens; `written_logprobs`, their
-    natural log-probabilities; `token_ids` and `logprobs`, at each token the likeliest ones;
-    `tokenizer`, a fingerprint of the vocabulary that the ids belong to. A server tells texts in
-    place of ids: `texts` and `written_texts`. In Parquet ids are int32 and log-probabilities
-    float16.
+    that `soft_labels` made: `written`, the ids of the answer's tokens, the last of them the one that
+    ended it where the model itself ended it; `written_logprobs`, their natural log-probabilities;
+    `token_ids` and `logprobs`, at each token the likeliest ones; `tokenizer`, a fingerprint of the
+    vocabulary that the ids belong to. A server tells texts in place of ids: `texts` and
+    `written_texts`. In Parquet ids are int32 and log-probabilities float16.
 
     The labels hold for the prompt that the teacher saw: let it be the column written here, and no
     more. docs/distillation.md shows how to load and use them.

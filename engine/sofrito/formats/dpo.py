@@ -5,7 +5,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from sofrito.formats.base import Column, Format, Type, Values, text_of
-from sofrito.formats.messages import MESSAGES, conversational
+from sofrito.formats.messages import MESSAGES, conversational, conversational_columns
+from sofrito.recipe.value_types import Listed
 
 
 class Dpo(Format):
@@ -28,6 +29,10 @@ class Dpo(Format):
     def uses(self) -> tuple[str, ...]:
         """The three columns."""
         return (self.prompt, self.chosen, self.rejected)
+
+    def lists(self) -> dict[str, Listed]:
+        """With `chat`, lists are of messages."""
+        return conversational_columns(self.uses()) if self.chat else {}
 
     def shape(self) -> dict[str, Type]:
         """Three texts, or three conversations."""

@@ -6,16 +6,16 @@ from typing import Any, ClassVar
 from pydantic import model_validator
 
 from sofrito.formats.base import Column, Format, Type, Unfit, Values, text_of, value_of
-from sofrito.formats.messages import MESSAGES, conversational
+from sofrito.formats.messages import MESSAGES, conversational, conversational_columns
 from sofrito.recipe.fault import fault
-from sofrito.recipe.value_types import ValueType
+from sofrito.recipe.value_types import Listed, ValueType
 
 
 class Kto(Format):
     """Writes `{"prompt": ..., "completion": ..., "label": true or false}`, as KTO trainers take it.
 
-    Either of a pair, which makes two records, or of an answer and a column that says whether it is
-    good.
+    Either of a pair, which makes two records with the row's id in both, or of an answer and a column
+    that says whether it is good.
     """
 
     format: ClassVar[str] = "kto"
@@ -59,6 +59,11 @@ class Kto(Format):
     def wants(self) -> dict[str, ValueType]:
         """The label, where there is one, is true or false."""
         return {self.label: "boolean"} if self.label else {}
+
+    def lists(self) -> dict[str, Listed]:
+        """With `chat`, lists are of messages."""
+        texts = (self.prompt, *((self.completion,) if self.completion else self._pair))
+        return conversational_columns(texts) if self.chat else {}
 
     def shape(self) -> dict[str, Type]:
         """Two texts or conversations, and the label."""

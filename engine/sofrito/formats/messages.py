@@ -1,5 +1,6 @@
 """Writes conversations: a list of messages with role and content."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from pydantic import model_validator
@@ -12,10 +13,31 @@ from sofrito.formats.tool_calls import (
     functions,
 )
 from sofrito.recipe.fault import fault
+from sofrito.recipe.value_types import Listed
 
 _FIELDS = frozenset({"role", "content"})
 
 MESSAGES: Type = [{"role": "string", "content": "string"}]
+
+_TALK = Listed(
+    "a list of messages",
+    "For single texts, name their columns: `{prompt: question, completion: answer}`; `converse` makes "
+    "a list of messages.",
+)
+_TEXT_OR_TALK = Listed(
+    "a text or a list of messages",
+    "Make one text of its items by a step `set`, with `| join(', ')`.",
+    ("text", "number", "boolean", "record"),
+)
+_CALLS = Listed(
+    "a list of calls",
+    "`parse: json` with `schema: {COLUMN: {type: objects, calls_of: TOOLS}}` makes them.",
+    ("record",),
+)
+_TOOLS = Listed(
+    "a list of tools",
+    "A tool is an object with `name`, `description` and `parameters`, a JSON Schema.",
+)
 
 
 class Messages(Format):
@@ -29,6 +51,7 @@ class Messages(Format):
     """
 
     format: ClassVar[str] = "messages"
+    one_of: ClassVar[tuple[str, ...]] = ("prompt", "messages")
     shorthand: ClassVar[str] = "messages"
 
     prompt: Column = ""
@@ -68,6 +91,11 @@ and `parameters` (a JSON Schema)."""
         """The columns that become messages, calls and tools."""
         columns = (self.system, self.prompt, self.completion, self.messages)
         return tuple(filter(None, (*columns, self.tool_calls, self.tools)))
+
+    def lists(self) -> dict[str, Listed]:
+        """The messages, the calls (or one of them) and the tools, where columns hold them."""
+        listed = {self.messages: _TALK, self.tool_calls: _CALLS, self.tools: _TOOLS}
+        return {column: wanted for column, wanted in listed.items() if column}
 
     def shape(self) -> dict[str, Type]:
         """A list of messages, and the tools."""
@@ -124,6 +152,11 @@ def conversation(
     if system and value_of(values, system):
         messages.insert(0, {"role": "system", "content": text_of(values, system)})
     return messages
+
+
+def conversational_columns(columns: Iterable[str]) -> dict[str, Listed]:
+    """Return that columns which :func:`conversational` reads hold lists of messages or no lists."""
+    return dict.fromkeys(columns, _TEXT_OR_TALK)
 
 
 def conversational(values: Values, column: str, role: str) -> list[dict[str, str]]:

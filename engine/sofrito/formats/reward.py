@@ -3,7 +3,8 @@
 from typing import Any, ClassVar
 
 from sofrito.formats.base import Column, Format, Type, Values, text_of
-from sofrito.formats.messages import MESSAGES, conversational
+from sofrito.formats.messages import MESSAGES, conversational, conversational_columns
+from sofrito.recipe.value_types import Listed
 
 
 class Reward(Format):
@@ -26,6 +27,10 @@ class Reward(Format):
     def uses(self) -> tuple[str, ...]:
         """The columns."""
         return tuple(filter(None, (self.prompt, self.chosen, self.rejected)))
+
+    def lists(self) -> dict[str, Listed]:
+        """With a prompt, lists are of messages."""
+        return conversational_columns(self.uses()) if self.prompt else {}
 
     def shape(self) -> dict[str, Type]:
         """Two texts, or two conversations."""

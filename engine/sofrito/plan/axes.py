@@ -42,7 +42,19 @@ def generated_axes(read: Read) -> dict[str, Topics]:
 
 
 def axis_file(read: Read, workspace: Path, name: str) -> Path:
-    """Return the file of an axis: another one for another question, model or seed."""
+    """Return the file of an axis: the one that came with the recipe, or else the workspace's."""
+    place = axis_place(read, name)
+    beside = (folder / place for folder in read.folders if _is_below(folder, place))
+    return next(beside, workspace / place)
+
+
+def _is_below(folder: Path, place: Path) -> bool:
+    file = (folder / place).resolve()
+    return file.is_file() and file.is_relative_to(folder.resolve())
+
+
+def axis_place(read: Read, name: str) -> Path:
+    """Return where in a folder the file of an axis is: elsewhere for another question, model or seed."""
     topics = generated_axes(read)[name]
     sources = TemplateSources(read.folders, params=read.recipe.values())
     prompt = sources.text(topics.prompt.strip()) if is_file(topics.prompt) else topics.prompt
@@ -50,7 +62,7 @@ def axis_file(read: Read, workspace: Path, name: str) -> Path:
     who = [model.backend, model.model, Path(model.path).name, model.hub]
     asked = [topics.from_, topics.levels, topics.width, prompt, who, str(read.recipe.seed)]
     digest = xxhash.xxh3_64_hexdigest(orjson.dumps(asked))[:8]
-    return workspace / read.recipe.recipe / FOLDER / f"{name}-{digest}.yaml"
+    return Path(read.recipe.recipe, FOLDER, f"{name}-{digest}.yaml")
 
 
 def records_of(levels: Sequence[str], paths: Sequence[Branch]) -> dict[str, dict[str, str]]:
@@ -129,8 +141,9 @@ def _paths(
         for key, below in node.items():
             yield from _paths(document, (*at, key), below, (*above, key), levels - 1, problems)
     else:
-        what = "The topics of the last level are a list."
+        what, fix = "The topics of the last level are a list.", "Write a line for each: `- forces`."
         if levels > 1:
             more = "level" if levels == 2 else "levels"
             what = f"Topics with {levels - 1} more {more} below them are the keys of a mapping."
-        problems.append(Problem("SOF103", document.span(at), what))
+            fix = "Write `mechanics:`, and below it, indented, what belongs to it."
+        problems.append(Problem("SOF103", document.span(at), what, fix))

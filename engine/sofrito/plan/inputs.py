@@ -9,11 +9,12 @@ import xxhash
 
 from sofrito.plan.axes import Records, axis_file, generated_axes, placeholders, read_axis
 from sofrito.problems import Problem, RecipeError, Span
-from sofrito.recipe.folder import inside, matching
+from sofrito.recipe.folder import inside
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.model_rows import Seeds
 from sofrito.recipe.read import Read
-from sofrito.recipe.seed_files import read_seeds
+from sofrito.recipe.seed_files import MAX_PROBLEMS, read_seeds
+from sofrito.recipe.seed_folder import seeds_matching
 from sofrito.steps.work import Pooled, Values
 
 
@@ -115,15 +116,17 @@ def axis_values(read: Read, name: str, *, allow_files: bool) -> dict[str, float]
     try:
         if path.stat().st_size > _LARGEST_AXIS:
             what = f"`{axis.file}` is larger than {_LARGEST_AXIS // 10**6} MB, which no axis needs."
-            raise RecipeError([Problem("SOF007", where, what)])
+            fix = "Name a file with one value a line."
+            raise RecipeError([Problem("SOF007", where, what, fix)])
         lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(
-            [Problem("SOF202", where, f"`{axis.file}` cannot be read: {error}.")]
-        ) from error
+        what = f"`{axis.file}` cannot be read: {error}."
+        fix = "Save it as UTF-8 text, and check that you may read it."
+        raise RecipeError([Problem("SOF202", where, what, fix)]) from error
     values = dict.fromkeys((line for line in lines if line), 1.0)
     if not values:
-        raise RecipeError([Problem("SOF211", Span(path), f"`{axis.file}` has no values.")])
+        what, fix = f"`{axis.file}` has no values.", "Write one a line."
+        raise RecipeError([Problem("SOF211", Span(path), what, fix)])
     return values
 
 
@@ -132,27 +135,41 @@ def _rows(read: Read, name: str, *, allow_files: bool) -> Iterator[Values]:
     if pool.rows:
         yield from pool.rows
         return
-    for path, whole in _files(read, name, pool, allow_files=allow_files):
+    files, problems = _files(read, name, pool, allow_files=allow_files), list[Problem]()
+    whole, among, empty = bool(pool.files), len(files) > 1, True
+    for path in files:
         shown = _shown(path, read.folders)
-        for row in read_seeds(path, name=shown, columns=pool.columns, whole=whole):
-            yield row.values
+        try:
+            for row in read_seeds(path, name=shown, columns=pool.columns, whole=whole, among=among):
+                empty = False
+                yield row.values
+        except RecipeError as error:
+            problems += error.problems
+            if len(problems) >= MAX_PROBLEMS:
+                what = "Reading stopped here; there may be more problems."
+                problems.append(Problem("SOF209", Span(path), what, "Mend these first."))
+                break
+    if empty and not problems:
+        where = read.places.span(("seeds", name, "files"))
+        what = f"No file that `{pool.files}` matches has a row."
+        problems = [Problem("SOF209", where, what, "Add one, or remove the pool.")]
+    if problems:
+        raise RecipeError(problems)
 
 
-def _files(read: Read, name: str, pool: Seeds, *, allow_files: bool) -> Iterator[tuple[Path, bool]]:
+def _files(read: Read, name: str, pool: Seeds, *, allow_files: bool) -> Sequence[Path]:
     key = "file" if pool.file else "files"
     where = read.places.span(("seeds", name, key))
     if pool.file:
-        yield inside(read.folders, pool.file, where, allow_files=allow_files), False
-    else:
-        for path in matching(read.folders, pool.files, where, allow_files=allow_files):
-            yield path, True
+        return [inside(read.folders, pool.file, where, allow_files=allow_files)]
+    return seeds_matching(read.folders, pool.files, where, allow_files=allow_files).files
 
 
 def files_of(read: Read, *, allow_files: bool = False) -> Iterator[Path]:
     """Yield the files of a recipe's seed pools and axes, and its models' chat templates."""
     for name, pool in read.recipe.seeds.items():
         if not pool.rows:
-            yield from (path for path, _ in _files(read, name, pool, allow_files=allow_files))
+            yield from _files(read, name, pool, allow_files=allow_files)
     for name, axis in read.recipe.axes.items():
         if axis.file:
             where = read.places.span(("axes", name, "file"))

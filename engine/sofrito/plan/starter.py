@@ -14,15 +14,19 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sofrito.documents import SUFFIXES as DOCUMENTS
 from sofrito.problems import RecipeError, Trouble
-from sofrito.recipe.base import NAME, Vocabulary
+from sofrito.recipe.base import NAME
 from sofrito.recipe.seed_files import SUFFIXES, peek_seeds
 from sofrito.recipe.terms import terms_of
 from sofrito.recipe.version import VERSION
+from sofrito.recipe.vocabulary import Vocabulary
 from sofrito.shipped import PACKAGE, shipped
 
 STARTERS = PACKAGE / "starters"
 LARGEST = 200_000_000
 """Bytes of the data that is copied into a recipe's folder, at most."""
+
+FEW, MANY = 12, 50
+"""Rows to make at first: of the embedded model, and of others."""
 
 TEXTS = (".txt", ".md", ".markdown", *DOCUMENTS)
 """The suffixes of files that are a document each."""
@@ -111,6 +115,11 @@ class Model:
     accepted: str = ""
 
     @property
+    def embedded(self) -> bool:
+        """Whether it is the starter model, which is small: a first run of it should not take long."""
+        return not (self.path or self.base_url)
+
+    @property
     def forbidden(self) -> str:
         """What the terms forbid, as far as they are known, "" for nothing."""
         named = (terms_of(None, name) for name in (self.model, Path(self.path).name, self.base_url))
@@ -128,14 +137,17 @@ def is_variable(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is wanted: a recipe's name and kind, its teacher, its file of rows with the column, its rows."""
+    """What is wanted: a recipe's name and kind, its teacher, its file of rows with the column, its rows.
+
+    Without a number of rows it is one that the teacher makes in some minutes.
+    """
 
     name: str
     kind: str
     teacher: Model = Model()
     data: Path | None = None
     column: str = ""
-    rows: int = 50
+    rows: int | None = None
 
 
 def columns_of(data: Path) -> tuple[str, ...]:
@@ -158,11 +170,17 @@ def columns_of(data: Path) -> tuple[str, ...]:
     return named
 
 
-def check_name(name: str, folder: Path) -> None:
-    """Raise Trouble where a recipe cannot have this name, or its folder is there."""
+def check_name(name: str, folder: Path, said: str = "") -> None:
+    """Raise Trouble where a recipe cannot have this name, or its folder is there.
+
+    ``said`` is what the name is the end of, as it was typed.
+    """
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
         near = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
-        what = f"`{name}` is no name for a recipe: lower case, digits and hyphens."
+        what = f"`{said or name}` is no name for a recipe: lower case, digits and hyphens."
+        if said and name != said and "://" not in said:
+            near = near and str(folder.parent / near)
+            what = f"`{said}` ends in no name for a recipe: lower case, digits and hyphens."
         raise Trouble(what, f"Such as `{near}`." if near else "")
     if folder.exists():
         raise Trouble(f"{folder} is there already.", "Choose another name.")
@@ -246,6 +264,14 @@ def _moved(made: Path, folder: Path) -> None:
         raise
 
 
+def trial(kind: Kind) -> str | None:
+    """Return what follows the name in the command that tries a recipe without a model; None for none."""
+    if not kind.teacher:
+        return None
+    rows = "" if kind.role == "start" else " --rows 3"
+    return f"{rows} --set 'models.teacher={{backend: scripted}}'"
+
+
 def schema_of(schemas: Path, folder: Path) -> str:
     """Return the schema's path from a folder where both lie below the same tree, else ""."""
     if not folder.resolve().is_relative_to(schemas.resolve().parent):
@@ -263,8 +289,9 @@ def _written(
     values = {
         "name": order.name, "title": kind.title, "about": kind.about, "tag": order.kind,
         "version": VERSION, "schema": schema,
-        "teacher": order.teacher, "rows": order.rows, "data": data, "column": column,
-        "files": "*" in data, "mine": bool(order.data), "scripted": _scripted(kind), "notes": _notes(kind, order),
+        "teacher": order.teacher, "small": order.teacher.embedded,
+        "rows": order.rows or (FEW if order.teacher.embedded else MANY), "data": data, "column": column,
+        "files": "*" in data, "mine": bool(order.data), "trial": trial(kind), "notes": _notes(kind, order),
         "quoted": lambda text: json.dumps(text, ensure_ascii=False),
         "new": lambda name: _fresh(name, known if kind.role == "start" else ()),
     }  # fmt: skip
@@ -308,13 +335,6 @@ def _texts(folder: Path) -> Iterator[Path]:
 def _copied(source: Path, target: Path) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     return Path(shutil.copyfile(source, target))
-
-
-def _scripted(kind: Kind) -> str | None:
-    """Return what follows the name in the command that tries a recipe without a model; None for none."""
-    if not kind.teacher:
-        return None
-    return "" if kind.role == "start" else " --rows 3"
 
 
 def _fresh(name: str, known: Sequence[str]) -> str:

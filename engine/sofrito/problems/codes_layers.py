@@ -49,4 +49,18 @@ LAYERS: dict[str, Code] = {
         right="params:\n  topic: {type: string, default: volcanoes, doc: What to write about.}\n"
         f"steps:\n{_ABOUT}",
     ),
+    "SOF234": Code(
+        title="A parameter is put into an expression as text, which is then read as code.",
+        means="`${params.NAME}` is replaced by the value before anything reads the place where it "
+        "stands. In an expression the text `tea` would be the name of a column, and `it's` a quote "
+        "that is not closed.",
+        why="What a user of the recipe gives would change what the expression says, or break it.",
+        wrong="params: {least: 20}\nsteps:\n  - generate: answer\n"
+        "    prompt: Tell me something about the sea.\n"
+        "    keep: answer | length > ${params.least}\n",
+        instead="Name it as a column is named, without dollar, braces and quotes: `params.least`.",
+        right="params: {least: 20}\nsteps:\n  - generate: answer\n"
+        "    prompt: Tell me something about the sea.\n"
+        "    keep: answer | length > params.least\n",
+    ),
 }

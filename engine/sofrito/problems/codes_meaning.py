@@ -62,7 +62,8 @@ NAMES: dict[str, Code] = {
     "SOF206": Code(
         title="Two makers for one name: a column, axis, seed column or record already has it.",
         means="Templates see axes, seed columns and the columns of steps under plain names, all in "
-        "one place, and each name has one maker. Only `set` may change a column.",
+        "one place, and each name has one maker. Only `set` may change a column. Names that the "
+        "templates have themselves, such as `loop`, `none` and `params`, are taken as well.",
         why="Which of the two a prompt means would depend on the order of steps, and one of them "
         "would be lost.",
         wrong=f'{_FROM}steps:\n  - generate: question\n    prompt: "{{{{ question }}}} Why?"\n',

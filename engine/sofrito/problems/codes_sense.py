@@ -99,8 +99,10 @@ SENSE: dict[str, Code] = {
     "SOF218": Code(
         title="A value is used as what it is not.",
         means="What a step makes of a column, or a seed file has in it, is a text, a number, true or "
-        "false, or a list, and an expression or a step takes it for another of these; or it is "
-        "compared with a value that is none of its choices.",
+        "false, or a list, and an expression, a step or an output format takes it for another of "
+        "these; or it is compared with a value that is none of its choices. Or a filter, test, method "
+        "or macro is called with options that it does not take; a part that reads no column always fails; "
+        "a column is null in rows that its step's `when` leaves out, and null will not do.",
         why="The expression would fail on every row, or come out the same for each of them.",
         wrong=f"{_STEP}    keep: answer > 20\n",
         instead="Say which number is meant, such as the length of a text; or let the step make "

@@ -6,7 +6,7 @@ from typing import Any
 from jinja2 import BaseLoader, Template, TemplateError
 
 from sofrito.recipe.effort import begin
-from sofrito.recipe.expressions import environment, failure
+from sofrito.recipe.expressions import ExpressionError, environment, failure
 from sofrito.recipe.values import whole
 
 
@@ -20,7 +20,8 @@ class Renderer:
     def text(self, template: str, *, file: bool, values: Mapping[str, Any]) -> str:
         """Return what a template, a file's name or inline text, makes of a row's values.
 
-        Raises ExpressionError where it fails on them. What else is raised says nothing of the row:
+        Raises ExpressionError where it fails on them, with the file and the line of a template that
+        stands in one. What else is raised says nothing of the row:
         OSError where a file cannot be read any more, MemoryError.
         """
         try:
@@ -32,10 +33,23 @@ class Renderer:
         except Exception as error:
             if isinstance(error, MemoryError | OSError) and not isinstance(error, TemplateError):
                 raise
-            raise failure(error, values) from error
+            words = failure(error, values).words
+            raise ExpressionError(f"{_place(error)}{words}") from error
 
     def _compile(self, template: str, *, file: bool) -> Template:
         env = self.environment
         found = env.get_template(template.strip()) if file else env.from_string(template)
         self._compiled[template] = found
         return found
+
+
+def _place(error: Exception) -> str:
+    """Return where in a template's file an error arose, "" where the template stands in none."""
+    place, trace = "", None if isinstance(error, RecursionError) else error.__traceback__
+    while trace is not None:
+        template = trace.tb_frame.f_globals.get("__jinja_template__")
+        if isinstance(template, Template) and template.name:
+            line = template.get_corresponding_lineno(trace.tb_lineno)
+            place = f"{template.name}, line {line}: "
+        trace = trace.tb_next
+    return place

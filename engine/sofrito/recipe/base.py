@@ -1,21 +1,24 @@
-"""What every part of a recipe is built from: frozen models, and the vocabulary of verbs, filters and formats."""
+"""What every part of a recipe is built from: frozen models, and the types of their fields."""
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from sofrito.recipe.value_types import Values, ValueType
+from sofrito.recipe.value_types import Listed, Values, ValueType
 
 
 class Part(BaseModel):
     """A mapping of the recipe. Its fields are the YAML's keys, the docstrings under them the help.
 
-    ``example`` is one as a recipe has it, for the help and for who wrote something else there.
+    ``example`` is one as a recipe has it, for the help and for who wrote something else there. Of the
+    keys ``one_of``, where there are any, one at least must be there.
     """
 
     example: ClassVar[Mapping[str, Any]] = {}
+    one_of: ClassVar[tuple[str, ...]] = ()
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", defer_build=True, populate_by_name=True, strict=False
@@ -126,6 +129,10 @@ class Verb(Part):
     def ranges(self) -> Mapping[str, tuple[float, float]]:
         """The least and the most of numbers that this step makes, by `column` or `record.field`."""
         return {}
+
+    def numbered(self) -> frozenset[str]:
+        """The fields that tell a row's place among its siblings, whatever a model says: `record.field`."""
+        return frozenset()
 
     def values(self) -> Mapping[str, Values]:
         """What is known of the values of columns that this step makes, by `column`."""
@@ -243,6 +250,26 @@ class Verb(Part):
         """Whether a row becomes several here."""
         return False
 
+    def tells_apart(self, values: Mapping[str, Any]) -> str | None:  # noqa: ARG002
+        """What differs between any two rows that this step lets through, None if that is not certain."""
+        return None
+
+    def computes(self) -> str:
+        """The expression that is the one column which this step sets, "" where there is none."""
+        return ""
+
+    def twins(self) -> bool:
+        """Whether the siblings that it makes of a row are all the same."""
+        return False
+
+    def repeats(self) -> bool:
+        """Whether it makes the same of rows that are equal in what it reads: nothing is left to chance."""
+        return self.asks() is None and not self.draws()
+
+    def ranks_by(self) -> Key:
+        """The path of the expression in which siblings must differ, () where there is none."""
+        return ()
+
     def closes(self) -> bool:
         """Whether the innermost siblings become one row again here: their parent, with what is made."""
         return False
@@ -255,13 +282,15 @@ class Verb(Part):
 class Check(Part):
     """A filter as written in a chain: `{length: {words: [4, 150]}}`, or its bare name.
 
-    ``package`` is one that it needs and that only the ``extra`` brings.
+    ``package`` is one that it needs and that only the ``extra`` brings. ``unequal`` says that it keeps
+    one of equal siblings.
     """
 
     filter: ClassVar[str]
     shorthand: ClassVar[str] = ""
     siblings: ClassVar[bool] = False
     remembers: ClassVar[bool] = False
+    unequal: ClassVar[bool] = False
     package: ClassVar[str] = ""
     extra: ClassVar[str] = ""
 
@@ -297,6 +326,10 @@ class Check(Part):
         """What the filter measures of every column, with the least and the most that pass."""
         return {}
 
+    def leaves(self) -> float:
+        """How many of a row's siblings are left at most."""
+        return math.inf
+
     def wanted(self) -> tuple[tuple[Fragment, ...], ...]:
         """Texts without which nothing passes: of each group, one must stand in some column."""
         return ()
@@ -304,6 +337,10 @@ class Check(Part):
     def refuses(self, fragment: Fragment) -> bool:  # noqa: ARG002
         """Whether no column in which a text stands can pass; False where that is not certain."""
         return False
+
+    def passes(self, values: Mapping[str, Any], columns: tuple[str, ...]) -> bool | None:  # noqa: ARG002
+        """Whether a row with these values in some columns passes, None where they do not tell it."""
+        return None
 
     def pools(self) -> tuple[str, ...]:
         """The seed pools that the filter compares with."""
@@ -337,69 +374,13 @@ class Writer(Part):
         """The columns that the format can only write if their values are of a type."""
         return {}
 
+    def lists(self) -> Mapping[str, Listed]:
+        """The columns that the format can only write if they hold lists of records, and of which."""
+        return {}
+
     def remedies(self) -> Mapping[str, str]:
         """What to do where nothing makes a column that the format needs, by column, where that is known."""
         return {}
-
-
-@dataclass(frozen=True)
-class Vocabulary:
-    """The verbs, filters and formats a recipe may use, by name; built-in ones and plugins alike."""
-
-    verbs: Mapping[str, type[Verb]]
-    filters: Mapping[str, type[Check]]
-    formats: Mapping[str, type[Writer]]
-    backends: tuple[str, ...] = ()
-    inexpressible: Mapping[str, Callable[[Mapping[str, Any]], str]] = field(default_factory=dict)
-    """By backend, what tells which part of a JSON Schema its answers cannot be held to, "" if none."""
-
-    builtin: "Vocabulary | None" = None
-    """Of one with words of installed packages, the part that comes with Sofrito."""
-
-
-def vocabulary_of(info: ValidationInfo) -> Vocabulary:
-    """Return the vocabulary that the recipe is being read with."""
-    context = info.context
-    assert isinstance(context, Vocabulary), "recipes are validated with a Vocabulary as context"
-    return context
-
-
-def parse_verb(value: Any, info: ValidationInfo) -> Verb:
-    """Turn a step's mapping into its verb's model; the schema has already found exactly one verb."""
-    if isinstance(value, Verb):
-        return value
-    verbs = vocabulary_of(info).verbs
-    verb = next(key for key in value if key in verbs)
-    return verbs[verb].model_validate(value, context=info.context)
-
-
-def _named(value: Any, classes: Mapping[str, type[Part]], info: ValidationInfo) -> Any:
-    if isinstance(value, Part):
-        return value
-    written = {value: {}} if isinstance(value, str) else value
-    if not isinstance(written, dict) or len(written) != 1 or not written.keys() <= classes.keys():
-        # told once already, at the parameter that stands here a second time
-        raise ValueError("it is none of those that there are")
-    ((name, options),) = written.items()
-    cls = classes[name]
-    shorthand = getattr(cls, "shorthand", "")
-    if shorthand and not isinstance(options, dict):
-        options = {shorthand: options}
-    return cls.model_validate(options, context=info.context)
-
-
-def parse_check(value: Any, info: ValidationInfo) -> Check:
-    """Turn one entry of a filter chain into its filter's model."""
-    check = _named(value, vocabulary_of(info).filters, info)
-    assert isinstance(check, Check)
-    return check
-
-
-def parse_writer(value: Any, info: ValidationInfo) -> Writer:
-    """Turn one entry of `write` into its format's model."""
-    writer = _named(value, vocabulary_of(info).formats, info)
-    assert isinstance(writer, Writer)
-    return writer
 
 
 def _one_or_many(value: Any) -> Any:

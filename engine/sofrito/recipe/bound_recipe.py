@@ -12,19 +12,21 @@ from sofrito.recipe.sources import is_file
 
 def with_params(data: Any, recipe: Recipe, values: Mapping[str, Any]) -> Any:
     """Return a checked recipe's data with the parameters of all its texts as literals."""
-    for path, text in _expressions(recipe):
+    for path, text in expressions(recipe):
         data = _with(data, path, text, bound_expression(text, values))
     for path, text in _templates(recipe):
         data = _with(data, path, text, bound_template(text, values))
     return data
 
 
-def _expressions(recipe: Recipe) -> Iterator[tuple[Key, str]]:
+def expressions(recipe: Recipe) -> Iterator[tuple[Key, str]]:
+    """Yield the expressions of a recipe with their paths; those that are not there may be empty."""
     yield ("cover", "exclude"), recipe.cover.exclude
     for index, step in enumerate(recipe.steps):
         yield from _expressions_of(("steps", index), step)
     for index, writer in enumerate(recipe.output.write):
-        yield ("output", "write", index, writer.format, "where"), writer.where
+        if writer.where:
+            yield ("output", "write", index, writer.format, "where"), writer.where
 
 
 def _expressions_of(path: Key, step: Verb) -> Iterator[tuple[Key, str]]:

@@ -1,13 +1,12 @@
 """Filters that let nothing pass together, although each of them could."""
 
-import math
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from sofrito.problems import did_you_mean
 from sofrito.recipe.base import Check, Fragment, Key
 from sofrito.recipe.scene import Scene
-from sofrito.recipe.words import either, quoted, ticked
+from sofrito.recipe.words import either, from_to, quoted, ticked
 
 Placed = tuple[Key, Check]
 _FIX = "Loosen or remove one of the two."
@@ -19,7 +18,7 @@ def check_chain(scene: Scene, checks: Sequence[Placed]) -> None:
         for measure, bounds in second.bounds().items():
             earlier = first.bounds().get(measure)
             if earlier and max(bounds[0], earlier[0]) > min(bounds[1], earlier[1]):
-                here, there = _range(bounds), _range(earlier)
+                here, there = from_to(*bounds), from_to(*earlier)
                 what = f"Nothing passes: {measure} must be {here} here, and {there} in the filter before."
                 scene.problems.add("SOF211", path, what, _FIX, at_key=True)
     for path, wanting, wanted in _wanted(checks):
@@ -51,10 +50,3 @@ def _refusing(checks: Sequence[Placed], wanting: Check, wanted: tuple[Fragment, 
     others = [one for _, one in checks if one is not wanting]
     by = [next((one.filter for one in others if one.refuses(text)), None) for text in wanted]
     return by[0] if all(by) else None
-
-
-def _range(bounds: tuple[float, float]) -> str:
-    low, high = bounds
-    if low == -math.inf:
-        return f"at most {high:g}"
-    return f"at least {low:g}" if high == math.inf else f"from {low:g} to {high:g}"

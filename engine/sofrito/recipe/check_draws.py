@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sofrito.problems import Severity
 from sofrito.recipe.base import Key, PoolDraw, Verb
-from sofrito.recipe.check_names import Names
+from sofrito.recipe.names import Names
 from sofrito.recipe.scene import Scene
 
 

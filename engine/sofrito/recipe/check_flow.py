@@ -6,13 +6,14 @@ from dataclasses import replace
 from functools import cached_property
 
 from sofrito.recipe.base import Check, HeadFacts, Key, Verb
+from sofrito.recipe.check_alike import check_ranked, check_unequal, learn_alike
 from sofrito.recipe.check_asked import check_filter_model, check_step_model
 from sofrito.recipe.check_chain import check_chain, check_pool_columns
 from sofrito.recipe.check_context import check_context
 from sofrito.recipe.check_draws import check_draws, drawn_columns
 from sofrito.recipe.check_heads import head_facts
 from sofrito.recipe.check_library import check_library_file
-from sofrito.recipe.check_names import Names
+from sofrito.recipe.check_score import check_score
 from sofrito.recipe.check_size import check_size
 from sofrito.recipe.check_topics import axis_records, axis_types
 from sofrito.recipe.check_truth import check_truth
@@ -20,12 +21,13 @@ from sofrito.recipe.check_types import CODE as MISUSED
 from sofrito.recipe.check_types import other_type
 from sofrito.recipe.draft import Broken
 from sofrito.recipe.known import Known
+from sofrito.recipe.names import Names
+from sofrito.recipe.reserved import LANGUAGE, OWN
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.seed_values import unnameable
 from sofrito.recipe.value_types import Values
 from sofrito.recipe.words import ticked
 
-RESERVED = ("shots", "passed", "params")
 _BROKEN = "a broken step"
 _LISTS = (
     "`parse: json` with `schema: {COLUMN: strings}` makes a list; `parse: numbered_list` makes rows, "
@@ -62,7 +64,7 @@ class _Flow:
             self._make(name, "the axis", ("axes", name), at_key=True)
         self._known.records.update(axis_records(scene))
         for name in scene.recipe.seeds:
-            self._reserved(name, ("seeds", name), at_key=True)
+            self._taken(name, OWN, ("seeds", name), at_key=True)
         self._start()
 
     def names(self, later: Mapping[str, str] | None = None) -> Names:
@@ -75,6 +77,7 @@ class _Flow:
             gone=self._known.gone,
             odd=self._odd,
             values={**dict.fromkeys(self._known.ranges, Values("number")), **self._known.values},
+            nulls=dict(self._known.nulls),
         )
 
     def broken(self, step: Broken) -> None:
@@ -105,16 +108,16 @@ class _Flow:
         """Check one step, and add what it makes."""
         self._label(path, step)
         before = self.names(self._later(path))
+        reads: set[str] = set()
         if step.when:
-            self._condition(step.when, (*path, "when"), before)
+            reads |= self._condition(step.when, (*path, "when"), before)
             if step.fans_out():
                 what = "A step that makes several rows of one takes no `when`."
                 fix = "Filter the rows before it, or let the template tell the cases apart."
                 self._problems.add("SOF212", (*path, "when"), what, fix, at_key=True)
-        for key, source in step.expressions().items():
-            names = before.having(step.expression_names(), "the step")
-            self._scene.used.update(self._scene.names.expression(source, (*path, *key), names))
-        self._templates(path, step, self._seen(path, step, before))
+            before = replace(before, nulls={})
+        reads |= self._expressions(path, step, before)
+        reads |= self._templates(path, step, self._seen(path, step, before))
         facts = head_facts(self._scene, path, step)
         for name in step.uses():
             self._used(name, path, before)
@@ -129,17 +132,34 @@ class _Flow:
             what = f"`{step.verb}` makes one row of siblings, and no earlier step makes any."
             fix = "Make siblings first: by a list that is parsed, by `n: 4`, or by `explode`."
             self._problems.add("SOF212", path, what, fix)
+        fresh = [name for name in (*step.makes(), *step.rewrites()) if name not in before.known]
         for name in step.makes():
             self._make(name, f"`{step.label}`", self._scene.places.find((*path, step.verb), name))
         for name in step.rewrites():
             self._reserved(name, self._scene.places.find((*path, step.verb), name))
             self._known.makers.setdefault(name, f"`{step.label}`")
         self._learn(step, facts)
+        learn_alike(step, before.known.keys() & {*reads, *step.uses()}, self._known)
+        self._known.nulls.update(dict.fromkeys(fresh, step.when) if step.when else {})
         if step.keep:
             after = self.names(self._later(path))
-            self._condition(step.keep, (*path, "keep"), after)
+            after = replace(after, nulls={}) if step.when else after
+            kept = self._condition(step.keep, (*path, "keep"), after)
+            self._known.settle(() if step.when else kept)
         for key, (what, fix) in step.doubts().items():
             self._problems.warn("SOF212", (*path, *key), f"{what}.", fix)
+
+    def _expressions(self, path: Key, step: Verb, before: Names) -> set[str]:
+        """Check the step's expressions, and return the names that they use."""
+        names, reads = before.having(step.expression_names(), "the step"), set[str]()
+        for key, source in step.expressions().items():
+            found = self._scene.names.expression(source, (*path, *key), names)
+            if key == step.ranks_by():
+                check_ranked(self._scene, (*path, *key), found, self._known)
+                check_score(self._scene, (*path, *key), source, names)
+            reads |= found
+        self._scene.used.update(reads)
+        return reads
 
     def _wanted(self, path: Key, step: Verb) -> None:
         """Check what a step needs its columns and its rows to be."""
@@ -152,9 +172,11 @@ class _Flow:
             fix = "Make siblings first: by a list that is parsed, by `n: 4`, or by `explode`."
             self._problems.warn("SOF212", (*path, step.verb), what, fix, at_key=True)
 
-    def _condition(self, source: str, path: Key, names: Names) -> None:
-        self._scene.used.update(self._scene.names.expression(source, path, names))
+    def _condition(self, source: str, path: Key, names: Names) -> set[str]:
+        used = self._scene.names.expression(source, path, names)
+        self._scene.used.update(used)
         check_truth(self._scene, source, path, self._known.ranges)
+        return used
 
     def _learn(self, step: Verb, facts: HeadFacts) -> None:
         """Remember what is known of the values that a step makes, and forget what it changes."""
@@ -201,17 +223,24 @@ class _Flow:
             self._problems.add("SOF212", path, what, fix)
         return before
 
-    def _templates(self, path: Key, step: Verb, before: Names) -> None:
+    def _templates(self, path: Key, step: Verb, before: Names) -> set[str]:
+        """Check the step's templates, and return the names that they use."""
+        reads: set[str] = set()
         draws = step.draws().values()
         shots = drawn_columns(self._scene, draws) if step.draws() else None
+        drawn = sum(draw.rows for draw in draws) or None
         templates = dict(step.templates())
         for key, (folder, name) in step.library_files().items():
             found = check_library_file(self._scene, (*path, *key), folder, name)
             templates |= {key: found} if found else {}
         for key, template in templates.items():
             known = before.having(step.names_at(key), "the step")
-            names = replace(known, shots=shots, unset=step.unset_names())
-            self._scene.used.update(self._scene.names.template(template, (*path, *key), names))
+            names = replace(known, shots=shots, drawn=drawn, unset=step.unset_names())
+            if drawn and step.names_at(key) >= {"shots"}:
+                names = replace(names, values={**names.values, "shots": Values("list")})
+            reads |= self._scene.names.template(template, (*path, *key), names)
+        self._scene.used.update(reads)
+        return reads
 
     def _used(self, name: str, path: Key, names: Names, chain: str = "") -> None:
         self._scene.used.add(name)
@@ -220,7 +249,7 @@ class _Flow:
             what = f"`{name}` is not known here."
             if chain:
                 what = f"The chain `{chain}` looks at `{name}`, which is not known here."
-            self._problems.add("SOF201", at, what, names.fix(name))
+            self._problems.add("SOF201", at, what, names.fix(name), missing=("columns", name))
 
     def _filters(self, path: Key, step: Verb, before: Names) -> None:
         together = []
@@ -232,8 +261,10 @@ class _Flow:
                 opened = self._scene.expanded(check)
                 together += [((*entry, check.filter), one) for one in opened]
         check_chain(self._scene, together)
+        self._known.settle(step.object if together and not step.when else ())
         for entry, one in together if not step.rewrites() else ():
-            check_size(self._scene, entry[:-1], one, step.object, self._known.answers)
+            check_unequal(self._scene, entry, one, step.object, self._known)
+            check_size(self._scene, entry[:-1], one, step.object, self._known)
         for _, one in together:
             most = one.bounds().get("words", (0, math.inf))[1]
             for name in step.object if most < math.inf else ():
@@ -285,13 +316,16 @@ class _Flow:
         self._known.makers.setdefault(name, maker)
 
     def _reserved(self, name: str, path: Key, *, at_key: bool = False) -> bool:
-        if name not in RESERVED:
+        if name in LANGUAGE and path == ("from",):
+            what = f"The seeds have a column `{name}`, a name that means {LANGUAGE[name]}."
+            fix = "To read it in templates and expressions, rename it in the file."
+            self._problems.warn("SOF206", path, what, fix)
+            return True
+        return self._taken(name, {**OWN, **LANGUAGE}, path, at_key=at_key)
+
+    def _taken(self, name: str, by: Mapping[str, str], path: Key, *, at_key: bool) -> bool:
+        if name not in by:
             return False
-        meaning = {
-            "shots": "the examples of a prompt",
-            "passed": "the rows that passed a filter",
-            "params": "the recipe's parameters",
-        }
-        what = f"`{name}` is taken: it means {meaning[name]}."
+        what = f"`{name}` is taken: it means {by[name]}."
         self._problems.add("SOF206", path, what, "Choose another name.", at_key=at_key)
         return True

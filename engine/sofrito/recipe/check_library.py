@@ -23,7 +23,7 @@ def check_library_file(scene: Scene, path: Key, folder: str, name: str) -> str |
             otherwise += f" There are {ticked(there)}." if there else ""
         fix = did_you_mean(name, there, otherwise=otherwise)
         at_key = path[-1] == name  # a mapping by the files' names
-        scene.problems.add("SOF202", path, what, fix[:1].upper() + fix[1:], at_key=at_key)
+        scene.problems.add("SOF202", path, what, fix, at_key=at_key)
         return None
     try:
         if folder in HEADS:

@@ -1,9 +1,8 @@
 """Templates and expressions: whether they parse, and whether the names they use are there."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from jinja2 import TemplateSyntaxError, nodes
@@ -11,20 +10,24 @@ from jinja2 import TemplateSyntaxError, nodes
 from sofrito.problems import Span, did_you_mean
 from sofrito.recipe.base import Key
 from sofrito.recipe.binding import NAME as PARAMS
+from sofrito.recipe.check_constants import check_constants, is_constant
+from sofrito.recipe.check_nulls import check_nulls
+from sofrito.recipe.check_shots import check_shots
 from sofrito.recipe.check_types import CODE as MISUSED
 from sofrito.recipe.check_types import misused, severity
 from sofrito.recipe.expressions import environment, known_words, names_used
 from sofrito.recipe.hidden import hidden
 from sofrito.recipe.jinja_words import syntax_words
 from sofrito.recipe.name_hints import NULLS, meant, single_braced, unreadable
-from sofrito.recipe.places import Places, Problems
+from sofrito.recipe.names import APART, Names
+from sofrito.recipe.places import Problems
 from sofrito.recipe.sources import TemplateSources, is_file
 from sofrito.recipe.syntax_fixes import expression_fix, template_fix
 from sofrito.recipe.template_tree import (
+    certain,
     compile_expression,
     compile_template,
     exported,
-    fields_read,
     guarded,
     included,
     includes_by_value,
@@ -32,95 +35,38 @@ from sofrito.recipe.template_tree import (
     parsed_expression,
     stored,
 )
-from sofrito.recipe.template_words import Role, Word, first_free, words_of
-from sofrito.recipe.value_places import span_inside
-from sofrito.recipe.value_types import Values
+from sofrito.recipe.template_words import Role, first_free
+from sofrito.recipe.text_place import TextPlace
 from sofrito.recipe.words import quoted, ticked
 
-_LISTED = 12
-_APART = "who imports it"
 _OTHER_SUFFIXES = (".txt", ".md", ".jinja", ".jinja2", ".tmpl")
-
-
-@dataclass(frozen=True)
-class Names:
-    """The names known at some place, each with who makes it.
-
-    ``open`` where something broken may have made more, so that an unknown name proves nothing;
-    ``later`` are the names that steps further down make, with the step. ``shots`` are the fields
-    that the rows drawn as shots have, None if nobody can tell. ``records`` are the fields of those
-    names whose value is a record. ``gone`` ended with their siblings at a step. ``unset`` would be
-    there if the step said what their value is. In those ``apart``, the siblings that are compared
-    differ. ``odd`` are columns that cannot be named, by a name that would do. ``values`` is what is
-    known of values, by `column` or `record.field`.
-    """
-
-    known: Mapping[str, str]
-    open: bool = False
-    later: Mapping[str, str] = field(default_factory=dict)
-    shots: frozenset[str] | None = None
-    records: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    gone: Mapping[str, str] = field(default_factory=dict)
-    unset: Mapping[str, str] = field(default_factory=dict)
-    apart: frozenset[str] = frozenset()
-    values: Mapping[str, Values] = field(default_factory=dict)
-    odd: Mapping[str, str] = field(default_factory=dict)
-
-    def having(self, more: Iterable[str], who: str) -> "Names":
-        """Return these names and more."""
-        added = dict.fromkeys(more, who)
-        kept = {name: one for name, one in self.values.items() if name.split(".")[0] not in added}
-        return replace(self, known={**self.known, **added}, values=kept)
-
-    def fix(self, name: str) -> str:
-        """Return what to do about a name that is not among these."""
-        if name == "shots":
-            return "Draw them in this step: `shots: [{draw: 3, from: POOL}]`."
-        if name == PARAMS:
-            return "The recipe declares no parameters: `params: {NAME: DEFAULT}`."
-        if name in self.unset:
-            return self.unset[name]
-        if name in self.apart:
-            return "Siblings that are compared differ in it. What is judged of them is in `judged`."
-        if name in self.gone:
-            step = self.gone[name]
-            return f"It ended with its siblings, at `{step}`: `collect` takes along what is needed."
-        if name in self.odd:
-            called = self.odd[name]
-            return f"The column is called `{called}`, which cannot be named: rename it in the file."
-        having = next((one for one in self.records if name in self.records[one]), "")
-        near = f"did you mean `{having}.{name}`?" if having else did_you_mean(name, self.known)
-        if self.later.get(name) == _APART:
-            return "An imported template sees none of the row: pass it, or import `with context`."
-        later = name if name in self.later else did_you_mean(name, self.later)[14:-2]
-        if later and not near:
-            guess = "" if later == name else f"did you mean `{later}`? "
-            return f"{guess}It is made later, by `{self.later[later]}`: move this below that step."
-        listed = ticked(sorted(self.known)[:_LISTED]) or "nothing"
-        more = ", …" if len(self.known) > _LISTED else ""
-        return f"{near} Known here: {listed}{more}.".lstrip()
 
 
 class NameCheck:
     """Checks templates and expressions, and adds what is wrong to a recipe's problems.
 
-    ``params`` are the recipe's parameters that they were seen to use.
+    ``params`` are the recipe's parameters that they were seen to use; ``spliced`` are the paths of
+    expressions that a parameter was put into as text, of which nothing else is said.
     """
 
     def __init__(self, problems: Problems, sources: TemplateSources) -> None:
         self._problems, self._sources = problems, sources
         self.params: set[str] = set()
+        self.spliced: set[Key] = set()
         self._checked: dict[tuple[str, Key, frozenset[str]], set[str]] = {}
         self.dynamic = False
         """Whether a template includes another one whose name only a row tells."""
 
     def expression(self, source: str, path: Key, names: Names) -> set[str]:
         """Check an expression of the recipe, and return the names that it uses."""
-        place = _Place(self._problems.places, path, None, source, expression=True)
+        if path in self.spliced:
+            return set()
+        place = TextPlace(self._problems.places, path, None, source, expression=True)
         try:
             tree = parsed_expression(source)
             if not self._words(tree, place):
                 compile_expression(source)
+                check_constants(self._problems, tree, place)
             return self._check(tree, place, names)
         except TemplateSyntaxError as error:
             what = f"The expression {quoted(source)} cannot be read: {unreadable(source, error)}."
@@ -150,7 +96,7 @@ class NameCheck:
         if word in names.known:
             fix = f"For the column, write {{{{ {word} }}}}."
         elif files:
-            fix = f"did you mean `{files[0]}`?"
+            fix = f"Did you mean `{files[0]}`?"
         what = f"The template {quoted(word)} is one word: neither a file nor a text with a column."
         self._problems.add("SOF207", path, what, fix)
 
@@ -177,8 +123,8 @@ class NameCheck:
         self._checked[key] = used
         return used
 
-    def _place(self, path: Key, file: Path | None, text: str) -> "_Place":
-        return _Place(self._problems.places, path, file, text)
+    def _place(self, path: Key, file: Path | None, text: str) -> TextPlace:
+        return TextPlace(self._problems.places, path, file, text)
 
     def _shown(self, file: Path) -> Path:
         """Return a template's file as the recipe's own file is named."""
@@ -188,11 +134,12 @@ class NameCheck:
                 return folder / file.relative_to(root)
         return file
 
-    def _text(self, place: "_Place", names: Names, seen: tuple[str, ...]) -> set[str]:
+    def _text(self, place: TextPlace, names: Names, seen: tuple[str, ...]) -> set[str]:
         try:
             tree = environment().parse(place.text)
             if not self._words(tree, place):
                 compile_template(place.text)
+                check_constants(self._problems, tree, place)
             used = self._check(tree, place, names)
         except TemplateSyntaxError as error:
             what = f"The template cannot be read: {syntax_words(error)}."
@@ -206,11 +153,13 @@ class NameCheck:
             self._problems.add("SOF206", place.path, what, "Choose another name.", where=where)
         self._half_braced(place, names)
         inner = names.having(stored(tree), "the template")
+        perhaps, sure = replace(inner, drawn=inner.drawn and 0, nulls={}), set(certain(tree))
         for statement, name in included(tree):
-            used |= self._include(statement, name, place, inner, seen)
+            seeing = inner if statement in sure else perhaps
+            used |= self._include(statement, name, place, seeing, seen)
         return used
 
-    def _half_braced(self, place: "_Place", names: Names) -> None:
+    def _half_braced(self, place: TextPlace, names: Names) -> None:
         """Warn of a column in single braces, which stays as it is written."""
         for name, offset, length in single_braced(place.text):
             if name in names.known:
@@ -222,7 +171,7 @@ class NameCheck:
                 self._problems.add("SOF207", place.path, what, fix, where=where, severity="warning")
 
     def _include(
-        self, node: nodes.Node, name: str, place: "_Place", names: Names, seen: tuple[str, ...]
+        self, node: nodes.Node, name: str, place: TextPlace, names: Names, seen: tuple[str, ...]
     ) -> set[str]:
         target = self._sources.included(name, seen[-1] if seen else "")
         where = place.of(name, node.lineno, "text")
@@ -235,7 +184,7 @@ class NameCheck:
             if getattr(node, "with_context", True):
                 return self._file(target, place.path, names, seen)
             # without context it sees none of the row's names
-            alone = Names({}, names.open, dict.fromkeys(names.known, _APART))
+            alone = Names({}, names.open, dict.fromkeys(names.known, APART))
             self._file(target, place.path, alone, seen)
         elif not getattr(node, "ignore_missing", False):
             fix = _nearest(name, self._sources.names())
@@ -244,7 +193,7 @@ class NameCheck:
         return set()
 
     def _imported(
-        self, node: nodes.Import | nodes.FromImport, target: str, place: "_Place"
+        self, node: nodes.Import | nodes.FromImport, target: str, place: TextPlace
     ) -> None:
         """Check the macros that a template takes from another one."""
         try:
@@ -260,7 +209,7 @@ class NameCheck:
                 where = place.of(name, line, "field", "name")
                 self._problems.add("SOF201", place.path, what, fix, where=where)
 
-    def _check(self, tree: nodes.Template, place: "_Place", names: Names) -> set[str]:
+    def _check(self, tree: nodes.Template, place: TextPlace, names: Names) -> set[str]:
         try:
             reads = names_used(tree)
         except RecursionError as error:
@@ -278,24 +227,32 @@ class NameCheck:
             text = place.expression and place.path[-1:] == ("to",) and _is_name(tree)
             text = text and not did_you_mean(name, names.known)
             fix = meant(name, tree, names.values, text=text) if name not in names.later else ""
-            self._problems.add("SOF201", place.path, what, fix or names.fix(name), where=where)
+            missing: Key = () if fix or name in names.unset else ("columns", name)
+            fix = fix or names.fix(name)
+            self._problems.add("SOF201", place.path, what, fix, where=where, missing=missing)
         records = {**names.records, **({PARAMS: params} if params else {})}
         for name in sorted(reads.keys() & records):
             for one in sorted(reads[name] - records[name] - fields):
                 self._no_field(name, one, place, records[name])
         if PARAMS in reads:
             self.params |= params if reads[PARAMS] - params or not reads[PARAMS] else reads[PARAMS]
-        if names.shots is not None:
-            self._shots(tree, place, names.shots | fields)
+        check_shots(self._problems, tree, place, names, fields)
+        check_nulls(self._problems, tree, place, names, unneeded)
         self._types(tree, place, names)
         return set(reads)
 
-    def _types(self, tree: nodes.Template, place: "_Place", names: Names) -> None:
+    def _types(self, tree: nodes.Template, place: TextPlace, names: Names) -> None:
         """Check what columns are used as, where their values are known."""
         known = {k: one for k, one in names.values.items() if k.split(".")[0] in names.known}
         for one in misused(tree, known):
+            if one.fails and one.node is not None and is_constant(one.node):
+                continue  # told as such
             worst = severity(tree, one, place.path if place.expression else ())
-            where = place.of(one.name.split(".")[0], one.line, "name") if one.name else None
+            where = (
+                place.of(one.name.split(".")[0], one.line, one.role)
+                if one.name
+                else place.line(one.line)
+            )
             self._problems.add(MISUSED, place.path, one.what, one.fix, severity=worst, where=where)
 
     def _params(self) -> frozenset[str]:
@@ -303,14 +260,14 @@ class NameCheck:
         declared = self._problems.places.at((PARAMS,))
         return frozenset(declared) if isinstance(declared, dict) else frozenset()
 
-    def _no_field(self, name: str, one: str, place: "_Place", there: frozenset[str]) -> None:
+    def _no_field(self, name: str, one: str, place: TextPlace, there: frozenset[str]) -> None:
         if not hasattr(dict, one):
             what = f"The record `{name}` has no field `{one}`."
             fix = f"{did_you_mean(one, there)} It has: {ticked(sorted(there))}.".lstrip()
             where = place.field(name, one)
             self._problems.add("SOF201", place.path, what, fix, where=where)
 
-    def _words(self, tree: nodes.Template, place: "_Place") -> bool:
+    def _words(self, tree: nodes.Template, place: TextPlace) -> bool:
         """Check the filters and tests that are used, and say whether any does not exist."""
         env, unknown = environment(), list(known_words(tree))
         for kind, word, line in unknown:
@@ -318,25 +275,15 @@ class NameCheck:
             what = f"`{word}` is not a {kind} that templates and expressions have."
             fix = did_you_mean(word, known, otherwise=_some(known))
             if kind == "test" and word in NULLS:
-                fix = "did you mean `none`?"
+                fix = "Did you mean `none`?"
             role: Role = "filter" if kind == "filter" else "test"
             where = place.of(word, line, role, "text")
             self._problems.add("SOF201", place.path, what, fix, where=where)
         mend_words(tree)
         return bool(unknown)
 
-    def _shots(self, tree: nodes.Template, place: "_Place", fields: frozenset[str]) -> None:
-        """Check what is read from the shots in a loop over them."""
-        for name, line in fields_read(tree, "shots"):
-            if name not in fields and not hasattr(dict, name):
-                what = f"The rows drawn as shots have no column `{name}`."
-                fix = did_you_mean(name, fields)
-                fix = f"{fix} They have: {ticked(sorted(fields)[:_LISTED])}.".lstrip()
-                where = place.of(name, line, "field", "text")
-                self._problems.add("SOF201", place.path, what, fix, where=where)
 
-
-def _taken(node: nodes.Import | nodes.FromImport, place: "_Place") -> Iterator[tuple[str, int]]:
+def _taken(node: nodes.Import | nodes.FromImport, place: TextPlace) -> Iterator[tuple[str, int]]:
     """Yield the names that an import takes of its file, with the lines."""
     if isinstance(node, nodes.FromImport):
         for one in node.names:
@@ -345,69 +292,6 @@ def _taken(node: nodes.Import | nodes.FromImport, place: "_Place") -> Iterator[t
         for word in place.words:
             if word.role == "field" and word.of == node.target:
                 yield word.text, word.line
-
-
-@dataclass(frozen=True)
-class _Place:
-    """A text that is checked: the path in the recipe that leads to it, and its own file, if any."""
-
-    places: Places
-    path: Key
-    file: Path | None
-    text: str
-    expression: bool = False
-
-    @cached_property
-    def words(self) -> list[Word]:
-        """The words of the text; none where it does not parse."""
-        try:
-            return words_of(self.text, expression=self.expression)
-        except (TemplateSyntaxError, RecursionError):
-            return []
-
-    def line(self, number: int | None) -> Span | None:
-        """Return a line of the text; None where it cannot be told or says nothing."""
-        if self.file is not None:
-            return Span(self.file, max(1, number or 1))
-        lines = self.text.split("\n")
-        if number is None or len(lines) < 2 or not 1 <= number <= len(lines):
-            return None
-        text = lines[number - 1]
-        before = sum(len(line) + 1 for line in lines[: number - 1])
-        return self._span(before + len(text) - len(text.lstrip()), len(text.strip()))
-
-    def name(self, name: str, number: int, line: int) -> Span | None:
-        """Return the place of a name: that of the given number among its places."""
-        same = [word for word in self.words if word.role == "name" and word.text == name]
-        if number < len(same) and same[number].line == line:
-            return self._at(same[number])
-        return self.of(name, line, "name")
-
-    def field(self, name: str, one: str) -> Span | None:
-        """Return the first place where a field of a name is read."""
-        found = (word for word in self.words if word.text == one and word.of == name)
-        word = next(found, None)
-        return self._at(word) if word else self.line(None)
-
-    def of(self, text: str, line: int, *roles: Role) -> Span | None:
-        """Return the first place, on a line or below it, of a word that has one of these roles."""
-        for word in self.words:
-            if word.text == text and word.role in roles and word.line >= line:
-                return self._at(word)
-        return self.line(line)
-
-    def _at(self, word: Word) -> Span | None:
-        return self.at(word.offset, len(word.text))
-
-    def at(self, offset: int, length: int) -> Span | None:
-        """Return the place of some characters of the text."""
-        return self._span(offset, length)
-
-    def _span(self, offset: int, length: int) -> Span | None:
-        if self.file is None:
-            return span_inside(self.places, self.path, self.text, offset, length)
-        line = self.text.count("\n", 0, offset) + 1
-        return Span(self.file, line, offset - self.text.rfind("\n", 0, offset), max(1, length))
 
 
 def _is_name(tree: nodes.Template) -> bool:
@@ -422,9 +306,14 @@ def _some(known: Iterable[str]) -> str:
 
 
 def _nearest(name: str, names: Iterable[str]) -> str:
-    """Return the template whose file has the name, or one like it."""
+    """Return the template whose file has the name, or one like it; else where templates are."""
     by_name = {PurePosixPath(one).stem: one for one in names}
     near = did_you_mean(PurePosixPath(name).stem, by_name)
     if near:
-        return f"did you mean `{by_name[near.split('`')[1]]}`?"
+        return f"Did you mean `{by_name[near.split('`')[1]]}`?"
+    if ".." in PurePosixPath(name).parts or name.startswith("/"):
+        return (
+            "A template stands in the recipe's folder or below: neither `..` nor an absolute path "
+            "leads out of it. Copy the file into the folder."
+        )
     return "A template is looked for in the recipe's folder, then among the shared prompts."

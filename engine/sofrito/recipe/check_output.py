@@ -4,11 +4,11 @@ import math
 
 from sofrito.problems import did_you_mean
 from sofrito.recipe.base import Key, Writer
-from sofrito.recipe.check_names import Names
 from sofrito.recipe.check_set import check_set
 from sofrito.recipe.check_truth import check_truth
 from sofrito.recipe.check_types import CODE as MISUSED
-from sofrito.recipe.check_types import other_type
+from sofrito.recipe.check_types import not_listed, other_type
+from sofrito.recipe.names import Names
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.words import either, ticked
 
@@ -35,6 +35,10 @@ def _check_writer(scene: Scene, path: Key, writer: Writer, names: Names) -> None
         if what := other_type(name, wanted, names.values):
             at = scene.places.find(path, name)
             scene.problems.add(MISUSED, at, what, "`parse: boolean` makes such a column.")
+    for name, records in writer.lists().items():
+        if what := not_listed(name, records, names.values):
+            at = scene.places.find(path, name)
+            scene.problems.add(MISUSED, at, what, records.fix)
     if names.open:
         return
     missing: dict[Key, list[str]] = {}
@@ -47,17 +51,20 @@ def _check_writer(scene: Scene, path: Key, writer: Writer, names: Names) -> None
         noun = "column" if len(columns) == 1 else "columns"
         listed = either(map("`{}`".format, columns), "and")
         what = f"`{writer.format}` needs the {noun} {listed}, which nothing makes."
-        scene.problems.add("SOF210", at, what, _column_fix(writer, columns[0], names))
+        fix = _column_fix(writer, columns[0], names)
+        lacks: Key = ("columns", columns[0].partition(".")[0]) if len(columns) == 1 else ()
+        scene.problems.add("SOF210", at, what, fix, missing=lacks)
 
 
 def _column_fix(writer: Writer, column: str, names: Names) -> str:
     if column in (remedies := writer.remedies()):
         return remedies[column]
     fields = (name for name in type(writer).model_fields if getattr(writer, name) == column)
-    field = next(fields, column)
+    field = next(fields, "")
     listed = f"There are {ticked(sorted(names.known))}."
     near = did_you_mean(column, names.known)
-    return f"{near or f'Name another: `{writer.format}: {{{field}: COLUMN}}`.'} {listed}"
+    such = f": `{writer.format}: {{{field}: COLUMN}}`" if field else ""
+    return f"{near or f'Name another{such}.'} {listed}"
 
 
 def _check_splits(scene: Scene, names: Names) -> None:

@@ -6,26 +6,36 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 
+from sofrito.documents import SUFFIXES as DOCUMENTS
 from sofrito.problems import Span, did_you_mean
 from sofrito.recipe.base import Key
 from sofrito.recipe.binding import bound_expression
+from sofrito.recipe.check_columns import check_columns
 from sofrito.recipe.check_topics import axis_records, axis_types, check_topics
 from sofrito.recipe.expressions import ExpressionError, expression
 from sofrito.recipe.model_rows import EACH_ONCE, Axis, Seeds
 from sofrito.recipe.names import Names
 from sofrito.recipe.scene import Pool, Scene
-from sofrito.recipe.seed_files import Peek, inside, matching, peek_seeds
+from sofrito.recipe.seed_documents import document_problems
+from sofrito.recipe.seed_files import Peek, inside, peek_seeds
+from sofrito.recipe.seed_folder import seeds_matching
 from sofrito.recipe.seed_values import seed_values, unnameable
 from sofrito.recipe.words import either, quoted, ticked
 
 PEEKED = 50
-_WORD = re.compile(r"\S+")
 """Rows of a seed file that are looked at before a run; the run looks at all of them."""
+
+_WORD = re.compile(r"\S+")
 
 _SUCH = {"seeds": "{file: seeds/tasks.jsonl}", "axes": "{values: [easy, hard]}"}
 """What a pool and an axis may be."""
 
 _FILES = 3
+"""Files of a pool that are looked into, and names that a message lists."""
+
+_OPENED = 100
+"""Files of a pool that are opened, where they are documents."""
+
 _CELLS = 20_000
 """Cells that are tried one by one; where there are more, some are taken to remain."""
 
@@ -58,13 +68,15 @@ def _pool(scene: Scene, name: str, seeds: Seeds) -> Pool:
             where=problem.where,
             severity=problem.severity,
         )
+    for peek in peeks:
+        check_columns(scene, path, seeds.columns, peek)
     if not any(peek.columns for peek in peeks):
         return Pool()
     _odd_rows(scene, [(row.values, row.where) for peek in peeks for row in peek.rows])
     columns = {column for peek in peeks for column in peek.columns} | seeds.columns.keys()
     _odd_names(scene, path, columns)
     count = sum(len(peek.rows) for peek in peeks)
-    broken = any(peek.problems for peek in peeks)
+    broken = any(peek.problems or peek.misfits for peek in peeks)
     cut = any(peek.cut for peek in peeks)
     complete = bool(seeds.file) and count < PEEKED and not broken and not cut
     longest = _longest([row.values for peek in peeks for row in peek.rows])
@@ -100,14 +112,17 @@ def _peeks(scene: Scene, path: Key, seeds: Seeds) -> list[Peek]:
     key = "file" if seeds.file else "files"
     where, folder = scene.places.span((*path, key)), scene.places.folders
     if seeds.file:
-        files = [inside(folder, seeds.file, where, allow_files=scene.allow_files)]
-    else:
-        files = matching(folder, seeds.files, where, allow_files=scene.allow_files)
-    whole = bool(seeds.files)
-    return [
-        peek_seeds(file, rows=PEEKED, columns=seeds.columns, whole=whole, strict=False)
-        for file in files[:_FILES]
+        file = inside(folder, seeds.file, where, allow_files=scene.allow_files)
+        return [peek_seeds(file, rows=PEEKED, columns=seeds.columns, strict=False)]
+    found = seeds_matching(folder, seeds.files, where, allow_files=scene.allow_files)
+    among = len(found.files) > 1
+    peeks = [
+        peek_seeds(file, rows=PEEKED, columns=seeds.columns, whole=True, strict=False, among=among)
+        for file in found.files[:_FILES]
     ]
+    rest = (file for file in found.files[_FILES:_OPENED] if file.suffix.lower() in DOCUMENTS)
+    told = (*found.warnings, *(one for file in rest for one in document_problems(file)))
+    return [*peeks, Peek((), (), told)]
 
 
 def _inline(scene: Scene, path: Key, seeds: Seeds) -> Pool:
@@ -168,8 +183,10 @@ def check_axes(scene: Scene) -> None:
         known = dict.fromkeys(scene.recipe.axes, "an axis")
         names = Names(known, records=axis_records(scene), values=axis_types(scene))
         told = len(scene.problems.found)
-        scene.names.expression(scene.recipe.cover.exclude, ("cover", "exclude"), names)
-        if any(one.problem.severity == "error" for one in scene.problems.found[told:]):
+        path = ("cover", "exclude")
+        scene.names.expression(scene.recipe.cover.exclude, path, names)
+        wrong = any(one.problem.severity == "error" for one in scene.problems.found[told:])
+        if wrong or path in scene.names.spliced:
             return
     if values.keys() == scene.recipe.axes.keys() and all(values.values()):
         _check_cells(scene, values)

@@ -1,10 +1,12 @@
 """What the output says about the set: the order of rows, the review, the real rows mixed in."""
 
+from collections.abc import Sequence
+
 from sofrito.problems import did_you_mean
 from sofrito.recipe.base import Key, Writer
-from sofrito.recipe.check_names import Names
 from sofrito.recipe.expressions import expression_names
 from sofrito.recipe.model_output import Mix, Order
+from sofrito.recipe.names import Names
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.words import either, ticked
 
@@ -17,7 +19,7 @@ def check_set(scene: Scene, names: Names) -> None:
     if output.review and scene.draft.sound("output", "review"):
         _fields(scene, ("output", "review", "show"), output.review.show, names)
     if output.mix and scene.draft.sound("output", "mix"):
-        _check_mix(scene, output.mix)
+        _check_mix(scene, output.mix, names)
 
 
 def _check_order(scene: Scene, order: Order, names: Names) -> None:
@@ -55,12 +57,19 @@ def _fields(scene: Scene, path: Key, fields: tuple[str, ...], names: Names) -> N
         scene.used.update(scene.names.expression(one, where, names))
 
 
-def _check_mix(scene: Scene, mix: Mix) -> None:
+def _check_mix(scene: Scene, mix: Mix, names: Names) -> None:
     path: Key = ("output", "mix")
     if not scene.declared("seeds", mix.real, (*path, "real")):
         return
     pool = scene.pools.get(mix.real)
     if pool is None or pool.columns is None or not scene.draft.whole("seeds"):
+        return
+    if turned := _turned(mix, pool.columns, names):
+        pairs = ((v, k) if k in turned else (k, v) for k, v in mix.columns.items())
+        right = ", ".join(f"{name}: {column}" for name, column in pairs)
+        what = "`columns` is the other way round: the dataset's name goes first, then the pool's."
+        fix = f"Turn it: `columns: {{{right}}}`."
+        scene.problems.add("SOF210", (*path, "columns"), what, fix, at_key=True)
         return
     for name, column in mix.columns.items():
         if column not in pool.columns:
@@ -69,23 +78,34 @@ def _check_mix(scene: Scene, mix: Mix) -> None:
             fix = f"{did_you_mean(column, pool.columns)} {has}".lstrip()
             scene.problems.add("SOF210", (*path, "columns", name), what, fix)
     there = pool.columns | mix.columns.keys()
+    lacking: dict[tuple[str, ...], list[str]] = {}
     for index, writer in enumerate(scene.recipe.output.write):
         if scene.draft.sound("output", "write", index):
             written = {one.partition(".")[0] for one in writer.uses()} - there
             asked = {*expression_names(writer.where)} - there if writer.where else set[str]()
             needed = asked if writer.null_if_absent else asked | written
-            _missing(scene, mix, writer, sorted(needed - {"params"}))
+            if missing := tuple(sorted(needed - {"params"})):
+                lacking.setdefault(missing, []).append(writer.format)
             _null(scene, mix, writer, sorted(written - needed))
+    for missing, formats in lacking.items():
+        _missing(scene, mix, missing, formats)
 
 
-def _missing(scene: Scene, mix: Mix, writer: Writer, missing: list[str]) -> None:
-    if missing:
-        listed = _columns(missing)
-        what = (
-            f"The real rows of `{mix.real}` have not the {listed}, which `{writer.format}` needs."
-        )
-        fix = f"Say which of theirs it is: `columns: {{{missing[0]}: COLUMN}}`."
-        scene.problems.add("SOF210", ("output", "mix", "real"), what, fix)
+def _turned(mix: Mix, pool: frozenset[str], names: Names) -> set[str]:
+    """Return the names that are the pool's where those of the dataset should stand."""
+    return {
+        name
+        for name, column in mix.columns.items()
+        if name in pool and column not in pool and column in names.known
+    }
+
+
+def _missing(scene: Scene, mix: Mix, missing: tuple[str, ...], formats: list[str]) -> None:
+    named = dict.fromkeys(f"`{name}`" for name in formats)
+    need = f"{either(named, 'and')} {'needs' if len(named) == 1 else 'need'}"
+    what = f"The real rows of `{mix.real}` have not the {_columns(missing)}, which {need}."
+    fix = f"Say which of theirs it is: `columns: {{{missing[0]}: COLUMN}}`."
+    scene.problems.add("SOF210", ("output", "mix", "real"), what, fix)
 
 
 def _null(scene: Scene, mix: Mix, writer: Writer, missing: list[str]) -> None:
@@ -98,6 +118,6 @@ def _null(scene: Scene, mix: Mix, writer: Writer, missing: list[str]) -> None:
         scene.problems.warn("SOF210", ("output", "mix", "real"), what, fix)
 
 
-def _columns(names: list[str]) -> str:
+def _columns(names: Sequence[str]) -> str:
     noun = "column" if len(names) == 1 else "columns"
     return f"{noun} {either((f'`{name}`' for name in names), 'and')}"

@@ -14,7 +14,10 @@ def check_terms(scene: Scene) -> None:
     """Note every model that is asked although its terms forbid it, unless the recipe accepts them."""
     if not scene.draft.whole("models"):
         return
+    wrong = {f.path[:2] for f in scene.problems.found if f.problem.severity == "error"}
     for name in models_asked(scene.recipe):
+        if ("models", name) in wrong:
+            continue  # which model is meant shows when it is mended
         model = scene.recipe.models.get(name)
         if model is not None and model.terms is None and (key := _forbidden(model)):
             words = terms_of(None, _named(model, key)).words

@@ -1,8 +1,8 @@
 """Axes that a model makes: the question, the model, and how many topics there would be."""
 
 from sofrito.recipe.base import Key
-from sofrito.recipe.check_names import Names
 from sofrito.recipe.model_rows import Topics
+from sofrito.recipe.names import Names
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.value_types import Values
 

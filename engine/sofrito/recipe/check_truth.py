@@ -8,6 +8,7 @@ from sofrito.recipe.base import Key
 from sofrito.recipe.expressions import ExpressionError, expression, names_used
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.template_tree import parsed_expression
+from sofrito.recipe.words import from_to
 
 Ranges = Mapping[str, tuple[float, float]]
 
@@ -20,6 +21,8 @@ def check_truth(scene: Scene, source: str, path: Key, ranges: Ranges) -> None:
 
     A `keep` or `where` that is never true is an error, for then no row comes through.
     """
+    if path in scene.names.spliced:
+        return
     try:
         tree = parsed_expression(source)
         if not names_used(tree) and not tree.find(nodes.Call):
@@ -31,7 +34,7 @@ def check_truth(scene: Scene, source: str, path: Key, ranges: Ranges) -> None:
         if name in ranges:
             low, high = ranges[name]
             said = f"`{name} {_SIGNS[operator]} {number:g}`"
-            about = f"`{name}` is {_words(low, high)}."
+            about = f"`{name}` is {from_to(low, high)}."
             if _never(operator, number, low, high):
                 _told(scene, path, f"{said} is never true: {about}", never=True)
             elif _always(operator, number, low, high):
@@ -118,11 +121,3 @@ def _always(operator: str, number: float, low: float, high: float) -> bool:
         "lteq": high <= number,
         "eq": low == number == high,
     }[operator]
-
-
-def _words(low: float, high: float) -> str:
-    if low == high:
-        return f"{low:g}"
-    if low == float("-inf"):
-        return f"at most {high:g}"
-    return f"at least {low:g}" if high == float("inf") else f"from {low:g} to {high:g}"

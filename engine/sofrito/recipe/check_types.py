@@ -6,24 +6,68 @@ from jinja2 import nodes
 
 from sofrito.problems import Severity
 from sofrito.recipe.base import Key
+from sofrito.recipe.check_calls import miscalled, wrong_methods
 from sofrito.recipe.template_tree import guarded, stored
-from sofrito.recipe.value_types import WORDS, Misuse, Values, ValueType, misuses
+from sofrito.recipe.value_types import (
+    WORDS,
+    Listed,
+    Misuse,
+    Values,
+    ValueType,
+    dotted,
+    misuses,
+    type_of,
+)
+from sofrito.recipe.value_uses import misused_wholes
 
 CODE = "SOF218"
 _DROPS = ("keep", "where")
 
 
 def misused(tree: nodes.Template, values: Mapping[str, Values]) -> Iterator[Misuse]:
-    """Yield where a template or expression takes a value for what it is not.
+    """Yield where a template or expression takes a value for what it is not, or calls it wrongly.
 
-    Of names that it sets itself, or can do without, nothing is said.
+    Of names that it can do without, or whose type it asks for, nothing is said.
     """
-    if not values:
-        return
+    yield from miscalled(tree)
     names, fields = guarded(tree)
-    apart = names | fields | stored(tree)
-    known = {name: one for name, one in values.items() if not apart.intersection(name.split("."))}
-    yield from misuses(tree, known)
+    asked = {dotted(test.node) for test in tree.find_all(nodes.Test)}
+    known = {
+        name: one
+        for name, one in values.items()
+        if name not in asked and not (names | fields).intersection(name.split("."))
+    }
+    for part, there in _parts(tree, known):
+        yield from misuses(part, there)
+        yield from misused_wholes(part, there)
+        yield from wrong_methods(part, there)
+
+
+def _parts(
+    tree: nodes.Template, values: Mapping[str, Values]
+) -> Iterator[tuple[nodes.Template, Mapping[str, Values]]]:
+    """Yield the statements of a template, each with what is known of values there.
+
+    What a statement sets somewhere inside is not known in it. A macro sees what is set after it, too.
+    """
+    known, own = dict(values), stored(tree)
+    for node in tree.body:
+        part = nodes.Template([node], lineno=node.lineno)
+        inside = stored(part)
+        if isinstance(node, nodes.Macro | nodes.Block):
+            inside |= own
+        elif part.find(nodes.For):
+            inside.add("loop")
+        yield part, known if isinstance(node, nodes.Assign) else _without(known, inside)
+        before, known = known, _without(known, stored(part))
+        match node:
+            case nodes.Assign(target=nodes.Name(name=name), node=nodes.Expr() as value):
+                if kind := type_of(value, before):
+                    known[name] = Values(kind)
+
+
+def _without(values: Mapping[str, Values], names: set[str]) -> dict[str, Values]:
+    return {name: one for name, one in values.items() if name.split(".")[0] not in names}
 
 
 def severity(tree: nodes.Template, misuse: Misuse, path: Key) -> Severity:
@@ -53,3 +97,24 @@ def other_type(name: str, wanted: ValueType, values: Mapping[str, Values]) -> st
     if known is None or known.type == wanted:
         return ""
     return f"`{name}` is {WORDS[known.type]}, and must be {WORDS[wanted]} here."
+
+
+def not_listed(name: str, wanted: Listed, values: Mapping[str, Values]) -> str:
+    """Return what is wrong with a column that must hold lists of records, "" if nothing is known."""
+    known = values.get(name)
+    if known is None or known.type in wanted.other:
+        return ""
+    if known.type == "list" and known.items in (None, "record"):
+        return ""
+    holds = WORDS[known.type]
+    if known.items:
+        holds = f"a list of {_SEVERAL[known.items]}"
+    return f"`{name}` is {holds}, and must be {wanted.words} here."
+
+
+_SEVERAL: Mapping[ValueType, str] = {
+    "text": "texts",
+    "number": "numbers",
+    "boolean": "trues and falses",
+    "list": "lists",
+}

@@ -1,18 +1,21 @@
 """What a recipe as a whole needs: a number of rows, chains that end, and no part without a use."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from sofrito.problems import did_you_mean
 from sofrito.recipe.asked import models_asked
 from sofrito.recipe.base import Key, Verb
 from sofrito.recipe.check_asked import check_filter_model
 from sofrito.recipe.check_chain import check_pool_columns
 from sofrito.recipe.model_rows import EACH_ONCE
+from sofrito.recipe.overrides import COMMAND_LINE
 from sofrito.recipe.params import refers_to
+from sofrito.recipe.reserved import LANGUAGE
 from sofrito.recipe.scene import UNDECLARED, Scene
 from sofrito.recipe.words import either
 
 # Where one of these is told, what seems unused may be what was misspelt.
-_UNCLEAR = {"SOF201", "SOF202", "SOF207", "SOF208", "SOF210"}
+_UNCLEAR = {"SOF201", "SOF202", "SOF207", "SOF208", "SOF210", "SOF234"}
 
 
 def check_rows(scene: Scene) -> None:
@@ -82,9 +85,9 @@ def check_unused(scene: Scene) -> None:
     """Warn of models, seeds and chains that nothing uses."""
     if not scene.all_steps_sound:
         return
-    recipe, asked = scene.recipe, set(models_asked(scene.recipe))
+    recipe = scene.recipe
     told = {one.problem.code for one in scene.problems.found}
-    for kind, used in (("models", asked), ("seeds", _pools(scene)), ("chains", _chains(scene))):
+    for kind, used in used_names(scene).items():
         if UNDECLARED[kind][0] in told:
             continue  # what seems unused may be what was misspelt
         written = scene.places.at((kind,))
@@ -92,16 +95,30 @@ def check_unused(scene: Scene) -> None:
         for name in getattr(recipe, kind):
             if name in declared and name not in used and scene.draft.sound(kind, name):
                 what = f"Nothing uses `{name}`."
-                scene.problems.warn("SOF213", (kind, name), what, "Remove it.", at_key=True)
+                fix = _unused_fix(scene, (kind, name), declared)
+                scene.problems.warn("SOF213", (kind, name), what, fix, at_key=True)
     if not told & _UNCLEAR and scene.draft.whole("output") and not scene.names.dynamic:
         _check_unused_axes(scene)
         _check_unused_columns(scene)
         _check_unused_params(scene)
 
 
+def _unused_fix(scene: Scene, path: Key, declared: Iterable[str]) -> str:
+    """Return what to do about a part without a use: one made on the command line may be misspelt."""
+    if scene.places.key_span(path).file != COMMAND_LINE:
+        return "Remove it."
+    return did_you_mean(str(path[-1]), {*declared} - {path[-1]}, otherwise="Remove it.")
+
+
+def used_names(scene: Scene) -> dict[str, set[str]]:
+    """Return the models, seeds and chains that something uses, declared or not."""
+    asked = set(models_asked(scene.recipe))
+    return {"models": asked, "seeds": _pools(scene), "chains": _chains(scene)}
+
+
 def _check_unused_axes(scene: Scene) -> None:
     for name in scene.recipe.axes:
-        if name not in scene.used and scene.draft.sound("axes", name):
+        if name not in {*scene.used, *LANGUAGE} and scene.draft.sound("axes", name):
             what = f"No step uses the axis `{name}`: it changes no row."
             fix = f"Write {{{{ {name} }}}} in a prompt, or remove the axis."
             scene.problems.warn("SOF213", ("axes", name), what, fix, at_key=True)

@@ -9,9 +9,8 @@ from sofrito.problems import Problem, RecipeError, Span
 from sofrito.recipe.file_text import read_text
 from sofrito.recipe.hidden import hidden
 from sofrito.recipe.yaml_grammar import compose
-from sofrito.recipe.yaml_syntax import Broken, explain
 from sofrito.recipe.yaml_tokens import TooMuch
-from sofrito.recipe.yaml_tree import Child, Finding, Node, Place
+from sofrito.recipe.yaml_tree import Broken, Child, Finding, Node, Place
 
 _MENDED_CHARACTERS = 400_000
 
@@ -106,6 +105,8 @@ def _compose(text: str) -> tuple[Node | None, list[Finding]]:
                 fix = "Is a bracket not closed? No recipe needs so many."
             return None, [*errors, Finding("SOF007", place, what, fix)]
         except Broken as broken:
+            from sofrito.recipe.yaml_syntax import explain
+
             verdict = explain(text, broken)
             if errors and verdict.finding.place <= errors[-1].place:
                 return None, errors

@@ -9,13 +9,14 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from sofrito.problems import did_you_mean
-from sofrito.recipe.base import NAME, Check, Key, Verb, Vocabulary, Writer
+from sofrito.recipe.base import NAME, Check, Key, Verb, Writer
 from sofrito.recipe.fault import CODES
 from sofrito.recipe.model import Model, Param, Recipe
 from sofrito.recipe.model_output import Output
 from sofrito.recipe.model_rows import Axis, Seeds
 from sofrito.recipe.overrides import replaced
-from sofrito.recipe.places import Places, Problems
+from sofrito.recipe.places import MOST, Places, Problems
+from sofrito.recipe.vocabulary import Vocabulary
 from sofrito.recipe.words import label, sentence
 
 _NAMES = re.compile(NAME.strip("^$"))
@@ -57,17 +58,21 @@ class Draft:
 def draft(problems: Problems, vocabulary: Vocabulary) -> Draft | None:
     """Build a recipe of the data, without the parts in which problems were found already.
 
-    What the models find is added to the problems. None if no recipe can be made of it at all.
+    What the models find is added to the problems. None if no recipe can be made of it at all, or
+    if more is wrong with it than is told.
     """
+    errors = [one for one in problems.found if one.problem.severity == "error"]
+    if len({one.problem for one in errors}) >= MOST:
+        return None
     data = as_written(problems.places)
     broken: set[Key] = set()
-    aside = [one.path for one in problems.found if one.problem.severity == "error"]
+    aside = [one.path for one in errors]
     for _ in range(4):
         for path in aside:
             unit = _unit(path)
             if not unit:
                 return None
-            if not any(unit[: len(outer)] == outer for outer in broken):
+            if not any(unit[:length] in broken for length in range(1, len(unit) + 1)):
                 broken.add(unit)
                 data = _without(data, unit, vocabulary)
         try:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import Any
 
 from jinja2 import Environment, pass_environment
@@ -16,7 +17,7 @@ from jinja2.filters import (
     sync_do_slice,
 )
 
-from sofrito.recipe.sandbox import few_characters, percent, replaced_size
+from sofrito.recipe.sandbox_sizes import few_characters, percent, replaced_size
 from sofrito.recipe.values import TooLarge, bounded, plain, text_of
 
 _NUMBER = re.compile(r"(?:(?<!\w)[-−])?\d[\d,]*(?:\.\d+)?")
@@ -99,6 +100,7 @@ def _few(number: Any) -> None:
 
 
 def _with_few(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
     def checked(value: Any, *args: Any, **kwargs: Any) -> Any:
         for number in (*args, *kwargs.values()):
             _few(number)

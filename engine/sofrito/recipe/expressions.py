@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from jinja2 import TemplateError, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.exceptions import SecurityError
@@ -42,7 +42,7 @@ def failure(error: Exception, names: Iterable[str] = ()) -> ExpressionError:
         return ExpressionError(f"not allowed: {error}")
     if isinstance(error, UndefinedError) and (match := _NOT_THERE.fullmatch(str(error))):
         near = did_you_mean(match[1], names)
-        return ExpressionError(f"{error}; {near}" if near else str(error))
+        return ExpressionError(f"{error}; {near[:1].lower()}{near[1:]}" if near else str(error))
     if isinstance(error, TemplateError):
         return ExpressionError(str(error) or type(error).__name__)
     if isinstance(error, RecursionError):
@@ -120,7 +120,7 @@ def known_words(tree: nodes.Template) -> Iterator[tuple[str, str, int]]:
 
 
 # Filters that take the name of a filter or test as text, and at which place.
-_NAMING = {
+NAMING: Mapping[str, tuple[Literal["filter", "test"], int]] = {
     "map": ("filter", 0),
     "select": ("test", 0),
     "reject": ("test", 0),
@@ -132,10 +132,11 @@ _NAMING = {
 def _words(tree: nodes.Template) -> Iterator[tuple[str, str, int]]:
     for node in tree.find_all(nodes.Filter):
         yield "filter", node.name, node.lineno
-        kind, place = _NAMING.get(node.name, ("", 0))
-        named = _text(node.args[place]) if kind and len(node.args) > place else None
-        if named is not None:
-            yield kind, named, node.lineno
+        if node.name in NAMING:
+            kind, place = NAMING[node.name]
+            named = _text(node.args[place]) if len(node.args) > place else None
+            if named is not None:
+                yield kind, named, node.lineno
     for test in tree.find_all(nodes.Test):
         yield "test", test.name, test.lineno
 
@@ -145,6 +146,7 @@ def _text(node: nodes.Expr) -> str | None:
 
 
 __all__ = [
+    "NAMING",
     "Expression",
     "ExpressionError",
     "TemplateSyntaxError",

@@ -6,8 +6,9 @@ from collections.abc import Collection
 from pathlib import Path, PureWindowsPath
 
 from sofrito.problems import Problem, RecipeError, Span, Trouble, did_you_mean
+from sofrito.recipe.base import Key
 from sofrito.recipe.document import Document, load_document
-from sofrito.recipe.merge import merged, of_mapping, whole
+from sofrito.recipe.merge import Piece, merged, of_mapping, whole
 from sofrito.recipe.merge_steps import merged_steps
 from sofrito.recipe.params import merged_params, with_types
 from sofrito.recipe.places import Origin, Places
@@ -17,6 +18,7 @@ from sofrito.shipped import shipped_recipes
 LONGEST = 20
 """Recipes that may extend one another in a row."""
 
+_REMOVED = {"models": "models", "seeds": "seeds", "chains": "chains", "axes": "columns"}
 _SIBLING = re.compile(r"\.\./[^/\\]+(/[^/\\]+\.ya?ml)?/?")
 _ALLOW = (
     "It may be a shipped recipe's name, a folder or file below this one, or a folder beside it as "
@@ -68,12 +70,30 @@ def _over(
         old = theirs.get("params")
         new = ours["params"]
         parts["params"] = merged_params(old, new) if old else with_types(new)
+    removed = {**base.removed, **_removed(theirs, ours)}
     steps = theirs.get("steps")
     by_name = "steps" in ours and isinstance(ours["steps"].data, dict)
     if by_name and steps is not None and isinstance(steps.data, list):
-        parts["steps"] = merged_steps(steps, ours["steps"], verbs, problems)
+        parts["steps"], lost = merged_steps(steps, ours["steps"], verbs, problems)
+        removed |= {("columns", column): origin for column, origin in lost.items()}
     piece = of_mapping(parts, at)
-    return Places(document, piece.data, piece.origins, bases=(base.document, *base.bases))
+    bases = (base.document, *base.bases)
+    return Places(document, piece.data, piece.origins, bases=bases, removed=removed)
+
+
+def _removed(theirs: dict[str, Piece], ours: dict[str, Piece]) -> dict[Key, Origin]:
+    """Return what null removes of a base: models, pools, chains, and axes, which are columns."""
+    found: dict[Key, Origin] = {}
+    for kind, called in _REMOVED.items():
+        old, new = theirs.get(kind), ours.get(kind)
+        if old is None or new is None or not isinstance(old.data, dict):
+            continue
+        for name in old.data:
+            if new.data is None:
+                found[called, name] = new.origins[()]
+            elif isinstance(new.data, dict) and name in new.data and new.data[name] is None:
+                found[called, name] = new.inner(name).origins[()]
+    return found
 
 
 def _base(documents: list[Document], *, allow_files: bool) -> Document | None:

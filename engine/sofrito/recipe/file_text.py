@@ -6,7 +6,7 @@ import re
 import stat
 from pathlib import Path
 
-from sofrito.problems import Problem, RecipeError, Span, did_you_mean
+from sofrito.problems import Problem, RecipeError, Span, near_file
 
 MAX_BYTES = 10_000_000
 
@@ -94,10 +94,20 @@ def _unreadable(path: Path, error: OSError | ValueError) -> RecipeError:
     fix = ""
     if isinstance(error, FileNotFoundError):
         what = f"There is no file `{path}`."
-        fix = did_you_mean(path.name, _names_beside(path), otherwise="Check the path.")
+        fix = near_file(path.name, _names_beside(path), otherwise=_missing_folder(path))
     elif isinstance(error, PermissionError):
         what, fix = f"You may not read `{path}`.", f"Allow it: chmod u+r {path}"
     return RecipeError([Problem("SOF001", Span(path), what, fix)])
+
+
+def _missing_folder(path: Path) -> str:
+    """Return what to do about a path of which the file is not there, and maybe a folder."""
+    around = (one for one in reversed(path.parents) if not one.exists())
+    folder = next(around, None)
+    if folder is None:
+        return "Check the path."
+    here = "either" if path.is_absolute() else f"in `{Path.cwd()}`"
+    return f"There is no folder `{folder}` {here}: check the path."
 
 
 def _names_beside(path: Path) -> list[str]:

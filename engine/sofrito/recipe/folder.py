@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from sofrito.problems import Problem, RecipeError, Span, did_you_mean
+from sofrito.problems import Problem, RecipeError, Span, near_file
 
 _LISTED = 5_000
 
@@ -115,8 +115,8 @@ def _near(folders: Sequence[Path], name: str) -> str:
     names = [*islice((each for folder in folders for each in _walk(folder)), _LISTED)]
     same = [each for each in sorted(names) if Path(each).name == Path(name).name]
     if same:
-        return f"did you mean `{same[0]}`?"
-    return did_you_mean(name, names, otherwise="Create it, or correct its name.")
+        return f"Did you mean `{same[0]}`?"
+    return near_file(name, names, otherwise="Create it, or correct its name.")
 
 
 def _walk(base: Path) -> Iterator[str]:

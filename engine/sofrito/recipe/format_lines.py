@@ -96,10 +96,15 @@ class _Writer:
         raise AssertionError(value)
 
     def _comment(self, entry: Entry, indent: int, at: int, *, last: bool = False) -> None:
-        """Write what stood behind an entry where it stood, or two spaces behind the text."""
+        """Write what stood behind an entry as far from its text, or in its column if others do.
+
+        It is two spaces behind the text or more.
+        """
         if entry.comment:
             at = len(self.lines) - 1 if last else at
             column = entry.comment.column + indent - entry.column
+            if entry.comment.gap:
+                column = len(self.lines[at]) + entry.comment.gap
             start = f"{self.lines[at]}  ".ljust(column)
             self.lines[at] = start + entry.comment.text
             self.lines += [" " * len(start) + line.text for line in entry.more]

@@ -10,10 +10,14 @@ class Odd(Exception):
 
 
 class Line(NamedTuple):
-    """A line between values: a comment with its column, or nothing (a blank line)."""
+    """A line between values: a comment with its column, or nothing (a blank line).
+
+    ``gap``: the spaces before a comment behind a text that is in line with no other one, else 0.
+    """
 
     column: int
     text: str
+    gap: int = 0
 
 
 @dataclass(slots=True)

@@ -27,6 +27,8 @@ class Shape:
                 rest = {key: schema[key] for key in schema if key not in ("if", "then", "else")}
                 branch = "then" if _holds(schema["if"], names) else "else"
                 schema = _both(rest, schema.get(branch, {}))
+            elif "properties" in schema:  # a choice beside them is only of those needed
+                return Shape(schema, self.defs)
             elif branches := schema.get("anyOf") or schema.get("oneOf"):
                 fitting = (one for one in branches if self._fits(one, names))
                 schema = next(fitting, {})

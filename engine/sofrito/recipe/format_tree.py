@@ -53,18 +53,28 @@ class _Parser:
 
     def _comments(self) -> None:
         """Note the lines before each token, and the comment behind each."""
-        before, end = 0, 0
+        before, end, line = 0, 0, -1
+        behind: dict[int, tuple[int, int]] = {}
+        columns: set[tuple[int, int]] = set()
         for index, token in enumerate(self._tokens):
             if token.start_mark.offset == self._ends[index] and not _last(token):
                 continue
             gap = self._text[end : token.start_mark.offset]
             first, *rest = gap.split("\n") if end else ["", *gap.split("\n")]
             if first.strip():
-                self._behind[before] = Line(self._column(end, first), first.strip())
+                column = self._column(end, first)
+                self._behind[before] = Line(column, first.strip(), _indent(first))
+                behind[before] = (line, column)
+            columns |= {(line + n, _indent(one)) for n, one in enumerate(rest, 1) if one.strip()}
             whole = rest if _last(token) else rest[:-1]
-            if own := [Line(len(one) - len(one.lstrip()), one.strip()) for one in whole]:
+            if own := [Line(_indent(one), one.strip()) for one in whole]:
                 self._own[index] = own
             before, end = index, self._ends[index]
+            line = token.start_mark.line + self._text.count("\n", token.start_mark.offset, end)
+        columns.update(behind.values())
+        for index, (at, column) in behind.items():
+            if columns & {(at - 1, column), (at + 1, column)}:
+                self._behind[index] = self._behind[index]._replace(gap=0)
 
     def _column(self, end: int, first: str) -> int:
         start = self._text.rfind("\n", 0, end) + 1
@@ -313,6 +323,10 @@ def _below(entry: Entry, block: Block) -> Block:
     while entry.comment and above and above[0].text and above[0].column == entry.comment.column:
         entry.more.append(above.pop(0))
     return block
+
+
+def _indent(text: str) -> int:
+    return len(text) - len(text.lstrip())
 
 
 def _last(token: Any) -> bool:

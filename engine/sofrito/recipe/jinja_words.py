@@ -1,6 +1,7 @@
 """What Jinja says of a text that it cannot parse, in the words of who wrote the text."""
 
 import re
+from ast import literal_eval
 from collections.abc import Callable
 
 from jinja2 import TemplateSyntaxError
@@ -32,7 +33,7 @@ _RULES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
         r"expected token '(.+)', got '(.+)'",
         lambda m: f"`{_token(m[2])}` stands where `{_token(m[1])}` must be",
     ),
-    (r"unexpected char '(.+)' at \d+", lambda m: f"`{m[1]}` means nothing here"),
+    (r"unexpected char (.+) at \d+", lambda m: _character(literal_eval(m[1]))),
     (r"unexpected '(.+)'", lambda m: f"`{_token(m[1])}` is not expected here"),
     (r"Encountered unknown tag '(\w+)'", lambda m: f"there is no tag `{{% {m[1]} %}}`"),
 )
@@ -45,6 +46,10 @@ def syntax_words(error: TemplateSyntaxError) -> str:
         if match := re.search(pattern, message):
             return words(match)
     return message.rstrip(".").replace("'", "`")
+
+
+def _character(char: str) -> str:
+    return f"the quote {char} is not closed" if char in "'\"" else f"`{char}` means nothing here"
 
 
 def _token(name: str) -> str:

@@ -1,10 +1,13 @@
 """What is known of a row's columns at a step, and of the rows that siblings came out of."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sofrito.recipe.base import Verb
 from sofrito.recipe.value_types import Values
+
+_WORD = re.compile(r"\w+")
 
 
 @dataclass
@@ -13,8 +16,10 @@ class Known:
 
     ``records`` are the fields of records, ``ranges`` the least and greatest value of names and
     fields, ``longest`` the most words of a text, ``answers`` the most tokens of one that a model
-    wrote, with the step, ``values`` what else is known of values. ``gone`` are columns that ended
-    with their siblings, with the step that closed these.
+    wrote, with the step, ``values`` what else is known of values. ``nulls`` are null in some rows,
+    with the condition that the others fulfil; ``alike`` are equal in all siblings, with the step
+    that makes these. ``gone`` are columns that ended with their siblings, with the step that closed
+    these.
     """
 
     makers: dict[str, str] = field(default_factory=dict)
@@ -23,6 +28,8 @@ class Known:
     longest: dict[str, int] = field(default_factory=dict)
     answers: dict[str, tuple[int, str]] = field(default_factory=dict)
     values: dict[str, Values] = field(default_factory=dict)
+    nulls: dict[str, str] = field(default_factory=dict)
+    alike: dict[str, str] = field(default_factory=dict)
     gone: dict[str, str] = field(default_factory=dict)
     opened: list["Known"] = field(default_factory=list)
 
@@ -36,6 +43,7 @@ class Known:
                 dict(self.longest),
                 dict(self.answers),
                 dict(self.values),
+                dict(self.nulls),
             )
         )
 
@@ -48,7 +56,15 @@ class Known:
         self.makers, self.records = before.makers, before.records
         self.ranges, self.longest = before.ranges, before.longest
         self.answers, self.values = before.answers, before.values
+        self.nulls, self.alike = before.nulls, before.alike
         return True
+
+    def settle(self, names: Iterable[str]) -> None:
+        """Take it that the rows were sorted out by these names, in which columns were null."""
+        asked = {*names}
+        for name, condition in [*self.nulls.items()]:
+            if asked.intersection((name, *_WORD.findall(condition))):
+                del self.nulls[name]
 
     def forget(self, names: Iterable[str]) -> None:
         """Forget what is known of the values of columns that a step makes or changes."""
@@ -57,5 +73,7 @@ class Known:
             self.longest.pop(name, None)
             self.answers.pop(name, None)
             self.values.pop(name, None)
+            self.nulls.pop(name, None)
+            self.alike.pop(name, None)
             for known in [one for one in self.ranges if one.split(".")[0] == name]:
                 del self.ranges[known]

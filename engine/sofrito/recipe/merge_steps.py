@@ -2,12 +2,18 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from sofrito.problems import Problem, did_you_mean
 from sofrito.recipe.merge import Piece, merged, of_list, of_mapping
+from sofrito.recipe.places import Origin
 from sofrito.recipe.words import described, ticked
 
+_LIKE = 0.75
+"""How much like a verb a key must be to be taken for one; the shortest options are like any."""
+
+_NONE = "It has no steps: give this one a verb."
 _PLACING = ("before", "after")
 
 
@@ -17,8 +23,13 @@ class _Step:
     piece: Piece
 
 
-def merged_steps(base: Piece, own: Piece, verbs: Collection[str], problems: list[Problem]) -> Piece:
+def merged_steps(
+    base: Piece, own: Piece, verbs: Collection[str], problems: list[Problem]
+) -> tuple[Piece, dict[str, Origin]]:
     """Return the base's list of steps with one's own mapping applied to it, in its order.
+
+    Beside it, the columns that steps of the base were about and are no more, each with what changed
+    the step.
 
     A step is named as in reports. A mapping is merged into it, null removes it, a step with a verb of
     its own takes its place. A name that the base has not is a new step. `before` and `after` place a
@@ -28,7 +39,7 @@ def merged_steps(base: Piece, own: Piece, verbs: Collection[str], problems: list
     for label, piece in own.items().items():
         steps.apply(label, piece)
     steps.place()
-    return of_list([step.piece for step in steps.steps], own.origins[()])
+    return of_list([step.piece for step in steps.steps], own.origins[()]), steps.lost
 
 
 def labels(steps: Sequence[Any], verbs: Collection[str]) -> list[str]:
@@ -49,8 +60,11 @@ def _label(step: Any, verbs: Collection[str]) -> str:
     name, about = step.get("name"), step[verb]
     if isinstance(name, str) and name:
         return name
-    columns = about if isinstance(about, list) else [about]
-    return f"{verb} {'+'.join(map(str, columns))}"
+    return f"{verb} {'+'.join(_listed(about))}"
+
+
+def _listed(about: Any) -> list[str]:
+    return [str(one) for one in (about if isinstance(about, list) else [about])]
 
 
 def _verb(step: Any, verbs: Collection[str]) -> str:
@@ -63,16 +77,23 @@ class _Steps:
         self.steps = [_Step(label, base.inner(index)) for index, label in named]
         self._placing: dict[str, dict[str, Piece]] = {}
         self._verbs, self._problems = verbs, problems
+        self.lost: dict[str, Origin] = {}
+        self._makers: dict[str, str] = {}
+        for step in self.steps:
+            for column in self._columns(step.piece.data):
+                self._makers.setdefault(column, step.label)
 
     def apply(self, label: str, piece: Piece) -> None:
         """Change, replace, remove, move or add the step of a name."""
         at = self._index(label)
         if piece.data is None and at is not None:
-            del self.steps[at]
+            self._lose(label, self.steps.pop(at).piece.data, None, piece)
         elif not isinstance(piece.data, dict) and piece.data is not None:
             what = f"What is other in the step `{label}` is a mapping, not {described(piece.data)}."
             self._wrong("SOF103", piece, what, "Such as `{sampling: {temperature: 0}}`.")
         elif at is None and not _verb(piece.data, self._verbs):
+            if self._misspelt_verb(piece, label):
+                return
             what = f"The recipe that is extended has no step `{label}`, and a new one has a verb."
             self._unknown(piece, what, label, at_key=True)
         else:
@@ -82,13 +103,39 @@ class _Steps:
             if at is None:
                 self.steps.append(_Step(label, self._named(own, label)))
             else:
-                self.steps[at] = _Step(label, self._changed(self.steps[at].piece, own))
+                old = self.steps[at].piece
+                self.steps[at] = _Step(label, self._changed(old, own))
+                self._lose(label, old.data, self.steps[at].piece.data, piece)
             self._placing[label] = placing
 
     def place(self) -> None:
         """Put the steps where they shall stand, in the order in which that was said."""
         for label, placing in self._placing.items():
             self._place(label, placing)
+
+    def _lose(self, label: str, old: Any, new: Any, piece: Piece) -> None:
+        """Remember the columns that a step is no more about, if no step before it was."""
+        kept = self._columns(new)
+        for column in self._columns(old):
+            if column not in kept and self._makers[column] == label:
+                self.lost[column] = piece.origins[()]
+
+    def _columns(self, step: Any) -> list[str]:
+        verb = _verb(step, self._verbs)
+        if not verb:
+            return []
+        record = step.get("as")
+        return [*_listed(step[verb]), *([record] if isinstance(record, str) else [])]
+
+    def _misspelt_verb(self, piece: Piece, label: str) -> bool:
+        """Note a new step whose first key is nearly a verb, and say whether it is."""
+        key = next(iter(piece.data or ()), "")
+        near = get_close_matches(key, self._verbs, n=1, cutoff=_LIKE)
+        if not near or self._nearest(label, self._labels()):
+            return False
+        what = f"`{key}` is not a verb, and `{label}` is no step of the recipe that is extended."
+        self._wrong("SOF105", piece.inner(key), what, f"Did you mean `{near[0]}`?", at_key=True)
+        return True
 
     def _changed(self, old: Piece, own: Piece) -> Piece:
         verb = _verb(own.data, self._verbs)
@@ -123,9 +170,21 @@ class _Steps:
     def _unknown(
         self, piece: Piece, what: str, name: str, *, without: str = "", at_key: bool = False
     ) -> None:
-        known = [step.label for step in self.steps if step.label not in ("", without)]
-        fix = did_you_mean(name, known, otherwise=f"There are {ticked(known)}." if known else "")
+        known = self._labels(without)
+        fix = self._nearest(name, known) or (f"There are {ticked(known)}." if known else _NONE)
         self._wrong("SOF231", piece, what, fix, at_key=at_key)
+
+    def _labels(self, without: str = "") -> list[str]:
+        return [step.label for step in self.steps if step.label not in ("", without)]
+
+    def _nearest(self, name: str, known: list[str]) -> str:
+        """Return the step that a name is meant for: one with these columns among its own, or alike."""
+        verb, _, columns = name.partition(" ")
+        wanted = columns.split("+")
+        for one in known if columns else ():
+            if one.startswith(f"{verb} ") and {*wanted} <= {*one[len(verb) + 1 :].split("+")}:
+                return f"Did you mean `{one}`?"
+        return did_you_mean(name, known)
 
     def _wrong(self, code: str, piece: Piece, what: str, fix: str, *, at_key: bool = False) -> None:
         origin = piece.origins[()]

@@ -5,10 +5,11 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from sofrito.recipe.base import Check, Count, Name, Part, Verb, parse_check, parse_verb
+from sofrito.recipe.base import Check, Count, Name, Part, Verb
 from sofrito.recipe.model_output import Output
 from sofrito.recipe.model_rows import Axis, Cover, Seeds
 from sofrito.recipe.version import VERSION
+from sofrito.recipe.vocabulary import parse_check, parse_verb
 
 EMBEDDER = "embedder"
 """The model that makes vectors where a step names none; declared or not."""

@@ -5,7 +5,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from sofrito.recipe.base import NAME, Fields, Name, Part, Writer, parse_writer
+from sofrito.recipe.base import NAME, Fields, Name, Part, Writer
+from sofrito.recipe.vocabulary import parse_writer
 
 Formats = tuple[Annotated[Writer, BeforeValidator(parse_writer)], ...]
 
@@ -50,7 +51,11 @@ one; 299 that at most 1 % have."""
 class Mix(Part):
     """Real rows that are written among those that were made."""
 
-    example: ClassVar[Mapping[str, Any]] = {"real": "tasks", "share": 0.3}
+    example: ClassVar[Mapping[str, Any]] = {
+        "real": "tasks",
+        "share": 0.3,
+        "columns": {"answer": "gold"},
+    }
 
     real: Name
     """The seed pool of the real rows; drawn by the recipe's seed, none twice."""
@@ -59,7 +64,8 @@ class Mix(Part):
     """The share of all rows that are real."""
 
     columns: dict[Name, Name] = {}
-    """The pool's columns by the names that they have in the dataset, where these differ."""
+    """The pool's columns by the names that they have in the dataset, where these differ: with \
+`{answer: gold}` the column `answer` has what the pool has as `gold`."""
 
 
 class Output(Part):

@@ -73,7 +73,7 @@ def meant(name: str, tree: nodes.Template, values: Mapping[str, Values], *, text
         if isinstance(call.node, nodes.Name) and call.node.name == name:
             return _as_filter(name, call)
     if name in NULLS:
-        return "did you mean `none`?"
+        return "Did you mean `none`?"
     having = [column for column, known in values.items() if name in known.allowed]
     if having or text:
         return f"A text takes quotes: '{name}'."

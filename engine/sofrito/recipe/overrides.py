@@ -35,13 +35,17 @@ def overridden(places: Places, sets: Mapping[str, str]) -> tuple[Places, list[Pr
             path = _path(dotted, data)
             document = _value(text, as_text=_is_text(path, data))
             path = _of_parameter(path, data, document.data)
+            _named(path, data, document.data)
+            for length in _made(path, data):
+                origins = with_origin(origins, path[:length], Origin(document, at=path_span))
             data = replaced(data, path, document.data)
             origins = with_origin(origins, path, Origin(document, at=value_span))
         except RecipeError as error:
             problems += [Problem(p.code, value_span, p.what, p.fix) for p in error.problems]
         except _Wrong as wrong:
             problems.append(Problem(wrong.code, path_span, str(wrong), wrong.fix))
-    return Places(places.document, data, origins, bases=places.bases), problems
+    made = Places(places.document, data, origins, bases=places.bases, removed=places.removed)
+    return made, problems
 
 
 class _Wrong(Exception):
@@ -120,6 +124,28 @@ def _of_parameter(path: Key, data: Any, value: Any) -> Key:
             beside = isinstance(_parameters(data).get(name), dict)
             return (*path, "default") if beside else path
     return path
+
+
+def _named(path: Key, data: Any, value: Any) -> None:
+    """Refuse a value that can only be meant for one of a recipe's models or pools, and names none."""
+    if value is None or isinstance(value, dict | list):
+        return
+    match path:
+        case (("models" | "seeds" | "axes") as kind, str(name)):
+            there = data.get(kind) if isinstance(data, dict) else None
+            if isinstance(there, dict) and there and name not in there:
+                what = f"The recipe has no `{name}` under `{kind}`."
+                fix = did_you_mean(name, there, otherwise=f"It has {ticked(there)}.")
+                raise _Wrong(what, fix)
+
+
+def _made(path: Key, data: Any) -> range:
+    """Return the lengths of those parts of a path that are mappings to be made on the way."""
+    for length, part in enumerate(path[:-1]):
+        if part not in _keys(data):
+            return range(length + 1, len(path))
+        data = data[part]
+    return range(0)
 
 
 def _keys(data: Any) -> Collection[str | int]:

@@ -120,6 +120,7 @@ def resolved(places: Places) -> Params:
         values=taking.values,
         inserted=frozenset(taking.inserted),
         params=frozenset(taking.used),
+        removed=places.removed,
     )
     return Params(settled, names, values, problems.found, taking.unknown)
 
@@ -275,7 +276,7 @@ class _Taking:
         where = span_inside(self._places, path, reference.string, start, len(reference[0]))
         if name in self._known:
             what = f"The parameter `{name}` is a list, which cannot stand within a text."
-            fix = f"In a template: {{{{ params.{name} | join(', ') }}}}."
+            fix = f"In a template: {{{{ params.{name} | join(', ') }}}}; in an expression: params.{name}."
             self._problems.add("SOF103", path, what, fix, where=where)
             return False
         if name in self._names:
@@ -283,7 +284,7 @@ class _Taking:
                 self._problems.found.append(Found(path, missing))
             return False
         shown = quoted(name) if not name.isidentifier() else f"`{name}`"
-        fix = did_you_mean(name, self._names, otherwise=declared_words(self._names))
+        fix = did_you_mean(name, self._names, otherwise=declared_words(self._names, name))
         fix += " The text itself is written `$${…}`." if not self._names else ""
         what = f"There is no parameter {shown}."
         self._problems.add("SOF232", path, what, fix, where=where)
@@ -295,8 +296,8 @@ class _Taking:
         return next((one.problem for one in own), None)
 
 
-def declared_words(names: tuple[str, ...]) -> str:
-    """Return which parameters there are."""
+def declared_words(names: tuple[str, ...], name: str) -> str:
+    """Return which parameters there are; if none, how to declare the one of a name."""
     if names:
         return f"There are {ticked(names)}."
-    return "Declare it: `params: {NAME: DEFAULT}`."
+    return f"Declare it: `params: {{{name if name.isidentifier() else 'NAME'}: DEFAULT}}`."

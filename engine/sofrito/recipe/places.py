@@ -1,6 +1,6 @@
 """Where the parts of a recipe stand, and the problems found there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,8 +43,9 @@ class Places:
     ``origins`` tells where the part at a path was written, with all in it that has no origin of its
     own. ``bases`` are the documents that ``document`` extends, the nearest first. ``values`` maps the
     path of a value that is a parameter's to the path of that parameter's; ``inserted`` are the paths
-    of texts that a parameter stands within, ``params`` the names of both. ``data`` must not be
-    changed: parts of it may be shared.
+    of texts that a parameter stands within, ``params`` the names of both. ``removed`` tells where
+    what a base has was removed, by kind and name: `("seeds", "tasks")`, `("columns", "answer")`.
+    ``data`` must not be changed: parts of it may be shared.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Places:
         values: Mapping[Key, Key] | None = None,
         inserted: frozenset[Key] = frozenset(),
         params: frozenset[str] = frozenset(),
+        removed: Mapping[Key, Origin] | None = None,
     ) -> None:
         self.document = document
         self.data: Any = document.data if data is None else data
@@ -64,6 +66,7 @@ class Places:
         self.origins: Mapping[Key, Origin] = {(): Origin(document), **(origins or {})}
         self._values, self._inserted = dict(values or {}), inserted
         self.params = params
+        self.removed: Mapping[Key, Origin] = removed or {}
 
     @property
     def folder(self) -> Path:
@@ -93,6 +96,10 @@ class Places:
                 break
         return self._written(path)
 
+    def written(self, path: Key) -> Origin:
+        """Return where a value was written, or what refers to the parameter whose value it is."""
+        return self._written(path[: self._walked(path)[1]])
+
     def span(self, path: Key) -> Span:
         """Return the place of the value at a path, or of the nearest around it."""
         origin = self.origin(path)
@@ -100,7 +107,7 @@ class Places:
 
     def key_span(self, path: Key) -> Span:
         """Return the place of the key at a path, or of the nearest around it."""
-        origin = self._written(path[: self._walked(path)[1]])
+        origin = self.written(path)
         return origin.at or origin.document.key_span(origin.path)
 
     def source(self, path: Key) -> str:
@@ -154,11 +161,17 @@ def with_origin(origins: Mapping[Key, Origin], path: Key, origin: Origin) -> dic
 
 
 class Problems:
-    """Collects what is wrong with a recipe; the same said of the same place counts once."""
+    """Collects what is wrong with a recipe; the same said of the same path counts once.
+
+    A parameter's value stands at several paths: what is wrong with it is found at each of them.
+    ``missing`` has the kind and name of what some of them lack: `("seeds", "tasks")`.
+    """
 
     def __init__(self, places: Places) -> None:
         self.places = places
         self.found: list[Found] = []
+        self.missing: dict[Found, Key] = {}
+        self._known: set[Found] = set()
 
     def add(
         self,
@@ -170,13 +183,27 @@ class Problems:
         severity: Severity = "error",
         at_key: bool = False,
         where: Span | None = None,
+        missing: Key = (),
     ) -> None:
         """Note a problem at the value of a path, at its key, or in another file."""
         span = where or (self.places.key_span(path) if at_key else self.places.span(path))
-        problem = Problem(code, span, what, fix, severity)
-        if len(self.found) < MOST and all(one.problem != problem for one in self.found):
-            self.found.append(Found(path, problem))
+        found = Found(path, Problem(code, span, what, fix, severity))
+        if found not in self._known:
+            self._known.add(found)
+            self.found.append(found)
+            if missing:
+                self.missing[found] = missing
 
     def warn(self, code: str, path: Key, what: str, fix: str = "", *, at_key: bool = False) -> None:
         """Note what does not stop a run."""
         self.add(code, path, what, fix, severity="warning", at_key=at_key)
+
+    def told(self) -> tuple[Problem, ...]:
+        """Return what is reported: the problems, each once, and no more than who reads them bears."""
+        return most_of(one.problem for one in self.found)
+
+
+def most_of(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return the first of some problems, each once; no warning takes the place of an error."""
+    each = sorted(dict.fromkeys(problems), key=lambda one: one.severity != "error")
+    return tuple(each[:MOST])

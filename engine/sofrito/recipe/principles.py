@@ -7,13 +7,14 @@ from typing import Any, ClassVar
 from pydantic import ValidationError, model_validator
 
 from sofrito.problems import Problem, RecipeError
-from sofrito.recipe.base import Name, Part, Vocabulary
+from sofrito.recipe.base import Name, Part
 from sofrito.recipe.document import Document, parse_document
 from sofrito.recipe.fault import fault
 from sofrito.recipe.heads import Head, read_head
 from sofrito.recipe.places import Origin, Places, Problems
 from sofrito.recipe.schema import model_schema
 from sofrito.recipe.structure import check_structure
+from sofrito.recipe.vocabulary import Vocabulary
 from sofrito.recipe.words import sentence
 
 _LIST = "principles"
@@ -79,5 +80,5 @@ def _checked(document: Document) -> tuple[Principle, ...]:
             what, fix = f"Two principles are called `{name}`.", "Rename one of them."
             problems.add("SOF206", (_LIST, at, "name"), what, fix)
     if problems.found:
-        raise RecipeError(one.problem for one in problems.found)
+        raise RecipeError(problems.told())
     return principles

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sofrito.problems import Problem, RecipeError, Span, Trouble
-from sofrito.recipe.base import Key, Vocabulary
+from sofrito.recipe.base import Key
 from sofrito.recipe.bound_recipe import with_params
 from sofrito.recipe.check_language import check_language, with_migrations
 from sofrito.recipe.document import Document
@@ -17,11 +17,11 @@ from sofrito.recipe.meaning import check_meaning
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.overrides import overridden
 from sofrito.recipe.params import resolved
-from sofrito.recipe.places import MOST, Places, Problems
+from sofrito.recipe.places import Places, Problems, most_of
 from sofrito.recipe.schema import schema_for
 from sofrito.recipe.schema_models import Schema
-from sofrito.recipe.second_opinion import check_by_jsonschema
 from sofrito.recipe.structure import check_structure
+from sofrito.recipe.vocabulary import Vocabulary
 from sofrito.shipped import shipped
 
 _UNUSED = "SOF213"
@@ -59,7 +59,8 @@ def read_recipe(
 ) -> Read:
     """Read a recipe's file, or the folder that has it, and check all that can be checked now.
 
-    What it extends is merged into it, and its parameters are literals in its texts.
+    What it extends is merged into it. Its parameters are literals in its templates and expressions,
+    which name them as `params.NAME`; elsewhere their values stand where `${params.NAME}` did.
     ``sets`` override values by dotted paths (`models.teacher.path`), read as YAML. ``allow_files``
     lets the recipe read files outside of its folder. ``environ`` is the environment whose variables
     may be named. ``second_opinion`` lets jsonschema check the data too, which takes longer than all
@@ -77,9 +78,11 @@ def read_recipe(
     wrong += check_language(places)
     structure = with_migrations(check_structure(places, schema, vocabulary))
     problems.found += (one for one in structure if not params.hides(one))
-    if second_opinion and not problems.found:
-        wrong += check_by_jsonschema(places, schema)
     made = draft(problems, vocabulary)
+    if second_opinion and not problems.found:
+        from sofrito.recipe.second_opinion import check_by_jsonschema
+
+        wrong += check_by_jsonschema(places, schema)
     if made is not None:
         around = os.environ if environ is None else environ
         check_meaning(
@@ -110,8 +113,8 @@ def _all(places: Places, found: list[Problem]) -> list[Problem]:
         warnings += [one for base in places.bases for one in base.warnings if one.where in live]
     files = {base.path for base in places.bases}
     own = [one for one in found if not (one.code == _UNUSED and one.where.file in files)]
-    all_ = dict.fromkeys([*(one for one in warnings if one.where not in settled), *own])
-    return sorted([*all_][:MOST], key=lambda one: (one.where, one.code))
+    all_ = most_of([*(one for one in warnings if one.where not in settled), *own])
+    return sorted(all_, key=lambda one: (one.where, one.code))
 
 
 def _spans(places: Places, value: Any, path: Key) -> Iterator[Span]:

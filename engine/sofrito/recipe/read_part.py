@@ -6,13 +6,14 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from sofrito.problems import Problem, RecipeError
-from sofrito.recipe.base import Part, Vocabulary
+from sofrito.recipe.base import Part
 from sofrito.recipe.document import Document
 from sofrito.recipe.fault import CODES
 from sofrito.recipe.places import Places, Problems
 from sofrito.recipe.reference_examples import flow
 from sofrito.recipe.schema import model_schema
 from sofrito.recipe.structure import check_structure
+from sofrito.recipe.vocabulary import Vocabulary
 from sofrito.recipe.words import label, sentence
 
 P = TypeVar("P", bound=Part)
@@ -37,7 +38,7 @@ def read_part(document: Document, cls: type[P], title: str) -> P:
         except ValidationError as error:
             for one in error.errors():
                 _note(problems, one)
-    raise RecipeError(one.problem for one in problems.found)
+    raise RecipeError(problems.told())
 
 
 def _note(problems: Problems, error: ErrorDetails) -> None:

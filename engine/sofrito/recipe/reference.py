@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sofrito.recipe.base import NAME, Verb, Vocabulary, Writer
+from sofrito.recipe.base import NAME, Verb, Writer
 from sofrito.recipe.reference_examples import entry_lines, flow, step_lines
 from sofrito.recipe.schema import recipe_schema
 from sofrito.recipe.schema_layers import settled
 from sofrito.recipe.schema_models import Schema
+from sofrito.recipe.vocabulary import Vocabulary
 
 FILE = "recipe.md"
 INTRODUCTION = "_recipe_intro.md"

@@ -7,8 +7,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sofrito.recipe.base import Check, Vocabulary, Writer
+from sofrito.recipe.base import Check, Writer
 from sofrito.recipe.schema_models import Schema
+from sofrito.recipe.vocabulary import Vocabulary
 
 _PLAIN = re.compile(r"[A-Za-z_][\w ./-]*(?<! )")
 _RESERVED = re.compile(r"(?i)true|false|yes|no|on|off|null|y|n")

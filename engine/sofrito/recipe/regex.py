@@ -1,8 +1,11 @@
 """Regular expressions that a stranger may write: they take time in proportion to the text."""
 
-from functools import cache
+from functools import lru_cache
 
 from pydantic_core import SchemaError, SchemaValidator, core_schema
+
+TOO_LARGE = "it is too large, once its counts are written out"
+"""Why an expression such as `a{1,100000}` cannot be used."""
 
 
 class Regex:
@@ -25,13 +28,15 @@ class Regex:
         return self._schema.isinstance_python(text)
 
 
-@cache
+@lru_cache(maxsize=256)
 def regex(source: str) -> Regex:
-    """Return the compiled expression for a text; the same text is compiled once."""
+    """Return the compiled expression for a text; the last 256 are kept."""
     return Regex(source)
 
 
 def _why(error: str) -> str:
     """Return the last line of what the crate says, and what it cannot know."""
     why = error.rpartition("error: ")[2].rpartition("SchemaError: ")[2].strip().rstrip(".")
+    if "exceeds size limit" in why:
+        return TOO_LARGE
     return why[:1].lower() + why[1:]

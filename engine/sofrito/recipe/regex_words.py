@@ -2,6 +2,8 @@
 
 import re
 
+from sofrito.recipe.regex import TOO_LARGE
+
 _HINTS = (
     (
         r"\(\?<?[=!]",
@@ -26,6 +28,11 @@ def mended(source: str, why: str) -> str:
     for pattern, words in _HINTS:
         if re.search(pattern, source):
             return words
+    if why == TOO_LARGE:
+        return (
+            "Write smaller counts; how long a text may be, `max_length` says in a `schema`, and the "
+            "filter `length`."
+        )
     if "unclosed" in why and (found := re.search(r"[\[(]", source)):
         return f"Close it; to find the character itself, write `{_UNCLOSED[found[0]]}`."
     if "unopened" in why:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 
+from sofrito.recipe.option_words import option_words
+
 _TYPES = {
     "str": "a text",
     "int": "a number",
@@ -58,7 +60,6 @@ _RULES: tuple[_Rule, ...] = (
         r"(?:float|int)\(\) argument must be .*, not '(\w+)'",
         lambda m: f"{_type(m[1])} cannot be read as a number",
     ),
-    (r"(?:missing|takes|unexpected).*argument", lambda _: "a filter or function got wrong options"),
     (r"(?:division|modulo) by zero|division by zero", lambda _: "something is divided by 0"),
 )
 _READ = "a | string"
@@ -79,6 +80,8 @@ def failure_words(error: Exception) -> str:
     for pattern, words in _RULES:
         if found := re.search(pattern, said):
             return words(found)
+    if wrong := option_words(said):
+        return wrong
     if isinstance(error, ZeroDivisionError):
         return "something is divided by 0"
     if isinstance(error, OverflowError):

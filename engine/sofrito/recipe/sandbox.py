@@ -17,6 +17,14 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedFormatter
 from sofrito.problems import did_you_mean
 from sofrito.recipe.effort import begin, spend
 from sofrito.recipe.runtime_words import missing_words
+from sofrito.recipe.sandbox_sizes import (
+    BITS,
+    WIDTH,
+    bearable,
+    few_characters,
+    operated_size,
+    searched_backwards,
+)
 from sofrito.recipe.sandbox_words import FILTERS, GLOBALS, OF_DICT, OF_LOOP, TESTS, may_read
 from sofrito.recipe.values import LARGEST, TooLarge, bounded, plain, printed, text_of, weight
 
@@ -24,16 +32,10 @@ MOST_TOKENS = 50_000
 """Words and signs of the longest template."""
 
 _HOLDING = (list, tuple, dict)
-_PADDING = frozenset({"center", "ljust", "rjust", "zfill"})
-_STRIPPING = frozenset({"strip", "lstrip", "rstrip"})
 _BACKWARDS = frozenset({"rfind", "rindex", "rpartition", "rsplit"})
-_BITS = 4096
-_WIDTH = 1000
 _CALL, _FOUND, _MISS, _MACRO, _INCLUDE = 10, 5, 100, 200, 1000
-# An item of a list takes ten times the memory of a character. Searching backwards, Python compares
-# every place of a text with every character looked for, some hundred in the time of a step.
-_MADE, _COMPARED = 10, 256
-_PERCENT_WIDTH = re.compile(r"%[^a-zA-Z%]*(?:\*|\d{4})")
+# An item of a list takes ten times the memory of a character.
+_MADE = 10
 
 
 class Missing(StrictUndefined):
@@ -44,7 +46,7 @@ class Missing(StrictUndefined):
         message = missing_words(str(super()._undefined_message))
         if isinstance(self._undefined_obj, Mapping) and not self._undefined_hint:
             near = did_you_mean(str(self._undefined_name), map(str, self._undefined_obj))
-            return f"{message}; {near}" if near else message
+            return f"{message}; {near[:1].lower()}{near[1:]}" if near else message
         return message
 
 
@@ -83,7 +85,7 @@ class _Formatter(SandboxedFormatter):
     def format_field(self, value: Any, format_spec: str) -> Any:
         """Format one field, unless its width or all fields together are too large."""
         if re.search(r"\d{4}", format_spec):
-            raise TooLarge(f"a format wider than {_WIDTH - 1}")
+            raise TooLarge(f"a format wider than {WIDTH - 1}")
         field = value if isinstance(value, int | float | str) else text_of(value)
         text = super().format_field(field, format_spec)
         self.size += len(text) + _CALL
@@ -117,7 +119,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Return the operator's result, once its size is known to be bearable."""
-        bounded(_size(operator, left, right))
+        bounded(operated_size(operator, left, right))
         return super().call_binop(context, operator, left, right)
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
@@ -128,9 +130,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
         steps = _MACRO if isinstance(__obj, Macro) else _CALL
         spend(steps + sum(map(weight, (owner, *args, *kwargs.values()))))
         if isinstance(owner, str) and __obj.__name__ in _BACKWARDS:
-            _backwards(owner, (*args, *kwargs.values()))
+            searched_backwards(owner, (*args, *kwargs.values()))
         elif isinstance(owner, str) and args:
-            args = _bearable(owner, __obj.__name__, args)
+            args = bearable(owner, __obj.__name__, args)
         elif isinstance(owner, date | time):
             for pattern in (*args, *kwargs.values()):  # strftime makes it many times longer
                 few_characters(pattern)
@@ -256,7 +258,7 @@ def _few(stream: TokenStream) -> Iterator[Any]:
             if number == MOST_TOKENS:
                 raise TemplateSyntaxError(_MANY, line)
             value: Any = token.value
-            if isinstance(value, int) and value.bit_length() > _BITS:
+            if isinstance(value, int) and value.bit_length() > BITS:
                 raise TemplateSyntaxError(_DIGITS, line)
             yield token
     except ValueError as error:
@@ -295,70 +297,3 @@ def _metered(function: Callable[..., Any]) -> Callable[..., Any]:
         return _counted_list(function(*args, **kwargs))
 
     return metered
-
-
-def _bearable(text: str, method: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return the arguments of a text's method; raises TooLarge where it would make too much."""
-    if method in _PADDING and isinstance(args[0], int):
-        bounded(args[0])
-    elif method in _STRIPPING:
-        few_characters(args[0])
-    elif method == "replace" and len(args) > 1:
-        bounded(replaced_size(text, args[0], args[1]))
-    elif method == "join":
-        parts = [*args[0]]
-        bounded(sum(map(len, parts)) + len(parts) * len(text))
-        return (parts,)
-    return args
-
-
-def _backwards(text: str, args: tuple[Any, ...]) -> None:
-    for sought in args:
-        if isinstance(sought, str):
-            spend(len(text) * len(sought) // _COMPARED)
-
-
-def few_characters(characters: Any) -> None:
-    """Raise TooLarge for more characters than are looked for at once."""
-    if isinstance(characters, str) and len(characters) > _WIDTH:
-        raise TooLarge(f"a search for more than {_WIDTH} characters at once")
-
-
-def replaced_size(text: str, old: Any, new: Any) -> int:
-    """Return about how many characters a replacement leaves."""
-    return len(text) + text.count(text_of(old)) * len(text_of(new))
-
-
-def percent(text: str, values: Any) -> str:
-    """Return ``text % values``, if it is not too large."""
-    bounded(_size("%", text, values))
-    return str(text % values)
-
-
-def _size(operator: str, left: Any, right: Any) -> int:
-    match operator, left, right:
-        case "+", str() | list() | tuple(), str() | list() | tuple():
-            return len(left) + len(right)
-        case "*", int(), str() | list() | tuple():
-            return left * weight(right)
-        case "*", str() | list() | tuple(), int():
-            return weight(left) * right
-        case "*", int(), int() if left.bit_length() + right.bit_length() > _BITS:
-            return LARGEST + 1
-        case "**", int(), int() if left.bit_length() * right > _BITS:
-            return LARGEST + 1
-        case "%", str(), _:
-            return _percent_size(left, right)
-    return 0
-
-
-def _percent_size(text: str, values: Any) -> int:
-    if _PERCENT_WIDTH.search(text):
-        return LARGEST + 1
-    several: Iterable[Any] = (values,)
-    if isinstance(values, Mapping):
-        several = values.values()
-    elif isinstance(values, tuple):
-        several = values
-    longest = max((len(text_of(value)) for value in several), default=0)
-    return len(text) + text.count("%") * longest

@@ -7,13 +7,14 @@ from typing import TypeVar
 
 from sofrito.problems import RecipeError, did_you_mean
 from sofrito.recipe.asked import opened
-from sofrito.recipe.base import Check, Key, Verb, Vocabulary
+from sofrito.recipe.base import Check, Key, Verb
 from sofrito.recipe.check_names import NameCheck
 from sofrito.recipe.draft import Broken, Draft
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.places import Places, Problems
 from sofrito.recipe.sources import TemplateSources
 from sofrito.recipe.value_types import Values
+from sofrito.recipe.vocabulary import Vocabulary
 from sofrito.recipe.words import ticked
 
 T = TypeVar("T")
@@ -102,7 +103,8 @@ class Scene:
         if known:
             declare = f"Declared under `{kind}`: {ticked(known)}."
         fix = f"{did_you_mean(name, known)} {declare}".strip()
-        self.problems.add(code, path, f"There is no {noun} `{name}`.", fix)
+        what = f"There is no {noun} `{name}`."
+        self.problems.add(code, path, what, fix, missing=(kind, name))
         return False
 
 

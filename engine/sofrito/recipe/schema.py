@@ -6,15 +6,17 @@ from functools import cache
 from pathlib import Path
 
 from sofrito.problems import Trouble
-from sofrito.recipe.base import Check, Part, Verb, Vocabulary, Writer
+from sofrito.recipe.base import Check, Part, Verb, Writer
 from sofrito.recipe.classes import Classes
 from sofrito.recipe.docs import class_doc
 from sofrito.recipe.model import Model, Recipe
 from sofrito.recipe.schema_layers import extensible, parametrised, removable
 from sofrito.recipe.schema_models import Definitions, Schema, told_first
+from sofrito.recipe.vocabulary import Vocabulary
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 FILE = "recipe.schema.json"
+_NEEDING = {"required", "anyOf"}
 
 
 def recipe_schema(vocabulary: Vocabulary) -> Schema:
@@ -154,7 +156,7 @@ def named_entry(
     kind: str, classes: Mapping[str, type[Part]], entries: Mapping[str, Schema]
 ) -> Schema:
     """Return the schema of a filter or a format: a bare name, or one key with its options."""
-    bare = [name for name in classes if not entries[f"{kind}.{name}"].get("required")]
+    bare = [name for name in classes if not entries[f"{kind}.{name}"].keys() & _NEEDING]
     keys = {
         name: _options(cls, f"{kind}.{name}", entries[f"{kind}.{name}"])
         for name, cls in classes.items()

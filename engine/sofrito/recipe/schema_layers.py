@@ -103,13 +103,19 @@ def _without(one: Schema) -> Schema:
         one = {**kept, **one["else"]}
     types = [each for each in _types(one) if each != "null"]
     pattern = one.get("pattern", "")
-    rest = {key: value for key, value in one.items() if key not in ("type", "pattern")}
+    aside = ("type", "pattern", "anyOf") if _of_keys(one) else ("type", "pattern")
+    rest = {key: value for key, value in one.items() if key not in aside}
     if pattern == REFERENCE:
         types.remove("string")
         pattern = ""
     pattern = pattern.removesuffix(f"|{REFERENCE}")
     head: Schema = {"type": types[0] if len(types) == 1 else types} if types else {}
     return {**rest, **head, **({"pattern": pattern} if pattern else {})}
+
+
+def _of_keys(one: Schema) -> bool:
+    """Say whether a choice is only of the keys that are needed: the models tell it in better words."""
+    return all(branch.keys() == {"required"} for branch in one.get("anyOf", ()))
 
 
 def _types(one: Schema) -> list[str]:

@@ -70,7 +70,8 @@ def _documented(schema: Schema, cls: type[Part]) -> Schema:
     example = {"examples": [dict(cls.example)]} if cls.example else {}
     rest = {key: value for key, value in schema.items() if key not in ("description", "type")}
     head = {"description": class_doc(cls), **example, "type": "object"}
-    return {**head, **rest, "properties": properties}
+    needed = {"anyOf": [{"required": [key]} for key in cls.one_of]} if cls.one_of else {}
+    return {**head, **rest, "properties": properties, **needed}
 
 
 def told_first(help_: str, schema: Schema) -> Schema:

@@ -4,11 +4,12 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from sofrito.problems import Trouble
-from sofrito.recipe.base import Part, Vocabulary
+from sofrito.recipe.base import Part
 from sofrito.recipe.model import Model
 from sofrito.recipe.schema import check_verb, kinds, named_entry, verb_word
 from sofrito.recipe.schema_layers import parametrised
 from sofrito.recipe.schema_models import Definitions, Schema
+from sofrito.recipe.vocabulary import Vocabulary
 
 _Classes = dict[str, type[Part]]
 _CHOICES = {"filter": "Check", "format": "Writer"}

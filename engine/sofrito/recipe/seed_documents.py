@@ -2,16 +2,13 @@
 
 from pathlib import Path
 
-from sofrito.documents import Unreadable, missing_package, read_document
+from sofrito.documents import Unreadable, check_document, missing_package, read_document
 from sofrito.problems import Problem, Span
 from sofrito.recipe.seed_rows import Items, SeedRow
 
 COLUMNS = ("text", "file", "title")
 PAGED = (".pdf",)
 """The suffixes of documents that have pages, and so a column `pages`."""
-
-_SIGNATURES = {".pdf": b"%PDF-", ".docx": b"PK"}
-_LOOKED_AT = 1024
 
 
 def document_rows(path: Path, name: str) -> Items:
@@ -35,7 +32,7 @@ def document_columns(path: Path) -> list[str]:
 
 
 def document_problems(path: Path) -> list[Problem]:
-    """Return what can be told to be wrong with a document without taking it apart.
+    """Return what is wrong with a document, as far as opening it tells.
 
     That what reads it is not installed is a warning: another machine may run the recipe.
     """
@@ -44,15 +41,12 @@ def document_problems(path: Path) -> list[Problem]:
         what = f"Reading a {suffix} file needs {package}, which is not installed."
         fix = "Before a run: pip install 'sofrito[documents]'"
         return [Problem("SOF209", Span(path), what, fix, severity="warning")]
-    signature = _SIGNATURES.get(suffix, b"")
     try:
-        with path.open("rb") as file:
-            begun = file.read(_LOOKED_AT)
+        check_document(path)
+    except Unreadable as error:
+        return [Problem("SOF209", Span(path), error.what, error.fix)]
     except OSError as error:
         what = f"`{path.name}` cannot be read: {error.strerror or error}."
         fix = "Check that it exists and that you may read it."
         return [Problem("SOF202", Span(path), what, fix)]
-    if signature not in begun:
-        what = f"`{path.name}` is no {suffix} file, whatever its name says."
-        return [Problem("SOF209", Span(path), what, "Is it the right file?")]
     return []

@@ -1,15 +1,14 @@
 """Seed files as rows: read lazily, checked against the columns that the recipe declares."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from sofrito.documents import SUFFIXES as DOCUMENTS
 from sofrito.problems import Problem, RecipeError, Span, did_you_mean
 from sofrito.recipe.folder import inside, matching
+from sofrito.recipe.seed_columns import Misfit, fitted
 from sofrito.recipe.seed_csv import csv_columns, csv_rows
 from sofrito.recipe.seed_documents import document_columns, document_problems, document_rows
 from sofrito.recipe.seed_json import json_rows, jsonl_rows
@@ -41,42 +40,20 @@ SUFFIXES = (*_ROWS, *_WHOLE, *DOCUMENTS)
 MOST_COLUMNS = 10_000
 """Columns of the widest row: each is looked at when a recipe is checked."""
 
-_FITS: dict[str, Callable[[Any], bool]] = {
-    "string": lambda value: isinstance(value, str),
-    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
-    "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
-    "boolean": lambda value: isinstance(value, bool),
-    "list": lambda value: isinstance(value, list),
-    "object": lambda value: isinstance(value, dict),
-    "any": lambda value: value is not None,
-}
-
-
-def _integer(text: str) -> int:
-    number = int(text)
-    if not -(2**63) <= number < 2**64:
-        raise ValueError("beyond 64 bits")
-    return number
-
-
-_READ: dict[str, Callable[[str], Any]] = {
-    "integer": _integer,
-    "number": float,
-    "boolean": lambda text: {"true": True, "false": False}[text.strip().lower()],
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Peek:
     """The beginning of a seed file: the names of its columns, its first rows, and what is wrong.
 
     ``cut``: there were fewer rows than asked for since they are long, not since there are no more.
+    ``misfits`` are rows that can be read, and are not as their columns are declared.
     """
 
     columns: tuple[str, ...]
     rows: tuple[SeedRow, ...]
     problems: tuple[Problem, ...] = ()
     cut: bool = False
+    misfits: tuple[Misfit, ...] = ()
 
 
 def read_seeds(
@@ -85,6 +62,7 @@ def read_seeds(
     name: str = "",
     columns: Mapping[str, str] | None = None,
     whole: bool = False,
+    among: bool = False,
 ) -> Iterator[SeedRow]:
     """Yield the rows of a seed file one by one, without holding the file in memory.
 
@@ -95,7 +73,8 @@ def read_seeds(
     column be missing: then it is null). A ``.csv`` holds texts, which are read as these types.
 
     Raises :class:`RecipeError` (SOF209, each at its line) after the last good row, or after 20
-    problems; what was yielded before is then not to be used. A file without rows is a problem.
+    problems; what was yielded before is then not to be used. A file without rows is a problem,
+    unless it is one ``among`` several.
     """
     problems: list[Problem] = []
     empty = True
@@ -103,13 +82,14 @@ def read_seeds(
         empty = False
         if isinstance(item, SeedRow):
             yield item
-        elif len(problems) == MAX_PROBLEMS:
-            what = f"Reading stopped here, after {MAX_PROBLEMS} problems; there are more."
-            fix = "Mend these first."
-            raise RecipeError([*problems, Problem("SOF209", item.where, what, fix)])
-        else:
-            problems.append(item)
-    if empty:
+            continue
+        for problem in item.problems.values() if isinstance(item, Misfit) else (item,):
+            if len(problems) == MAX_PROBLEMS:
+                what = f"Reading stopped here, after {MAX_PROBLEMS} problems; there are more."
+                fix = "Mend these first."
+                raise RecipeError([*problems, Problem("SOF209", problem.where, what, fix)])
+            problems.append(problem)
+    if empty and not among:
         problems.append(_no_rows(path))
     if problems:
         raise RecipeError(problems)
@@ -123,33 +103,38 @@ def peek_seeds(
     columns: Mapping[str, str] | None = None,
     whole: bool = False,
     strict: bool = True,
+    among: bool = False,
 ) -> Peek:
     """Return the columns and the first rows of a seed file, and read little more than these.
 
     Columns are those of the header or schema; where there is none, those of any of the rows.
     ``strict``: raises as :func:`read_seeds` for the rows that were read, instead of telling what is
-    wrong beside those that can be. Of a document whose text must be dug out (PDF, Word, HTML) only the
+    wrong beside those that can be. That a file has no rows is a warning if it is one ``among`` several.
+    Of a document whose text must be dug out (PDF, Word, HTML) only the
     columns are told, without a row: that it can be read shows when it is.
     """
     if path.suffix.lower() in DOCUMENTS:
         return _document_peek(path, strict)
-    items, left = list[SeedRow | Problem](), _PEEKED
+    items, left = list[SeedRow | Problem | Misfit](), _PEEKED
     for item in islice(_checked(path, name, columns or {}, whole), rows):
         items.append(item)
-        left -= weight([*item.values.values()]) if isinstance(item, SeedRow) else 0
+        row = item.row if isinstance(item, Misfit) else item
+        left -= weight([*row.values.values()]) if isinstance(row, SeedRow) else 0
         if left < 0:
             break
     problems = [item for item in items if isinstance(item, Problem)]
+    misfits = tuple(item for item in items if isinstance(item, Misfit))
     if not items:
-        problems = [_no_rows(path)]
-    if problems and strict:
+        problems = [_no_row_among(path) if among else _no_rows(path)]
+    if strict and (problems or misfits):
+        problems += [problem for item in misfits for problem in item.problems.values()]
         raise RecipeError(problems[:MAX_PROBLEMS])
     good = tuple(item for item in items if isinstance(item, SeedRow))
     head = _HEADS.get(path.suffix.lower())
     names = dict.fromkeys(head(path) if head and good else ())
     for row in good:
         names.update(dict.fromkeys(row.values))
-    return Peek(tuple(names), good, tuple(problems[:MAX_PROBLEMS]), left < 0)
+    return Peek(tuple(names), good, tuple(problems[:MAX_PROBLEMS]), left < 0, misfits)
 
 
 def _document_peek(path: Path, strict: bool) -> Peek:
@@ -164,7 +149,14 @@ def _no_rows(path: Path) -> Problem:
     return Problem("SOF209", Span(path), what, "Add one, or remove the pool.")
 
 
-def _checked(path: Path, name: str, columns: Mapping[str, str], whole: bool) -> Items:
+def _no_row_among(path: Path) -> Problem:
+    what = f"`{path.name}` has no rows, and is left out."
+    return Problem("SOF209", Span(path), what, "Fill or delete it.", severity="warning")
+
+
+def _checked(
+    path: Path, name: str, columns: Mapping[str, str], whole: bool
+) -> Iterator[SeedRow | Problem | Misfit]:
     from_text = path.suffix.lower() in (".csv", ".tsv")
     try:
         for item in _items(path, name, whole):
@@ -174,7 +166,7 @@ def _checked(path: Path, name: str, columns: Mapping[str, str], whole: bool) -> 
             elif isinstance(item, Problem) or not columns:
                 yield item
             else:
-                yield from _check(item, columns, from_text)
+                yield fitted(item, columns, from_text=from_text)
     except OSError as error:
         what = f"`{path.name}` cannot be read: {error.strerror or error}."
         yield Problem("SOF202", Span(path), what, "Check that it exists and that you may read it.")
@@ -192,53 +184,3 @@ def _items(path: Path, name: str, whole: bool) -> Items:
     known = f"Seeds come from {', '.join(SUFFIXES[:-1])} and {SUFFIXES[-1]}."
     near = did_you_mean(suffix, SUFFIXES)
     return iter([Problem("SOF209", Span(path), what, f"{known} {near}".strip())])
-
-
-def _check(row: SeedRow, columns: Mapping[str, str], from_text: bool) -> Items:
-    values = dict(row.values)
-    problems: list[SeedRow | Problem] = []
-    for column, declared in columns.items():
-        nullable = declared.endswith("?")
-        kind = declared.removesuffix("?")
-        if from_text and column in values:
-            values[column] = _from_text(values[column], kind, nullable)
-        if column not in values and not nullable:
-            allow = f"If it may be missing: `{column}: {declared}?`."
-            fix = did_you_mean(column, values, otherwise=allow)
-            what = f"The row has no column `{column}`."
-            problems.append(Problem("SOF209", row.where, what, fix))
-            continue
-        value = values.setdefault(column, None)
-        if not (nullable and value is None) and not _FITS[kind](value):
-            problems.append(_wrong(row.where, column, declared, value))
-    yield from problems or [SeedRow(values, row.where)]
-
-
-def _wrong(where: Span, column: str, declared: str, value: Any) -> Problem:
-    what = f"Column `{column}` is {_shown(value)}; the recipe declares it as {declared}."
-    if value is None:
-        fix = f"Correct the row, or allow null: `{column}: {declared}?`."
-    else:
-        optional = "?" if declared.endswith("?") else ""
-        fix = f"Correct the row, or declare `{column}: {_kind(value)}{optional}`."
-    return Problem("SOF209", where, what, fix)
-
-
-def _from_text(text: str, kind: str, nullable: bool) -> Any:
-    if nullable and not text.strip():
-        return None
-    try:
-        return _READ[kind](text) if kind in _READ else text
-    except (ValueError, KeyError):
-        return text
-
-
-def _kind(value: Any) -> str:
-    return next(kind for kind, fits in _FITS.items() if fits(value))
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "null"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return f"the {_kind(value)} `{text if len(text) <= 40 else text[:40] + ' ...'}`"

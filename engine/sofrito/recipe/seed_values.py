@@ -42,9 +42,16 @@ def seed_values(
         types = {type_of_value(row.get(column)) for row in rows} - {None}
         (one, *more) = types or {None}
         if one and not more and (texts or complete):
-            found[column] = Values(one)
+            found[column] = Values(one, items=_items(rows, column) if one == "list" else None)
     for column, kind in seeds.columns.items():
         found.pop(column, None)
         if declared := _DECLARED.get(kind.removesuffix("?")):
             found[column] = Values(declared)
     return found
+
+
+def _items(rows: Sequence[Mapping[str, object]], column: str) -> ValueType | None:
+    """Return the type of all items of the lists in a column, None where they differ or are none."""
+    lists = (row.get(column) for row in rows)
+    types = {type_of_value(item) for one in lists if isinstance(one, list) for item in one}
+    return types.pop() if len(types) == 1 else None

@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from sofrito.problems import did_you_mean
-from sofrito.recipe.base import Key, Vocabulary
+from sofrito.recipe.base import Key
 from sofrito.recipe.places import Found, Places, Problems
 from sofrito.recipe.schema_layers import whole
 from sofrito.recipe.schema_models import Schema
 from sofrito.recipe.structure_names import NOBODY, Entries, Owner, unknown_key
 from sofrito.recipe.structure_values import check_type, check_value
 from sofrito.recipe.synonyms import FILTERS, FORMATS, by_another_name
+from sofrito.recipe.vocabulary import Vocabulary
 from sofrito.recipe.words import either, label, sentence, ticked
 
 
@@ -65,7 +66,8 @@ class _Structure:
     def _mapping(self, value: Mapping[str, Any], schema: Schema, path: Key, owner: Owner) -> None:
         if len(value) < schema.get("minProperties", 0):
             what = f"{sentence(label(path))} is empty."
-            self._problems.add("SOF104", path, what, str(schema.get("description", _EMPTY)))
+            fix = f"{_EMPTY} {schema.get('description', '')}".rstrip()
+            self._problems.add("SOF104", path, what, fix)
         properties, more = schema.get("properties", {}), schema.get("additionalProperties", True)
         meant = set()
         for key, inner in value.items():
@@ -169,7 +171,7 @@ class _Structure:
 
     def _options(self, options: Any, path: Key, kind: str, name: str) -> None:
         entry = self._defs[f"{kind}.{name}"]
-        if options is None and not entry.get("required"):
+        if options is None and name in self._entries.bare(kind):
             what = f"`{name}` has no value."
             fix = f"Without options it is its bare name: `- {name}`."
             return self._problems.add("SOF103", path, what, fix)

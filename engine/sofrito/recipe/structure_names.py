@@ -41,6 +41,10 @@ class Entries:
             return list(entry["else"]["properties"]) if entry else []
         return [name.removeprefix("verb.") for name in self.defs if name.startswith("verb.")]
 
+    def bare(self, kind: str) -> list[str]:
+        """Return the filters, or the formats, that need no options."""
+        return list(self.defs[_KINDS[kind]]["then"]["enum"])
+
     def options(self, kind: str, name: str) -> Schema:
         """Return the schema of what stands behind a filter's or a format's name."""
         schema: Schema = self.defs[_KINDS[kind]]["else"]["properties"][name]
@@ -111,7 +115,7 @@ def _near_inside(entries: Entries, key: str, properties: Mapping[str, Schema]) -
         options = inner.get("properties", {})
         if near := by_another_name(key, KEYS, options) or did_you_mean(key, options):
             name = near.split("`")[1]
-            return f"did you mean `{name}`? Write it there: `{outer}: {{{name}: …}}`."
+            return f"Did you mean `{name}`? Write it there: `{outer}: {{{name}: …}}`."
     return ""
 
 

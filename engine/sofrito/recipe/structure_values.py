@@ -6,9 +6,11 @@ from typing import Any
 
 from sofrito.problems import did_you_mean
 from sofrito.recipe.base import NAME, Key
-from sofrito.recipe.places import Problems
+from sofrito.recipe.params import REFERENCE
+from sofrito.recipe.places import Places, Problems
 from sofrito.recipe.reference_examples import flow
 from sofrito.recipe.schema_models import Schema
+from sofrito.recipe.value_examples import such_as, type_list
 from sofrito.recipe.words import described, label, quoted, sentence, ticked, type_words
 from sofrito.recipe.yaml_scalars import scalar
 
@@ -61,7 +63,8 @@ def check_type(problems: Problems, value: Any, schema: Schema, path: Key) -> boo
         return True
     who = sentence(label(path))
     if value is None:
-        fix = f"Write {_count(schema) or type_words(allowed)}, or remove the key."
+        what_else = "the key" if path and isinstance(path[-1], str) else "it"
+        fix = f"Write {_count(schema) or type_words(allowed)}, or remove {what_else}."
         problems.add("SOF103", path, f"{who} has no value.", fix)
         return False
     said = _count(schema) or type_words(allowed)
@@ -92,6 +95,8 @@ def _type_fix(problems: Problems, value: Any, allowed: list[str], schema: Schema
         low = math.floor(value)
         return f"Write {low} or {low + 1}." if abs(value) < _LARGE else _COUNT_FIX
     if "string" in allowed and isinstance(value, bool | int | float):
+        if parameter := _parameter(problems.places, path):
+            return f"In an expression write `params.{parameter}`; a text has its `type: string`."
         return f'In quotes it is a text: "{problems.places.source(path)}".'
     if isinstance(value, str) and value and (mend := scalar(value)[1]):
         if mend not in _SWITCH or "boolean" in allowed:
@@ -113,7 +118,8 @@ def _such_as(value: Any, allowed: list[str], schema: Schema, path: Key) -> str:
         numbers = re.findall(r"\d+(?:\.\d+)?", value)
         if len(numbers) == 1 and "%" not in value:
             return f"Write the number alone: {numbers[0]}."
-    if "array" in allowed and isinstance(value, str) and len(value) < _SHORT:
+    texts = "string" in type_list(schema.get("items", {"type": "string"}))
+    if "array" in allowed and texts and isinstance(value, str) and len(value) < _SHORT:
         return f"A list is written in brackets: [{value}]."
     if examples := schema.get("examples"):
         return f"Such as `{flow(examples[0])}`."
@@ -123,7 +129,22 @@ def _such_as(value: Any, allowed: list[str], schema: Schema, path: Key) -> str:
         return (
             f"Write its options in braces: `{{{options[0]}: …}}`. {schema.get('description', '')}"
         )
-    return _COUNT_FIX if _count(schema) else str(schema.get("description", ""))
+    return _COUNT_FIX if _count(schema) else _shown_and_told(value, schema, path)
+
+
+def _shown_and_told(value: Any, schema: Schema, path: Key) -> str:
+    """Return an example of what may stand at a path, and what its key is for."""
+    return f"{such_as(value, schema, path)} {schema.get('description', '')}".strip()
+
+
+def _parameter(places: Places, path: Key) -> str:
+    """Return the parameter whose value stands at a path, "" where it is no parameter's."""
+    written = places.written(path)
+    try:
+        found = REFERENCE.fullmatch(written.document.source(written.path))
+    except KeyError:
+        return ""
+    return found[2] if found else ""
 
 
 def _braced(value: dict[str, Any]) -> str:
@@ -171,7 +192,8 @@ def _text(problems: Problems, value: str, schema: Schema, path: Key, *, at_key: 
         _count_text(problems, value, path)
     elif len(value) < schema.get("minLength", 0):
         what = f"{sentence(label(path))} is empty."
-        problems.add("SOF104", path, what, str(schema.get("description", "")))
+        fix = f"Write a text, or remove it. {schema.get('description', '')}".rstrip()
+        problems.add("SOF104", path, what, fix)
     elif pattern and not re.search(pattern, value):
         what, fix = _odd_text(value, pattern, schema, path)
         problems.add("SOF104", path, what, fix, at_key=at_key)
@@ -193,6 +215,13 @@ def _odd_text(value: str, pattern: str, schema: Schema, path: Key) -> tuple[str,
         fix = _near_type(value.removesuffix("?"), words, f"One of: {ticked(words)}.")
         return f"{who} cannot be {quoted(value)}.", fix
     help_ = str(schema.get("description", ""))
+    if NAME.strip("^$") in pattern:
+        field = (
+            " A field of a record stands behind a dot: `verdict.score`." if r"\." in pattern else ""
+        )
+        return f"{who} cannot be {quoted(value)}.", f"{_NAME_FIX}{field}"
+    if not value.strip():
+        return f"{who} is empty.", f"Write a text, or remove it. {help_}".rstrip()
     if path == ("recipe",) and (slug := re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")):
         help_ += f" Such as `{slug}`."
     return f"{who} cannot be {quoted(value)}.", help_
@@ -203,7 +232,7 @@ def _near_type(value: str, words: list[str], listed: str) -> str:
     meant = _TYPES.get(value.lower(), "")
     meant = "strings" if meant == "list" and "strings" in words else meant
     if meant in words:
-        return f"did you mean `{meant}`? {listed}"
+        return f"Did you mean `{meant}`? {listed}"
     return did_you_mean(value, words, otherwise=listed)
 
 
@@ -259,13 +288,14 @@ def _list(problems: Problems, value: list[Any], schema: Schema, path: Key) -> No
     who, help_ = sentence(label(path)), str(schema.get("description", ""))
     if least == most != len(value):
         what = f"{who} must have {least} items, not {len(value)}."
-        problems.add("SOF104", path, what, help_)
+        problems.add("SOF104", path, what, _shown_and_told(value, schema, path))
     elif len(value) < least:
         what = f"{who} is empty." if not value else f"{who} must have at least {least} items."
         fix = f"Write what belongs into it, or remove the key. {help_}".rstrip()
         problems.add("SOF104", path, what, fix)
     elif len(value) > most:
-        problems.add("SOF104", path, f"{who} must have at most {most} items.", help_)
+        fix = f"Remove {len(value) - most} of them. {help_}".rstrip()
+        problems.add("SOF104", path, f"{who} must have at most {most} items.", fix)
     if schema.get("uniqueItems"):
         for index, item in enumerate(value):
             if item in value[:index]:

@@ -1,4 +1,4 @@
-"""What a parsed template or expression is made of: includes, names, loops over the shots."""
+"""What a parsed template or expression is made of: includes, names, fields, and what is sure."""
 
 from collections.abc import Iterator
 
@@ -8,9 +8,11 @@ from jinja2.parser import Parser
 from sofrito.recipe.expressions import environment, expression
 from sofrito.recipe.template_words import imported
 
+STAND_IN = "string"
+"""The filter, and the test, that is looked at in place of one that does not exist."""
+
 _INCLUDES = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
 _NAMING = (nodes.Macro, nodes.Import, nodes.FromImport)
-_WHOLE_LIST = ("reverse", "list")
 _DEFINED, _DEFAULT = ("defined", "undefined"), ("default", "d")
 
 Read = nodes.Getattr | nodes.Getitem
@@ -48,7 +50,7 @@ def mend_words(tree: nodes.Template) -> None:
     for node in tree.find_all((nodes.Filter, nodes.Test)):
         assert isinstance(node, nodes.Filter | nodes.Test)
         if node.name not in (env.filters if isinstance(node, nodes.Filter) else env.tests):
-            node.name = "string"
+            node.name = STAND_IN
 
 
 def included(tree: nodes.Template) -> Iterator[tuple[nodes.Node, str]]:
@@ -127,27 +129,26 @@ def field_of(node: Read) -> str | None:
     return text if isinstance(text, str) else None
 
 
-def fields_read(tree: nodes.Template, rows: str) -> Iterator[tuple[str, int]]:
-    """Yield the fields read from each row in the loops over a list of rows, with their lines."""
-    for loop in tree.find_all(nodes.For):
-        source, target = _whole(loop.iter), loop.target
-        if not (isinstance(source, nodes.Name) and source.name == rows):
-            continue
-        reads = (
-            node for part in loop.body for node in part.find_all((nodes.Getattr, nodes.Getitem))
-        )
-        for node in reads:
-            assert isinstance(node, Read)
-            row, field = node.node, field_of(node)
-            if field and isinstance(row, nodes.Name) and row.name == getattr(target, "name", None):
-                yield field, node.lineno
+def certain(node: nodes.Node) -> Iterator[nodes.Node]:
+    """Yield the parts that are evaluated whatever the values are, and that must be there.
 
-
-def _whole(source: nodes.Node) -> nodes.Node:
-    """Return the list that a loop goes over, or over a part of which."""
-    match source:
-        case nodes.Filter(name=name, node=nodes.Node() as inner) if name in _WHOLE_LIST:
-            return _whole(inner)
-        case nodes.Getitem(arg=nodes.Slice(), node=inner):
-            return _whole(inner)
-    return source
+    They are those of no branch, loop or macro, that get no `default` and are not asked for.
+    """
+    yield node
+    match node:
+        case nodes.If(test=part) | nodes.CondExpr(test=part) | nodes.For(iter=part):
+            parts = [part]
+        case nodes.And(left=part) | nodes.Or(left=part):
+            parts = [part]
+        case nodes.Macro():
+            parts = []
+        case nodes.CallBlock(call=part):
+            parts = [part]
+        case nodes.Filter(name=name, node=nodes.Node() as part) if name in _DEFAULT:
+            parts = [*part.iter_child_nodes(), *node.args]
+        case nodes.Test(name=name, node=part) if name in _DEFINED:
+            parts = [*part.iter_child_nodes()]
+        case _:
+            parts = [*node.iter_child_nodes()]
+    for part in parts:
+        yield from certain(part)

@@ -1,5 +1,6 @@
 """What is known of the values of columns, and where an expression takes them for something else."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -39,17 +40,49 @@ _LISTED = 8
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What is known of a column's values, null apart: their type and, of a closed list, which."""
+    """What is known of a column's values, null apart: their type and, of a closed list, which.
+
+    ``items`` is the type of all items of lists, ``characters`` are the least and the most that a
+    text has.
+    """
 
     type: ValueType
     allowed: tuple[str, ...] = ()
+    items: ValueType | None = None
+    characters: tuple[float, float] = (0, math.inf)
+
+    def sizes(self) -> Mapping[str, tuple[float, float]]:
+        """Return the least and the most `characters` and `words` of a value that is a text."""
+        texts = ("True", "False") if self.type == "boolean" else self.allowed
+        if texts:
+            characters = [*map(len, texts)]
+            least = min(len(one.split()) for one in texts)
+            # in scripts without spaces a letter is a word
+            most = max(len(one.split() if one.isascii() else one) for one in texts)
+            return {"characters": (min(characters), max(characters)), "words": (least, most)}
+        if self.type != "text":
+            return {}
+        return {"characters": self.characters, "words": (0, self.characters[1])}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a column must hold in words, lists of records for one, and what to do where it does not.
+
+    Values of ``other`` types will do.
+    """
+
+    words: str
+    fix: str
+    other: tuple[ValueType, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Misuse:
     """Where an expression takes a value for what it is not: the column, its line, what and a fix.
 
-    ``fails``: it cannot be computed. ``never``: a comparison that is never true.
+    ``fails``: it cannot be computed. ``never``: a comparison that is never true. ``role`` is that of
+    the name in the text.
     """
 
     name: str
@@ -59,6 +92,7 @@ class Misuse:
     fails: bool = False
     never: bool = False
     node: nodes.Node | None = None
+    role: Literal["name", "field", "filter", "test"] = "name"
 
 
 def type_of_value(value: Any) -> ValueType | None:
@@ -146,7 +180,7 @@ def _compared(
     if not orders:
         ending = "they are never equal"
     what = f"{_is(left, types[0], right, types[1])}: {ending}."
-    return _column(left, right), what, _fix(left, right, types, values), orders, operator == "eq"
+    return read_first(left, right), what, _fix(left, right, types, values), orders, operator == "eq"
 
 
 def _not_allowed(
@@ -164,7 +198,7 @@ def _not_allowed(
     near = did_you_mean(said, known.allowed)
     fix = f"It is one of {', '.join(shown)}{more}."
     if near:
-        fix = f"did you mean '{near.split('`')[1]}'? {fix}"
+        fix = f"Did you mean '{near.split('`')[1]}'? {fix}"
     return name, f"`{name}` is never '{said}'.", fix
 
 
@@ -173,7 +207,7 @@ def _reckoned(node: nodes.BinExpr, values: Mapping[str, Values]) -> Iterator[Mis
     if {left, right} == {"text", "number"}:
         what = f"{_is(node.left, left, node.right, right)}: `{node.operator}` cannot join them."
         fix = "`~` joins texts: `a ~ b`; `a | int` and `a | float` read a text as a number."
-        name = _column(node.left, node.right)
+        name = read_first(node.left, node.right)
         yield Misuse(name, node.lineno, what, fix, fails=True, node=node)
 
 
@@ -192,11 +226,11 @@ def _field(read: nodes.Getattr, values: Mapping[str, Values]) -> Iterator[Misuse
 def _is(left: nodes.Expr, one: ValueType | None, right: nodes.Expr, two: ValueType | None) -> str:
     assert one is not None
     assert two is not None
-    return f"{_said(left, 'the left side')} is {WORDS[one]} and {_said(right, 'the right one')} {WORDS[two]}"
+    return f"{said(left, 'the left side')} is {WORDS[one]} and {said(right, 'the right one')} {WORDS[two]}"
 
 
-def _said(node: nodes.Expr, otherwise: str) -> str:
-    """Return how an operand was written, where it is short."""
+def said(node: nodes.Expr, otherwise: str) -> str:
+    """Return how an operand was written, where it is short; else ``otherwise``."""
     match node:
         case nodes.Const(value=str(text)):
             return f"'{text}'"
@@ -207,8 +241,8 @@ def _said(node: nodes.Expr, otherwise: str) -> str:
     return f"`{dotted(node)}`" if dotted(node) else otherwise
 
 
-def _column(*operands: nodes.Expr) -> str:
-    """Return the first column that operands read, "" where there is none."""
+def read_first(*operands: nodes.Expr) -> str:
+    """Return the first column or `record.field` that operands read, "" where there is none."""
     for operand in operands:
         for node in (operand, *operand.find_all((nodes.Name, nodes.Getattr, nodes.Getitem))):
             if name := dotted(node):

@@ -1,5 +1,6 @@
 """The words in which a recipe's problems are told."""
 
+import math
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -27,6 +28,15 @@ def either(words: Iterable[str], last: str = "or") -> str:
     """Return words as a choice: a, b or c."""
     *most, end = words
     return f"{', '.join(most)} {last} {end}" if most else end
+
+
+def from_to(low: float, high: float) -> str:
+    """Return in words what a number is that lies between two, ends included."""
+    if low == high:
+        return f"{low:g}"
+    if low == -math.inf:
+        return f"at most {high:g}"
+    return f"at least {low:g}" if high == math.inf else f"from {low:g} to {high:g}"
 
 
 def type_words(types: str | list[str]) -> str:

@@ -5,11 +5,10 @@ from typing import Any
 
 from ruamel.yaml import tokens as kinds
 
-from sofrito.recipe.yaml_quoting import GLUED, glued_key, odd_key
+from sofrito.recipe.yaml_quoting import GLUED, alias_fix, glued_key, odd_key
 from sofrito.recipe.yaml_scalars import scalar
-from sofrito.recipe.yaml_syntax import Broken
 from sofrito.recipe.yaml_tokens import MAX_DEPTH, Mark, TooMuch, tokenize
-from sofrito.recipe.yaml_tree import Child, Finding, Node, Place
+from sofrito.recipe.yaml_tree import Broken, Child, Finding, Node, Place
 
 MAX_VALUES = 100_000
 
@@ -264,7 +263,7 @@ class _Builder:
             self._find("SOF007", place, what, "Write out what is meant.")
         else:
             what = f"YAML reads `*{token.value}` as an alias, and no `&{token.value}` is before it."
-            self._find("SOF002", place, what, "Put the whole expression in double quotes.")
+            self._find("SOF002", place, what, alias_fix(token.value))
         return self._new(None, place, "")
 
     def _tag(self, token: Any) -> None:

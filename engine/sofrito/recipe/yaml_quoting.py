@@ -80,6 +80,16 @@ def _quotes_within(lead: str, inner: str) -> str:
     return f"Put the whole value in single quotes: `{lead}'{doubled}'`."
 
 
+def alias_fix(name: str) -> str:
+    """Return what to do about ``*name`` where nothing above is marked ``&name``."""
+    if not re.fullmatch(r"[\w-]+", name):
+        return "Put the whole expression in double quotes."
+    return (
+        f"Write `&{name}` before the value above that it repeats, or declare a parameter: "
+        f"`${{params.{name}}}`. A text has double quotes."
+    )
+
+
 def short(value: str) -> str:
     """Return a value cut to what fits a message."""
     return value if len(value) <= _SHOWN else f"{value[:_SHOWN]} ..."

@@ -2,10 +2,12 @@
 
 import json
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from ruamel.yaml import tokens as kinds
 
+from sofrito.recipe.yaml_indents import deeper_below, first_item, indented, odd_space, tab
+from sofrito.recipe.yaml_lines import Lines, Verdict, whole_line
 from sofrito.recipe.yaml_quoting import (
     GLUED,
     LINE,
@@ -16,13 +18,8 @@ from sofrito.recipe.yaml_quoting import (
     short,
 )
 from sofrito.recipe.yaml_tokens import Halt, Mark
-from sofrito.recipe.yaml_tree import Finding, Place
+from sofrito.recipe.yaml_tree import Broken, Finding, Place
 
-_ODD_INDENT = re.compile(
-    r" *(?P<odd>[\u00a0\u2000-\u200b\u202f\u3000]+)[ \u00a0]*(?=(?:- +)*[\w.-]+:(?:\s|$))"
-)
-_NO_DASH = re.compile(r" *(?P<rest>[A-Za-z_][\w.-]*:(?:\s.*)?)")
-_GLUED_DASH = re.compile(r" *-(?P<rest>[A-Za-z_][\w.-]*:(?:\s.*)?)")
 _TEMPLATE = re.compile(r"\{[{%#]")
 _OPENERS = {"flow list": ("[", "]"), "flow mapping": ("{", "}")}
 _NO_VALUE = (kinds.FlowEntryToken, kinds.FlowSequenceStartToken, kinds.FlowMappingStartToken)
@@ -39,72 +36,17 @@ _UNQUOTED = (
 )
 
 
-class Broken(Exception):
-    """The text is no YAML at the token ``found``, which follows ``before``.
-
-    ``inside`` says what it breaks: document, mapping, list, flow mapping, flow list, or a value;
-    ``opened`` is where that starts. ``halt`` is set where the scanner already gave up.
-    """
-
-    def __init__(
-        self, found: Any, before: Any, opened: Mark, inside: str, halt: Halt | None
-    ) -> None:
-        super().__init__(inside)
-        self.found = found
-        self.before = before
-        self.opened = opened
-        self.inside = inside
-        self.halt = halt
-
-
-class Verdict(NamedTuple):
-    """A finding, and the text with that line mended where it is clear what was meant."""
-
-    finding: Finding
-    mended: str | None = None
-
-
-class _Lines:
-    """The lines of a text, by number from 0."""
-
-    def __init__(self, text: str) -> None:
-        self.all = text.split("\n")
-
-    def rest(self, mark: Mark) -> Place:
-        """Return the place from a mark to the end of its line."""
-        length = len(self.all[mark.line][mark.column :].rstrip())
-        return Place(mark.line + 1, mark.column + 1, max(length, 1))
-
-    def replaced(self, line: int, new: str) -> str:
-        return "\n".join([*self.all[:line], new, *self.all[line + 1 :]])
-
-
 def explain(text: str, broken: Broken) -> Verdict:
     """Say what is wrong where a text stops being YAML."""
-    lines = _Lines(text)
-    return _odd_space(lines, broken) or (
+    lines = Lines(text)
+    return odd_space(lines, broken) or (
         _explain_halt(lines, broken, broken.halt) if broken.halt else _explain(lines, broken)
     )
 
 
-def _odd_space(lines: _Lines, broken: Broken) -> Verdict | None:
-    """Explain an indentation that has a space which YAML takes for text."""
-    last = (broken.halt.mark if broken.halt else broken.found.start_mark).line
-    for number, line in enumerate(lines.all[: last + 1]):
-        if found := _ODD_INDENT.match(line):
-            space = found["odd"][0]
-            said = "a non-breaking space" if space == "\u00a0" else "a space that is no plain one"
-            what = f"The indentation has {said} (U+{ord(space):04X}), which YAML takes for text."
-            place = Place(number + 1, found.start("odd") + 1, len(found["odd"]))
-            mended = " " * len(found[0]) + line[found.end() :]
-            finding = Finding("SOF002", place, what, "Replace it by plain spaces.")
-            return Verdict(finding, lines.replaced(number, mended))
-    return None
-
-
-def _explain_halt(lines: _Lines, broken: Broken, halt: Halt) -> Verdict:
+def _explain_halt(lines: Lines, broken: Broken, halt: Halt) -> Verdict:
     if "'\\t'" in halt.wording:
-        return _tab(lines, halt.mark)
+        return tab(lines, halt.mark)
     if "end of stream" in halt.wording or "document separator" in halt.wording:
         return _open_quote(lines, halt.opened)
     if "escape" in halt.wording:
@@ -119,8 +61,8 @@ def _explain_halt(lines: _Lines, broken: Broken, halt: Halt) -> Verdict:
     if "mapping values" in halt.wording and _spans_lines(broken.before):
         return _text_goes_on(lines, broken.before)
     if "entries are not allowed" in halt.wording or "keys are not allowed" in halt.wording:
-        return _unquoted(lines, halt.mark) or _indented(lines, halt.mark)
-    if "indentation indicators" in halt.wording and _deeper_below(lines, halt.mark.line):
+        return _unquoted(lines, halt.mark) or indented(lines, halt.mark)
+    if "indentation indicators" in halt.wording and deeper_below(lines, halt.mark.line):
         what = "The text below cannot begin like this."
         fix = "Write `|` alone to keep its line breaks, or `>` to join its lines."
         return Verdict(Finding("SOF002", lines.rest(halt.opened), what, fix))
@@ -129,7 +71,7 @@ def _explain_halt(lines: _Lines, broken: Broken, halt: Halt) -> Verdict:
     return _unreadable(lines, halt.mark)
 
 
-def _explain(lines: _Lines, broken: Broken) -> Verdict:
+def _explain(lines: Lines, broken: Broken) -> Verdict:
     mark, before = broken.found.start_mark, broken.before
     if _spans_lines(before) and getattr(before, "style", None) in ("'", '"'):
         return _open_quote(lines, before.start_mark)
@@ -149,19 +91,10 @@ def _explain(lines: _Lines, broken: Broken) -> Verdict:
         return verdict
     if isinstance(broken.found, kinds.ScalarToken):
         return _no_colon(lines, mark)
-    return _indented(lines, mark)
+    return indented(lines, mark)
 
 
-def _tab(lines: _Lines, mark: Mark) -> Verdict:
-    below = lines.all[mark.line + 1 :]
-    more = sum("\t" in line[: len(line) - len(line.lstrip())] for line in below)
-    also = f" (and {more} more below)" if more else ""
-    what = f"This line is indented with a tab{also}; YAML indents with spaces only."
-    fix = "Replace each tab by two spaces (editors call it: convert indentation to spaces)."
-    return Verdict(Finding("SOF006", Place(mark.line + 1, mark.column + 1, 1), what, fix))
-
-
-def _open_quote(lines: _Lines, mark: Mark) -> Verdict:
+def _open_quote(lines: Lines, mark: Mark) -> Verdict:
     quote = lines.all[mark.line][mark.column]
     what = f"The quote {quote} that opens here is not closed on its line."
     fix = f"Close it with {quote}; a {quote} within the text is written {_inner(quote)}."
@@ -172,7 +105,7 @@ def _inner(quote: str) -> str:
     return "''" if quote == "'" else '\\"'
 
 
-def _no_colon(lines: _Lines, mark: Mark) -> Verdict:
+def _no_colon(lines: Lines, mark: Mark) -> Verdict:
     line = lines.all[mark.line]
     shown = bare(line[mark.column :])
     place = Place(mark.line + 1, mark.column + 1, max(len(shown), 1))
@@ -196,15 +129,17 @@ def _no_colon(lines: _Lines, mark: Mark) -> Verdict:
     )
 
 
-def _no_space(lines: _Lines, mark: Mark, glued: re.Match[str]) -> Verdict:
+def _no_space(lines: Lines, mark: Mark, glued: re.Match[str]) -> Verdict:
     mended = lines.all[mark.line][: mark.column] + f"{glued['key']}: {glued['value']}"
     place = Place(mark.line + 1, mark.column + 1, len(glued[0]))
     return Verdict(glued_key(glued[0], place), lines.replaced(mark.line, mended))
 
 
-def _text_goes_on(lines: _Lines, before: Any) -> Verdict:
+def _text_goes_on(lines: Lines, before: Any) -> Verdict:
     """Explain a key that was read as the next line of the text above it."""
     start, end = before.start_mark, before.end_mark
+    if verdict := first_item(lines, end.line):
+        return verdict
     first, last = lines.all[start.line], lines.all[end.line]
     if before.style in ("'", '"'):
         return _open_quote(lines, start)
@@ -213,10 +148,10 @@ def _text_goes_on(lines: _Lines, before: Any) -> Verdict:
     shown = short(last.strip())
     what = f"`{shown}` is indented deeper than the key above, so it goes on with its text."
     fix = "Give it the indentation of the keys it belongs to."
-    return Verdict(Finding("SOF002", _whole(lines, end.line), what, fix))
+    return Verdict(Finding("SOF002", whole_line(lines, end.line), what, fix))
 
 
-def _second_document(lines: _Lines, mark: Mark, found: Any) -> Verdict:
+def _second_document(lines: Lines, mark: Mark, found: Any) -> Verdict:
     if isinstance(found, kinds.DocumentStartToken):
         what = "A second YAML document begins here; a recipe is one."
         fix = "Remove the line, or keep the second document in a file of its own."
@@ -229,7 +164,7 @@ def _second_document(lines: _Lines, mark: Mark, found: Any) -> Verdict:
     return _unquoted(lines, mark) or Verdict(Finding("SOF002", lines.rest(mark), what, fix))
 
 
-def _open_bracket(lines: _Lines, broken: Broken) -> Verdict:
+def _open_bracket(lines: Lines, broken: Broken) -> Verdict:
     opener, closer = _OPENERS[broken.inside]
     mark, opened = broken.found.start_mark, broken.opened
     wrong = _CLOSERS.get(type(broken.found))
@@ -249,7 +184,7 @@ def _open_bracket(lines: _Lines, broken: Broken) -> Verdict:
     return Verdict(Finding("SOF002", lines.rest(mark), what, fix))
 
 
-def _unquoted(lines: _Lines, mark: Mark) -> Verdict | None:
+def _unquoted(lines: Lines, mark: Mark) -> Verdict | None:
     """Explain a value that YAML cannot read bare; None where the line is not of that kind."""
     line = lines.all[mark.line]
     found = LINE.fullmatch(line)
@@ -269,75 +204,10 @@ def _unquoted(lines: _Lines, mark: Mark) -> Verdict | None:
     )
 
 
-def _indented(lines: _Lines, mark: Mark) -> Verdict:
-    line = lines.all[mark.line]
-    spaces = _indent(line)
-    levels = _levels_above(lines, mark.line)
-    if verdict := _item(lines, mark.line):
-        return verdict
-    levels.discard(spaces)
-    near = [str(each) for each in sorted(levels, key=lambda each: abs(each - spaces))[:2]]
-    what = f"This line's indentation ({spaces}) does not fit the lines above it."
-    fix = f"Begin it after {' or '.join(sorted(near, key=int)) or 'fewer'} spaces."
-    return Verdict(Finding("SOF002", _whole(lines, mark.line), what, fix))
-
-
-def _item(lines: _Lines, at: int) -> Verdict | None:
-    """Explain a line that is no item of the list beside which it stands, or is one without a list."""
-    line = lines.all[at]
-    spaces, place = _indent(line), _whole(lines, at)
-    above = (one for one in reversed(lines.all[:at]) if one.strip() and _indent(one) <= spaces)
-    beside = next(above, "")
-    dashed = _indent(beside) == spaces and beside.lstrip().startswith("- ")
-    if (found := _GLUED_DASH.fullmatch(line)) and dashed:
-        what = "There is no space behind this dash, so YAML does not take it for an item's."
-    elif (found := _NO_DASH.fullmatch(line)) and dashed:
-        what = f"`{short(line.strip())}` stands among the items of a list, and has no dash."
-    elif line.lstrip().startswith("- ") and beside.strip() and _indent(beside) == spaces:
-        what = "This dash begins an item of a list, and the lines above it are keys."
-        rest = short(line.lstrip()[2:])
-        fix = f"Without the dash it is one of them: `{rest}`; an item goes below its list's dashes."
-        return Verdict(Finding("SOF002", place, what, fix))
-    if not found or not dashed:
-        return None
-    fix = f"Write `- {short(found['rest'].strip())}`."
-    mended = " " * spaces + "- " + found["rest"]
-    return Verdict(Finding("SOF002", place, what, fix), lines.replaced(at, mended))
-
-
-def _levels_above(lines: _Lines, at: int) -> set[int]:
-    levels: set[int] = set()
-    limit = 10_000
-    for line in reversed(lines.all[:at]):
-        spaces = _indent(line)
-        if line.strip() and spaces <= limit and not line.lstrip().startswith("#"):
-            dashes = re.match(r" *((?:- +)*)", line)
-            levels.update({spaces, spaces + len(dashes[1] if dashes else "")})
-            limit = spaces - 1
-        if limit < 0:
-            break
-    return levels
-
-
-def _deeper_below(lines: _Lines, at: int) -> bool:
-    below = next((each for each in lines.all[at + 1 :] if each.strip()), "")
-    return _indent(below) > _indent(lines.all[at])
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip())
-
-
-def _unreadable(lines: _Lines, mark: Mark) -> Verdict:
+def _unreadable(lines: Lines, mark: Mark) -> Verdict:
     what = "YAML cannot read this."
     fix = "If it is text, put the whole value in double quotes."
     return Verdict(Finding("SOF002", lines.rest(mark), what, fix))
-
-
-def _whole(lines: _Lines, at: int) -> Place:
-    line = lines.all[at]
-    start = _indent(line)
-    return Place(at + 1, start + 1, max(len(line.strip()), 1))
 
 
 def _spans_lines(token: Any) -> bool:

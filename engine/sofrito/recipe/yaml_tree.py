@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from sofrito.recipe.yaml_tokens import Halt, Mark
+
 
 class Place(NamedTuple):
     """A token's line and column, from 1, and its length on that line, in characters."""
@@ -75,3 +77,21 @@ class Node:
     def _hold(self, name: str | int, child: Child) -> None:
         self.children[name] = child
         self.size += child.node.size
+
+
+class Broken(Exception):
+    """The text is no YAML at the token ``found``, which follows ``before``.
+
+    ``inside`` says what it breaks: document, mapping, list, flow mapping, flow list, or a value;
+    ``opened`` is where that starts. ``halt`` is set where the scanner already gave up.
+    """
+
+    def __init__(
+        self, found: Any, before: Any, opened: Mark, inside: str, halt: Halt | None
+    ) -> None:
+        super().__init__(inside)
+        self.found = found
+        self.before = before
+        self.opened = opened
+        self.inside = inside
+        self.halt = halt

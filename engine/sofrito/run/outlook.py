@@ -9,17 +9,22 @@ from sofrito.plan.program import Program
 from sofrito.recipe.base import Verb
 from sofrito.recipe.model_rows import Topics
 from sofrito.run.axes import PROMPT, load_of
+from sofrito.run.dry_run import made_up
 from sofrito.run.observe import stages
 from sofrito.run.pace import FIRST, FIRST_DECLARED
 from sofrito.run.prices import Tariff
 from sofrito.run.rehearse import Rehearsal
-from sofrito.run.simulate import UNTIMED, Known, Outlook, Served, StepCost, simulated
+from sofrito.run.served import UNTIMED, Served, StepCost
+from sofrito.run.simulate import Known, Outlook, simulated
 from sofrito.run.sketch import Sketch, length
 from sofrito.teachers.call import Call
 from sofrito.teachers.teacher import Teacher
 
 VARIANTS = 7
 """Samples that are drawn; the middle one is what is likely, the others say how sure that is."""
+
+GUESSED = 3
+"""Samples that are drawn where no candidate is known to its end: a guess is no surer by more."""
 
 FURTHER = 300
 """Candidates beyond those known that are gone through one by one; those after them go like them."""
@@ -66,13 +71,15 @@ def estimated(
     tariffs: Mapping[str, Tariff | None],
     seeds: int | None,
     teachers: Mapping[str, Teacher] | None = None,
+    dry: Rehearsal | None = None,
 ) -> Estimate:
     """Return what a run of a program is likely to take.
 
     ``reads`` are the guessed tokens of a prompt by step, ``seeds`` the rows to start from. The
-    ``teachers`` are not asked: they say who shares a server, and how many calls are in flight.
+    ``teachers`` are not asked: they say who shares a server, and how many calls are in flight. What the
+    ``rehearsal`` did not see goes as in the ``dry`` run, or else as the expectations have it.
     """
-    known = _known(program, expectations, reads, rehearsal)
+    known = _known(program, expectations, reads, rehearsal, dry)
     most = known.settled + FURTHER
     whole = rehearsal is not None and rehearsal.whole
     served = {
@@ -85,7 +92,7 @@ def estimated(
                 simulated(program, known, served, most=most, variant=v),
                 program, rehearsal, most, seeds,
             )
-            for v in range(1 if whole else VARIANTS)
+            for v in range(1 if whole else VARIANTS if known.settled else GUESSED)
         ),
         key=lambda one: one.calls,
     )  # fmt: skip
@@ -129,29 +136,28 @@ def _known(
     expectations: Sequence[Expected],
     reads: Mapping[int, int],
     rehearsal: Rehearsal | None,
+    dry: Rehearsal | None,
 ) -> Known:
     seen: Mapping[int, Sequence[Happening]] = rehearsal.notebook.pool() if rehearsal else {}
+    foreseen = made_up(program, dry, expectations, reads) if dry else {}
     may: dict[int, Sequence[Happening]] = {}
     for place, stage in enumerate(stages(program)):
         step = stage.operation.step
-        if place in seen:
-            may[place] = seen[place]
+        if place in seen or place in foreseen:
+            may[place] = seen.get(place) or foreseen[place]
         elif stage.first:
             may[place] = expectations[step].happenings(reads.get(step, 1))
+    skips = {**(_skips(program, dry) if dry else {}), **_skips(program, rehearsal)}
     if rehearsal is None:
-        return Known(0, {}, frozenset(), may, {})
-    return Known(
-        rehearsal.settled,
-        rehearsal.notebook.happened,
-        rehearsal.ends,
-        may,
-        dict(_skips(program, rehearsal)),
-    )
+        return Known(0, {}, frozenset(), may, skips)
+    return Known(rehearsal.settled, rehearsal.notebook.happened, rehearsal.ends, may, skips)
 
 
-def _skips(program: Program, rehearsal: Rehearsal) -> dict[int, float]:
+def _skips(program: Program, rehearsal: Rehearsal | None) -> dict[int, float]:
     """Return the share of rows that the `when` of a step keeps out, by step."""
-    found = {}
+    found: dict[int, float] = {}
+    if rehearsal is None:
+        return found
     for place, stage in enumerate(stages(program)):
         if stage.operation.guard is None or not stage.first:
             continue

@@ -1,8 +1,8 @@
 """Which calls of a recipe are another's too, or in a journal: the same key is asked once."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,9 @@ from sofrito.run.budget import Budget, Limits
 from sofrito.run.calls import Calls
 from sofrito.run.engine import Engine
 from sofrito.run.journal import Journal, MemoryJournal, Spent
-from sofrito.run.observe import with_operations, with_run
+from sofrito.run.lenient import lenient, without_target
 from sofrito.run.rehearse import FirstCandidates, deep_enough
-from sofrito.steps.work import Gather, Lost, Map, Operation, Ordered, Outcome, Row, Work
+from sofrito.steps.work import Lost, Row
 from sofrito.teachers.make import teacher_of
 from sofrito.teachers.scripted.teacher import ScriptedTeacher
 from sofrito.teachers.teacher import Teacher
@@ -59,8 +59,8 @@ def shared_calls(
     theirs, ours = (
         {name: _StandIn(identity) for name, identity in one.items()} for one in identities
     )
-    wider = _asked(_lenient(_without_target(before)), theirs, MemoryJournal(), most * WIDER)
-    found = _asked(_lenient(_without_target(after)), ours, MemoryJournal(), most)
+    wider = _asked(lenient(without_target(before)), theirs, MemoryJournal(), most * WIDER)
+    found = _asked(lenient(without_target(after)), ours, MemoryJournal(), most)
     return _counted(after, found, {key for keys in wider.values() for key in keys})
 
 
@@ -74,11 +74,11 @@ def journaled_calls(
     """
     answers = _Overlaid(journal)
 
-    def made_up(row: Row) -> bool:
+    def made_up(_: int, row: Row) -> bool:
         return any(key not in answers.found for _, key in _calls_of(row))
 
     teachers = {name: _StandIn(identity) for name, identity in identities.items()}
-    asked = _asked(_lenient(program, made_up), teachers, answers, MOST)
+    asked = _asked(lenient(program, made_up), teachers, answers, MOST)
     return _counted(program, asked, answers.found)
 
 
@@ -107,13 +107,6 @@ def _asked(
     with deep_enough(program):
         asyncio.run(run())
     return stories.keys
-
-
-def _without_target(program: Program) -> Program:
-    """Return a program that wants more rows than its first candidates make, spread as before."""
-    many = 1_000
-    cells = [replace(one, quota=one.quota and one.quota * many) for one in program.cells]
-    return replace(program, rows=program.rows and program.rows * many, cells=tuple(cells))
 
 
 class _StandIn(ScriptedTeacher):
@@ -164,37 +157,6 @@ def _calls_of(row: Row) -> Iterator[tuple[str, str]]:
     for event in row.story:
         if event.kind == "call":
             yield event.step, str(event.what["key"])
-
-
-def _lenient(program: Program, which: Callable[[Row], bool] = lambda _: True) -> Program:
-    """Return a program that lets rows go on which only a rule rejects: all, or those of ``which``."""
-    return with_operations(program, lambda _, operation: _lenient_operation(operation, which))
-
-
-def _lenient_operation(operation: Operation, which: Callable[[Row], bool]) -> Operation:
-    run: Any = operation.run
-
-    def on(one: Row | Lost) -> Row | Lost:
-        """Return the row of a rule's rejection; of an answer that has no shape there is no row."""
-        shapeless = ("unparseable", "truncated", "empty list")
-        if not isinstance(one, Lost) or one.kind != "rejected" or one.reason in shapeless:
-            return one
-        return one.row if which(one.row) else one
-
-    def later(work: Work) -> Work:
-        outcome: Outcome = yield from work
-        return [on(one) for one in outcome]
-
-    def by_one(*arguments: Any) -> Any:
-        result = run(*arguments)
-        return [on(one) for one in result] if isinstance(result, list) else later(result)
-
-    match operation:
-        case Map() | Gather():
-            return with_run(operation, by_one)
-        case Ordered():
-            return with_run(operation, lambda row: on(run(row)))
-    return operation
 
 
 def identities_of(

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from sofrito.run.engine import Engine
 from sofrito.run.totals import Totals
 
+_TELLING = 5
+"""Rows that must be made before their pace says when the rest will be."""
+
 
 @dataclass(frozen=True, slots=True)
 class StepProgress:
@@ -61,6 +64,7 @@ class Watch:
         self._first_ask: tuple[float, int] | None = None
         self._answered, self._moved = 0, now
         self._basis: float | None = None
+        self._least = 0.0
         self.grace = 0.0
 
     def progress(self, now: float) -> Progress:
@@ -95,11 +99,12 @@ class Watch:
         return f"stopping: waiting up to {self.grace:g} s for {calls}; Ctrl-C again stops at once"
 
     def _left(self, now: float, totals: Totals) -> float | None:
-        """Seconds at the pace since the first call that was not replayed.
+        """Seconds at the pace since the first call that was not replayed; None while they hang on luck.
 
-        What is in flight counts half, as it is half done on average. Told from the first row made
+        What is in flight counts half, as it is half done on average. Told from the fifth row made
         on, and not before as many calls were answered as are in flight. Between answers it runs
-        down: that nothing is answered for a moment says nothing about the pace.
+        down: that nothing is answered for a moment says nothing about the pace. What is less than
+        half of what a call takes hangs on single calls, and nothing is told.
         """
         engine, flying = self._engine, self._engine.calls.inflight
         if self._first_ask is None and totals.asked:
@@ -112,8 +117,10 @@ class Watch:
             self._answered, self._moved = answered, now
             made = engine.accepted - before
             self._basis = None
-            if made > 0 and answered >= flying:
+            if made >= _TELLING and answered >= flying:
                 coming = made / answered * flying / 2
                 missing = max(engine.program.rows - engine.accepted - coming, 0.0)
                 self._basis = missing * (now - since) / (made + coming)
-        return None if self._basis is None else max(self._basis - (now - self._moved), 0.0)
+                self._least = max((now - since) / answered * flying / 2, 1.0)
+        left = None if self._basis is None else self._basis - (now - self._moved)
+        return left if left is not None and left >= self._least else None

@@ -44,7 +44,7 @@ class Ended:
     """How a session ended. ``reason`` says in words why a run has fewer rows than wanted.
 
     ``examples`` are details of the first row of each reason, by step and reason. ``exhausted`` says
-    what ran out ("seeds", "tries"). ``unmetered`` counts answers that came without token counts: a
+    what ran out ("seeds", "tries", "formats"). ``unmetered`` counts answers that came without token counts: a
     budget has what was reserved for them. ``notes`` are what teachers did otherwise than asked, and what their
     answers are not good for. ``costs`` are of all sessions.
     """
@@ -298,6 +298,8 @@ def _reason(engine: Engine, calls: Calls, status: Status, limits: Limits) -> str
         case "hopeless":
             return f"none of the first {engine.settled} candidates gave a row"
         case "short" if engine.candidates.exhausted == "seeds":
+            if engine.settled == 1:
+                return "the only seed row was tried"
             return f"all {engine.settled:,} seed rows were tried"
         case "short" if engine.candidates.exhausted == "cells":
             return f"each combination of the axes was tried ({engine.settled:,})"

@@ -4,13 +4,11 @@ The engine, the rounds, the quotas and the calls are the run's own; only the ope
 teachers are models of themselves, and the clock leaps.
 """
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sofrito.plan.estimate import Cost, Happening
-from sofrito.plan.estimate_time import Speed
 from sofrito.plan.program import Program
 from sofrito.recipe.expressions import Expression, expression_names
 from sofrito.run.answers import pack
@@ -19,36 +17,18 @@ from sofrito.run.calls import Calls
 from sofrito.run.engine import Engine, Status
 from sofrito.run.journal import MemoryJournal, Spent
 from sofrito.run.observe import Path, with_operations, with_run
-from sofrito.run.prices import Tariff
 from sofrito.run.rehearse import Ends, FirstCandidates, deep_enough
+from sofrito.run.served import Served, Simulated, StepCost, teachers_for
 from sofrito.run.virtual import run_virtually
 from sofrito.steps.closing import joined
 from sofrito.steps.work import Join, Lost, Map, Operation, Ordered, Outcome, Row, Work, mix
-from sofrito.teachers.call import Call, Completion
-from sofrito.teachers.result import Answer, Result
-from sofrito.teachers.teacher import Teacher
+from sofrito.teachers.call import Completion
+from sofrito.teachers.result import Answer
 
 COMMIT = 0.01
 """Seconds that the journal gathers answers for one commit."""
 
-UNTIMED = Speed(0.0, 0.001, 8, 0)
-"""What stands for a teacher that was never timed, so that its calls come one after the other."""
-
 _THERE = pack(Answer("", "stop", 0, 0))
-
-
-@dataclass(frozen=True)
-class Served:
-    """How calls to a model are answered: how fast, for what price (None: unknown), where.
-
-    ``speed.lanes`` are answered at once and up to ``concurrency`` are in flight. Models of one
-    ``server`` share that.
-    """
-
-    server: str
-    speed: Speed = UNTIMED
-    tariff: Tariff | None = None
-    concurrency: int = UNTIMED.lanes
 
 
 @dataclass(frozen=True)
@@ -65,32 +45,6 @@ class Known:
     ends: frozenset[tuple[int, Path]]
     may: Mapping[int, Sequence[Happening]]
     skips: Mapping[int, float]
-
-
-@dataclass
-class StepCost:
-    """What a step costs: calls that are there already, and those still to be asked with their tokens.
-
-    ``entered`` and ``out`` are rows; ``seconds`` those of its calls one after the other; ``usd``
-    leaves out the ``unpriced`` calls.
-    """
-
-    entered: float = 0
-    out: float = 0
-    held: float = 0
-    asked: float = 0
-    read: float = 0
-    written: float = 0
-    held_read: float = 0
-    held_written: float = 0
-    seconds: float = 0
-    usd: float = 0
-    unpriced: float = 0
-
-    @property
-    def calls(self) -> float:
-        """All its calls, those in the journal too."""
-        return self.held + self.asked
 
 
 @dataclass
@@ -129,7 +83,7 @@ def simulated(
 
     async def go() -> Status:
         journal = MemoryJournal(model.answers, delay=COMMIT)
-        teachers = _teachers(served, costs)
+        teachers = teachers_for(served, costs)
         calls = Calls(teachers, journal, Budget(Limits(), Spent()), wake=engine.wake)
         try:
             return await engine.run(calls)
@@ -227,7 +181,7 @@ class _Modelled:
         groups = _calls(place, step, row, happening)
         if (place, row.path) in self._known.happened:
             for call in (one for group in groups for one in group):
-                self.answers[call.key(_Teacher.identity)] = _THERE
+                self.answers[call.key(Simulated.identity)] = _THERE
             for cost in (one for group in happening.asked for one in group):
                 self._count_held(step, cost)
         return _working(groups, outcome)
@@ -297,39 +251,3 @@ def _after(happening: Happening, row: Row, step: int) -> Outcome:
 
 def _gone(row: Row) -> Lost:
     return Lost(row, "rejected", "")
-
-
-class _Teacher(Teacher):
-    """Answers nothing, in the time that a real server would take for the models it serves."""
-
-    identity: Mapping[str, Any] = {}
-
-    def __init__(self, models: Mapping[str, Served], costs: Sequence[StepCost]) -> None:
-        self.concurrency = max(one.concurrency for one in models.values())
-        self._models, self._costs = models, costs
-        self._room = asyncio.Semaphore(max(one.speed.lanes for one in models.values()))
-
-    async def answer(self, call: Call) -> Result:
-        """Count the call, and wait as long as it takes."""
-        assert isinstance(call, Completion)
-        step, read, written = (call.sampling[name] for name in ("step", "read", "written"))
-        served, cost = self._models[call.model], self._costs[step]
-        seconds, tariff = served.speed.seconds(read, written), served.tariff
-        cost.asked += 1
-        cost.read += read
-        cost.written += written
-        cost.seconds += seconds
-        cost.usd += tariff.usd(read, written) if tariff else 0.0
-        cost.unpriced += tariff is None
-        async with self._room:
-            await asyncio.sleep(seconds)
-        return Answer("", "stop", read, written)
-
-
-def _teachers(served: Mapping[str, Served], costs: Sequence[StepCost]) -> dict[str, Teacher]:
-    """Return a teacher for each model, one for those that share a server."""
-    servers: dict[str, dict[str, Served]] = {}
-    for name, one in served.items():
-        servers.setdefault(one.server, {})[name] = one
-    made = {server: _Teacher(models, costs) for server, models in servers.items()}
-    return {name: made[one.server] for name, one in served.items()}

@@ -6,14 +6,20 @@ from typing import Any
 
 from sofrito.sandbox.job import OUTPUT, Ended, Job
 
-HARNESS_VERSION = 1
+HARNESS_VERSION = 2
 
-# Runs under CPython 3.11 and later, inside and outside of WebAssembly, with nothing installed. What
-# it reports follows a token that the program is not told: printing alone forges no report.
-HARNESS = """
-import io, json, os, sys, types
+# Runs under CPython 3.11 and later, inside and outside of WebAssembly, with nothing installed. The
+# program shares its interpreter, and could change whatever it finds there. So the harness has
+# built-ins of its own, gives others to the tests, has both texts compiled before either runs, and
+# takes from the standard input what precedes its report when all is over. That is no wall:
+# `sofrito.sandbox.control` finds out what gets over it.
+_BODY = """
+import io, json, os, sys, types, builtins
 
 class TooMuch(BaseException):
+    pass
+
+class Forged(BaseException):
     pass
 
 class Printed(io.TextIOBase):
@@ -56,7 +62,7 @@ def place(error, texts):
     said = source[line - 1].strip()[:200] if 0 < line <= len(source) else ""
     return "%%s, line %%d: " %% (found, line), said
 
-REASONS = ((TooMuch, "output"), (MemoryError, "memory"), (SystemExit, "exit"),
+REASONS = ((TooMuch, "output"), (Forged, "forged"), (MemoryError, "memory"), (SystemExit, "exit"),
            (AssertionError, "assertion"), (SyntaxError, "syntax"), (BaseException, "exception"))
 
 def ended(error, texts):
@@ -68,52 +74,102 @@ def ended(error, texts):
         said = where = line = ""
     name = type(error).__name__[:80]
     words = line if reason == "assertion" and line and not said else name + (said and ": " + said)
-    return {"reason": reason, "detail": where + words}
+    return reason, where + words
+
+def another(value):
+    if type(value) in (list, tuple) and value:
+        return type(value)(map(another, value))
+    if type(value) is dict and value:
+        return {key: another(one) for key, one in value.items()}
+    if type(value) is bool:
+        return not value
+    if type(value) in (int, float):
+        return value + 1 if value + 1 != value else -value
+    return value + "." if type(value) is str else object()
+
+def same(left, right):
+    found = left == right
+    try:
+        anything = found and (left == another(right) or another(left) == right)
+    except Exception:
+        anything = False
+    if anything:
+        raise Forged("what it returns equals anything")
+    return found
+
+def probing(text):
+    import ast
+    class Probe(ast.NodeTransformer):
+        def visit_Compare(self, node):
+            self.generic_visit(node)
+            if len(node.ops) > 1 or not isinstance(node.ops[0], ast.Eq):
+                return node
+            name = ast.Name("__same__", ast.Load())
+            return ast.copy_location(ast.Call(name, [node.left, node.comparators[0]], []), node)
+    return ast.fix_missing_locations(Probe().visit(ast.parse(text, "tests")))
+
+def taken(size, read=os.read):
+    found = b""
+    while len(found) < size and (piece := read(0, size - len(found))):
+        found += piece
+    return found
 
 def main():
-    asked = json.loads(sys.stdin.buffer.read())
-    token, write, leave, dumps = asked["token"], os.write, os._exit, json.dumps
+    asked = json.loads(taken(int(taken(12))))
+    write, leave, run = os.write, os._exit, exec
     texts = {"program": asked["program"], "tests": asked["tests"]}
+    probed, ours = asked["probed"], {**vars(builtins), "__same__": same}
     space = types.ModuleType("solution")
-    sys.modules["solution"] = space
+    names, sys.modules["solution"] = vars(space), space
     bound(asked)
-    sys.stdin, sys.stdout, sys.stderr = io.StringIO(), Printed(), Printed()
-    report = {"reason": "", "detail": ""}
+    del asked
+    sys.stdin = sys.__stdin__ = io.StringIO()
+    sys.stdout, sys.stderr = Printed(), Printed()
+    sys.settrace = sys.setprofile = lambda *_: None  # a trace can jump over lines
+    report = "", ""
     try:
-        for name, text in texts.items():
-            exec(compile(text, name, "exec"), space.__dict__)
+        program = compile(texts["program"], "program", "exec", 0, True)
+        tests = probing(texts["tests"]) if probed else texts["tests"]
+        tests = compile(tests, "tests", "exec", 0, True)
+        names["__builtins__"] = builtins
+        run(program, names)
+        names["__builtins__"] = ours
+        run(tests, names)
     except BaseException as error:
         report = ended(error, texts)
-    write(1, ("\\n" + token + dumps(report) + "\\n").encode())
+    write(1, b"\\n" + taken(32) + "\\n".join(report).encode("utf-8", "replace"))
     leave(0)
 
 main()
 """ % {"output": OUTPUT}  # noqa: UP031 - the program is full of braces
 
+HARNESS = f"""
+import builtins
+exec(compile({_BODY!r}, "harness", "exec"), {{"__builtins__": dict(vars(builtins))}})
+"""
+_REASONS = frozenset(("", "output", "forged", "memory", "exit", "assertion", "syntax", "exception"))
 
-def asked(job: Job) -> tuple[bytes, str]:
-    """Return what the harness reads, and the token before its report."""
+
+def asked(job: Job, *, probed: bool = False) -> tuple[bytes, str]:
+    """Return what the harness reads, and the token before its report.
+
+    Where it is ``probed``, each `==` of the tests also compares with something else than it says,
+    and what is equal to that as well is forged.
+    """
     token = secrets.token_hex(16)
     said: dict[str, Any] = {
         "program": job.program,
         "tests": job.tests,
         "seconds": job.seconds,
         "memory_mb": job.memory_mb,
-        "token": token,
+        "probed": probed,
     }
-    return json.dumps(said).encode(), token
-
-
-def _plain(text: str) -> str:
-    """Return a text without the halves of characters, which no file can hold."""
-    return text.encode("utf-8", "replace").decode()
+    text = json.dumps(said)
+    return f"{len(text):12}{text}{token}".encode(), token
 
 
 def reported(printed: bytes, token: str) -> Ended | None:
     """Return what the harness reported at the end of what was printed; None where it did not."""
     _, found, after = printed.rpartition(f"\n{token}".encode())
-    try:
-        said = json.loads(after) if found else None
-        return None if said is None else Ended(_plain(said["reason"]), _plain(said["detail"]))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
+    reason, _, detail = after.decode("utf-8", "replace").partition("\n")
+    return Ended(reason, detail) if found and reason in _REASONS else None

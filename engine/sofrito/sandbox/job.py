@@ -25,8 +25,9 @@ class Job:
 class Ended:
     """How a run ended: ``reason`` is "" where all tests passed, else a class of failures.
 
-    assertion, exception, syntax, exit (the program left before the tests were through), time,
-    memory, output, crash. ``detail`` is about this run.
+    assertion, exception, syntax, exit (the program left before the tests were through), forged (it
+    made them pass without doing what they ask), time, memory, output, crash. ``detail`` is about
+    this run.
     """
 
     reason: str = ""

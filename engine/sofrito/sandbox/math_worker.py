@@ -2,7 +2,6 @@
 
 import logging
 import os
-import re
 import signal
 import sys
 from collections.abc import Mapping
@@ -10,11 +9,10 @@ from typing import Any
 
 import orjson
 
+from sofrito.sandbox.math_text import is_bare, is_hedged, is_set, listed, plain
+
 _MEMORY = 4 << 30
 _LONGEST = 2000
-_MARKED = re.compile(r"\$|\\\(|\\\[|\\boxed|\\begin|%")
-_COMMAND = re.compile(r"\\[A-Za-z]+")
-_WORDS = re.compile(r"[^\W\d_]{2,}")
 
 
 def main() -> None:
@@ -47,10 +45,13 @@ def _bounded() -> None:
 def _compared(gold: str, answer: str) -> Mapping[str, Any]:
     from math_verify import verify
 
+    gold, answer = plain(gold), plain(answer)
     if _folded(gold) == _folded(answer):
         return {"reason": "", "detail": "the same text"}
     try:
         wanted, given = _read(gold), _read(answer)
+        if several := _several(gold, wanted, answer, given):
+            return {"reason": "ambiguous", "detail": several}
         equal = bool(wanted and given) and verify(wanted, given, timeout_seconds=None)
     except Exception as error:  # SymPy raises whatever it likes
         return {"reason": "unreadable", "detail": type(error).__name__}
@@ -66,10 +67,25 @@ def _read(text: str) -> list[Any]:
     """Return what math-verify reads in a text; one that is nothing but mathematics is marked as such."""
     from math_verify import parse
 
-    text = text.strip()[:_LONGEST]
-    bare = not _MARKED.search(text) and not _WORDS.search(_COMMAND.sub("", text))
-    found = parse(f"${text}$", parsing_timeout=None) if bare else []
+    text = listed(text.strip()[:_LONGEST])
+    found = parse(f"${text}$", parsing_timeout=None) if is_bare(text) else []
     return list(found or parse(text, parsing_timeout=None))
+
+
+def _several(gold: str, wanted: list[Any], answer: str, given: list[Any]) -> str:
+    """Return in words that an answer gives several results or contradicts itself, or "".
+
+    What it is compared with may be several, such as both roots; then so may the answer.
+    """
+    from sympy import Eq, FiniteSet, true  # type: ignore[import-untyped]
+
+    found = given[0] if given else None
+    if isinstance(found, Eq) and not found.free_symbols and found.doit() is not true:
+        return f"{str(found.lhs)[:80]} is not {str(found.rhs)[:80]}"
+    if is_hedged(gold) or any(isinstance(one, FiniteSet) for one in wanted):
+        return ""
+    several = isinstance(found, FiniteSet) and len(found) > 1 and not is_set(answer)
+    return "it gives several answers" if several or is_hedged(answer) else ""
 
 
 def _shown(wanted: list[Any], given: list[Any]) -> str:

@@ -11,14 +11,16 @@ from sofrito.sandbox.workers import Gone, Workers, cores
 
 SECONDS = 5.0
 _LOADING = 120.0
-_RULES = 1
+_RULES = 2
 
 
 class Mathematics:
     """Compares answers by math-verify, each within 5 seconds.
 
-    An answer in which no mathematics is found is compared as a text. Raises Trouble where the package
-    is missing.
+    An answer in which no mathematics is found is compared as a text. One that gives several results
+    where one is asked for is ambiguous, as is an equation of numbers that does not hold. A percent
+    sign is a unit, and left out: 50% is 50, and is not 0.5. Raises Trouble where the package is
+    missing.
     """
 
     def __init__(self) -> None:
@@ -34,7 +36,7 @@ class Mathematics:
         self._workers = Workers("sofrito.sandbox.math_worker", self.concurrency)
 
     async def compare(self, gold: str, answer: str) -> Ended:
-        """Return how ``answer`` compares with ``gold``: "" , differs, unreadable or time."""
+        """Return how ``answer`` compares with ``gold``: "", differs, ambiguous, unreadable or time."""
         try:
             # A new process imports SymPy first: its seconds begin when that is done.
             request = {"gold": gold, "answer": answer, "seconds": SECONDS}

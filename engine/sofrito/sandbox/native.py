@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from sofrito.problems import Trouble
+from sofrito.sandbox.control import controlled
 from sofrito.sandbox.harness import HARNESS, HARNESS_VERSION, asked, reported
 from sofrito.sandbox.job import OUTPUT, Ended, Job
 from sofrito.sandbox.workers import cores
 
 _GRACE = 2.0
+_NOTHING = Job("", "", 30.0, 256)
 _SYSTEM = ("/usr", "/bin", "/lib", "/lib64")
 
 
@@ -36,10 +38,21 @@ class NativeRunner:
         self.concurrency = cores()
         self._command = (*wrapper, sys.executable, "-I", "-S", "-c", HARNESS)
         self._room = asyncio.Semaphore(self.concurrency)
+        self._name, self._tried = name, not wrapper
+        self._trying = asyncio.Lock()
 
     async def run(self, job: Job) -> Ended:
-        """Run a program and its tests."""
-        stdin, token = asked(job)
+        """Run a program and its tests, and what passes once more.
+
+        Raises Trouble where the wrapper cannot run Python at all.
+        """
+        async with self._trying:
+            if not self._tried:
+                await self._try()
+        return await controlled(job, self._once)
+
+    async def _once(self, job: Job, probed: bool) -> Ended:
+        stdin, token = asked(job, probed=probed)
         async with self._room:
             with tempfile.TemporaryDirectory(prefix="sofrito-", ignore_cleanup_errors=True) as home:
                 process = await self._started(home)
@@ -57,6 +70,15 @@ class NativeRunner:
 
     async def close(self) -> None:
         """Nothing outlives a run."""
+
+    async def _try(self) -> None:
+        """Run nothing: a wrapper that the machine does not allow would fail every program."""
+        ended = await self._once(_NOTHING, False)
+        if ended.reason:
+            what = f"`runner: {self._name}` runs no Python on this machine ({ended.detail})."
+            fix = "Allow user namespaces there, or leave `runner` out: wasm."
+            raise Trouble(what, fix)
+        self._tried = True
 
     async def _started(self, home: str) -> Process:
         try:
@@ -93,7 +115,9 @@ def unsafe_runner(environ: Mapping[str, str] = os.environ) -> NativeRunner:
 def bwrap_runner() -> NativeRunner:
     """Return the runner that shows programs a read-only Python and nothing else, by bubblewrap (Linux).
 
-    Raises Trouble where `bwrap` is not installed.
+    There is no /proc, in which root could set the machine. Programs can start others, which end with
+    them; only where the user is not root does the kernel keep them from it. Raises Trouble where
+    `bwrap` is not installed.
     """
     found = shutil.which("bwrap")
     if found is None:
@@ -113,8 +137,6 @@ _WRAPPED = (
     "--clearenv",
     "--cap-drop",
     "ALL",
-    "--proc",
-    "/proc",
     "--dev",
     "/dev",
     "--tmpfs",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sofrito.problems import Trouble
+from sofrito.sandbox.control import controlled
 from sofrito.sandbox.harness import HARNESS, HARNESS_VERSION, asked, reported
 from sofrito.sandbox.job import OUTPUT, Ended, Job
 from sofrito.sandbox.workers import Gone, Workers, cores
@@ -52,11 +53,14 @@ class WasmRunner:
         self._ready = False
 
     async def run(self, job: Job) -> Ended:
-        """Run a program and its tests."""
+        """Run a program and its tests, and what passes once more."""
         async with self._preparing:  # one process compiles, and the others find it done
             if not self._ready:
                 await self._prepare()
-        stdin, token = asked(job)
+        return await controlled(job, self._once)
+
+    async def _once(self, job: Job, probed: bool) -> Ended:
+        stdin, token = asked(job, probed=probed)
         request = {
             "code": HARNESS,
             "stdin": stdin.decode(),

@@ -31,6 +31,7 @@ class Chunk(Step):
     """
 
     verb: ClassVar[str] = "chunk"
+    one_of: ClassVar[tuple[str, ...]] = _UNITS
     example: ClassVar[Mapping[str, Any]] = {"chunk": "text", "tokens": [200, 400]}
 
     chunk: Annotated[str, Field(pattern=NAME)]

@@ -16,8 +16,10 @@ from sofrito.steps.work import Join, Lost, Operation, Outcome, Row
 class Collect(Closing):
     """Makes lists of the siblings' columns, and of the siblings the one row again they came from.
 
-    It waits until every sibling is settled. Where none is left the lists are empty. What else the
-    siblings had is gone: the row is as it was before they were made, with the lists.
+    Of siblings within siblings it takes the innermost, those of the last step that made several rows
+    of one; another `collect` below takes those around them. It waits until every sibling is settled.
+    Where none is left the lists are empty. What else the siblings had is gone: the row is as it was
+    before they were made, with the lists.
     """
 
     verb: ClassVar[str] = "collect"

@@ -84,6 +84,10 @@ of the angle between their vectors: 0 for texts that mean the same, about 1 for 
         """For `semantic` one vector a row."""
         return Load(1, 1) if self.method == "semantic" else Load()
 
+    def tells_apart(self, values: Mapping[str, Any]) -> str | None:
+        """For `exact`, the columns without the differences that do not count."""
+        return self._content(values) if self.method == "exact" and not self.when else None
+
     def operations(self, bench: Bench) -> list[Operation]:
         """One operation with memory; before it, for `semantic`, one that asks for the vector."""
         if self.method == "semantic":
@@ -98,13 +102,16 @@ of the angle between their vectors: 0 for texts that mean the same, about 1 for 
         seen: dict[bytes, str] = {}
 
         def run(row: Row) -> Row | Lost:
-            folded = [self._folded(text) for text in texts(row.values, self.dedup)]
-            content = "".join(f"{len(text)}:{text}" for text in folded)
+            content = self._content(row.values)
             digest = xxhash.xxh3_128_digest(content.encode("utf-8", "surrogatepass"))
             first = seen.setdefault(digest, row.id)
             return row if first == row.id else Lost(row, "rejected", "duplicate", f"as row {first}")
 
         return [Ordered(bench.index, run, self.guard())]
+
+    def _content(self, values: Mapping[str, Any]) -> str:
+        folded = [self._folded(text) for text in texts(values, self.dedup)]
+        return "".join(f"{len(text)}:{text}" for text in folded)
 
     def _folded(self, text: str) -> str:
         if "case" in self.ignore:

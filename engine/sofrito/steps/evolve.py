@@ -6,9 +6,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from sofrito.formats.base import Column
-from sofrito.recipe.base import Check, Key, Load, Name, Need, parse_check
+from sofrito.recipe.base import Check, Key, Load, Name, Need
 from sofrito.recipe.fault import fault
 from sofrito.recipe.heads import OperatorHead
+from sofrito.recipe.vocabulary import parse_check
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.evolve_rounds import BEFORE, TEXT, Evolution, Fault, Operator, Rules
 from sofrito.steps.filter import ruling
@@ -120,6 +121,10 @@ undone, or it is taken as it is."""
             fix = "Give the answers a column of their own: `answer: {response: …}`."
             raise fault("clash", what, fix, at=f"answer.{self.evolve}")
         return self
+
+    def numbered(self) -> frozenset[str]:
+        """The versions' numbers."""
+        return frozenset({f"{self.as_}.version"})
 
     def makes(self) -> tuple[str, ...]:
         """The answers and the record."""

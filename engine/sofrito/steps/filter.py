@@ -19,10 +19,11 @@ from sofrito.filters.base import (
 )
 from sofrito.filters.base import Filter as FilterClass
 from sofrito.prompts import Render
-from sofrito.recipe.base import Check, Columns, parse_check
+from sofrito.recipe.base import Check, Columns
 from sofrito.recipe.expressions import Expression, ExpressionError
 from sofrito.recipe.fault import fault
 from sofrito.recipe.heads import Head
+from sofrito.recipe.vocabulary import parse_check
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.work import (
     Candidate,
@@ -47,6 +48,7 @@ class Filter(Step):
     """Rejects a row at the first filter of the chain that it does not pass."""
 
     verb: ClassVar[str] = "filter"
+    one_of: ClassVar[tuple[str, ...]] = ("by", "keep")
     example: ClassVar[Mapping[str, Any]] = {
         "filter": "answer",
         "by": [{"length": {"words": [5, 200]}}, {"words": {"never": ["sorry"]}}],

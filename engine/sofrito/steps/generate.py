@@ -1,28 +1,24 @@
 """Asks a teacher for new columns, or for new rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, WithJsonSchema, model_validator
 
-from sofrito.prompts import Render
 from sofrito.recipe.base import NAME, Columns, Key, Load, Need, Part, PoolDraw, Range, Strings
-from sofrito.recipe.expressions import ExpressionError, expression
 from sofrito.recipe.value_types import Values
-from sofrito.steps.asking import SOFT, Asking, Way
+from sofrito.steps.asking import SOFT
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.generate_rules import faults
 from sofrito.steps.parse import Kind, Parser
 from sofrito.steps.sampling import Sampling
 from sofrito.steps.shape import ColumnType, Type
-from sofrito.steps.shape_calls import held
-from sofrito.steps.shots import Draw, drawn
+from sofrito.steps.shots import Draw
 from sofrito.steps.soft import FIELDS
 from sofrito.steps.vary import Varied, Vary
-from sofrito.steps.weighing import MASS, PROBABILITIES, weighed
-from sofrito.steps.work import Candidate, Event, Lost, Map, Operation, Row, Work
-from sofrito.teachers.call import Completion, Message, Weigh
+from sofrito.steps.weighing import MASS, PROBABILITIES
+from sofrito.steps.work import Map, Operation
 from sofrito.teachers.sampling import most_written
 
 YES_NO = ("yes", "no")
@@ -61,6 +57,7 @@ class Generate(Step):
     """
 
     verb: ClassVar[str] = "generate"
+    one_of: ClassVar[tuple[str, ...]] = ("prompt", "turn")
     beside: ClassVar[Mapping[str, str]] = {"soft_labels": SOFT, "probabilities": PROBABILITIES}
     example: ClassVar[Mapping[str, Any]] = {
         "generate": "answer",
@@ -276,10 +273,24 @@ called `yes` and `no`."""
         """Whether an answer is a list, or there are several answers."""
         return self._parser.many or self.answers > 1
 
+    def twins(self) -> bool:
+        """Whether one question has several answers, and chance no part in them."""
+        return self.n > 1 and not self._parser.many and self.repeats()
+
+    def repeats(self) -> bool:
+        """Whether an equal prompt gets an equal answer."""
+        chance = self.sampling.stochastic and not self.probabilities
+        return not (chance or self.vary or self.shots)
+
     def doubts(self) -> dict[Key, tuple[str, str]]:
-        """Several answers that can only be equal."""
+        """Several answers that can only be equal, and a choice of one."""
+        if isinstance(self.parse, Choice) and len(set(self.labels)) == 1:
+            (only,) = set(self.labels)
+            what = f"`choice` has one answer, and so every row gets `{only}` or is rejected"
+            fix = f"Add another answer; without a model: `- set: NAME` with `to: \"'{only}'\"`."
+            return {("parse",): (what, fix)}
         ways = self.vary.ways() if self.vary else ({},)
-        if self.answers <= len(ways) or any(map(self._stochastic, ways)):
+        if self.answers <= len(ways) or any(map(self.stochastic, ways)):
             return {}
         what = (
             f"`n: {self.n}` at temperature 0 asks for the same answer {self.n // len(ways)} times"
@@ -290,110 +301,21 @@ called `yes` and `no`."""
         """The pools that shots are drawn from."""
         return tuple(draw.from_ for draw in self.shots)
 
-    def _stochastic(self, way: Varied) -> bool:
+    def stochastic(self, way: Varied) -> bool:
+        """Whether answers differ that are asked for in the same way."""
         return bool(way.get("temperature", self.sampling.temperature) != 0)
 
     @cached_property
-    def _chosen(self) -> dict[str, Any]:
-        return self.sampling.chosen()
-
-    def _sampling_of(self, way: Varied) -> dict[str, Any]:
-        if not way:
-            return self._chosen
-        varied = {key: one for key, one in way.items() if key not in ("model", "system")}
-        return dict(sorted({**self._chosen, **varied}.items()))
-
-    @cached_property
     def _parser(self) -> Parser:
-        return self._parser_of(self.generate)
+        return self.parser(self.generate)
 
-    @cached_property
-    def _reversed(self) -> Parser:
-        return self._parser_of(self.generate[::-1])
-
-    def _parser_of(self, columns: tuple[str, ...]) -> Parser:
+    def parser(self, columns: tuple[str, ...]) -> Parser:
+        """Return what cuts an answer into columns, in the order of these."""
         choices = self.labels if self.kind == "choice" else ()
         return Parser(self.kind, columns, types=self.schema_, choices=choices, items=self.items)
 
     def operations(self, bench: Bench) -> list[Operation]:
         """One map that draws, renders, asks, parses."""
-        asking = Asking(
-            bench.label,
-            self.generate,
-            stochastic=self.sampling.stochastic,
-            n=self.n,
-            attempts=self.attempts,
-            truncated=self.truncated,
-        )
+        from sofrito.steps.generate_asking import Generating
 
-        def run(row: Row, candidate: Candidate) -> Work:
-            return self._run(row, candidate, bench, asking)
-
-        return [Map(bench.index, run, self.guard(), nulls=self.makes())]
-
-    def _run(self, row: Row, candidate: Candidate, bench: Bench, asking: Asking) -> Work:
-        values = row.values
-        try:
-            backwards = self.reverse and expression(self.reverse).truth(values)
-        except ExpressionError as error:
-            return [Lost(row, "failed", "expression", f"{self.reverse}: {error.words}")]
-        if self.shots:
-            shots = drawn(self.shots, candidate, row, bench.label, bench.seed)
-            values = {**values, "shots": [shot.values for shot in shots]}
-            row = row.told(Event(bench.label, "shots", {"from": [shot.origin for shot in shots]}))
-        ways = self.vary.drawn(self.answers, row.key, bench.label) if self.vary else [({}, 0)]
-        templates = self._templates_of([way for way, _ in ways])
-        texts = (yield [Render(t, values) for t in templates]) if templates else []
-        for text in texts:
-            if isinstance(text, ExpressionError):
-                return [Lost(row, "failed", "template", text.words)]
-        rendered = dict(zip(templates, texts, strict=True))
-        if self.prompt and not rendered[self.prompt].strip():
-            return [Lost(row, "failed", "template", "the prompt is empty")]
-        parser = self._reversed if backwards else self._parser
-        schema = parser.schema
-        if self.uses() and schema is not None:
-            schema, without = held(schema, self.schema_, values)
-            if without:
-                return [Lost(row, "failed", "no tools", f"`{without}` has no function to call")]
-        questions = [self._question(rendered, schema, bench.model, way) for way, _ in ways]
-        question = questions[0]
-        if isinstance(question, Weigh):
-            meaning: dict[str, Any] = dict(zip(self.labels, self.labels, strict=True))
-            if self.kind == "boolean":
-                meaning = dict(zip(YES_NO, (True, False), strict=True))
-            return (yield from weighed(row, bench.label, question, self.generate[0], meaning))
-        if not self.vary:
-            return (yield from asking.work(row, question, parser))
-        asked = [
-            Way(one, [way, again], self._stochastic(way), {self.as_: way})
-            for one, (way, again) in zip(questions, ways, strict=True)
-            if isinstance(one, Completion)
-        ]
-        return (yield from asking.work(row, asked, parser))
-
-    def _templates_of(self, ways: Sequence[Varied]) -> list[str]:
-        """Return the templates that these ways to ask need, each once."""
-        systems = [way.get("system", self.system) for way in ways]
-        return [one for one in dict.fromkeys((self.prompt, *systems)) if one]
-
-    def _question(
-        self, rendered: Mapping[str, str], schema: dict[str, Any] | None, model: str, way: Varied
-    ) -> Completion | Weigh:
-        model = way.get("model", model)
-        templates = (way.get("system", self.system), self.prompt)
-        system, prompt = (rendered.get(one, "") for one in templates)
-        chat = (Message("system", system.strip()), Message("user", prompt.strip()))
-        messages = tuple(message for message in chat if message.content)
-        if self.probabilities:
-            return Weigh(model, messages, self.labels)
-        return Completion(
-            model,
-            () if self.raw else messages,
-            self._sampling_of(way),
-            schema,
-            self.labels,
-            turn=self.turn,
-            prompt=prompt if self.raw else "",
-            soft_labels=self.soft_labels,
-        )
+        return [Map(bench.index, Generating(self, bench).run, self.guard(), nulls=self.makes())]

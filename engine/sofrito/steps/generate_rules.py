@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sofrito.problems import did_you_mean
+from sofrito.recipe.answer_size import enough_tokens, least_tokens
 from sofrito.recipe.fault import fault, swapped
 from sofrito.recipe.words import either
 from sofrito.steps.weighing import MASS
+from sofrito.teachers.sampling import most_written
 
 if TYPE_CHECKING:
     from pydantic_core import PydanticCustomError
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 _OF_SAMPLES = ("sampling", "n", "vary", "attempts", "truncated")
 _EITHER = "Remove one of the two."
+_MORE_TOKENS = "Write `sampling: {{max_tokens: {}}}` or more; or lower the {}."
 
 
 def faults(step: Generate) -> Faults:
@@ -28,6 +31,7 @@ def faults(step: Generate) -> Faults:
     yield from _of_parse(step)
     yield from _of_lists(step)
     yield from _of_columns(step)
+    yield from _of_sizes(step)
     yield from _of_probabilities(step)
     yield from _of_vary(step)
 
@@ -113,6 +117,27 @@ def _of_columns(step: Generate) -> Faults:
             listed = f"It generates {either(map('`{}`'.format, step.generate), 'and')}."
             fix = did_you_mean(column, step.generate, otherwise=listed)
             yield fault("clash", what, fix, at=f"schema.{column}")
+
+
+def _of_sizes(step: Generate) -> Faults:
+    """Tell of columns and lists that must be longer than an answer may be."""
+    if step.kind not in ("json", "json_list"):
+        return
+    longest = step.longest_answer() or most_written({})
+    at_most = f"and an answer has at most {longest:,} tokens (`max_tokens`)"
+    for column, kind in step.schema_.items():
+        least, text = kind.min_length or 0, kind.type == "string"
+        size = {"characters" if text else "words": least}
+        if least_tokens(**size) > longest:
+            unit = "characters" if text else "items"
+            what = f"`{column}` must have {least:,} {unit} or more, {at_most}"
+            fix = _MORE_TOKENS.format(enough_tokens(**size), f"`min_length` of `{column}`")
+            yield fault("never", what, fix, at=f"schema.{column}.min_length")
+    items = step.items[0] if step.items and step.truncated != "drop_last" else 0
+    if items > longest:
+        what = f"an answer must have {items:,} items or more, {at_most}"
+        fix = _MORE_TOKENS.format(enough_tokens(words=items), "least `items`")
+        yield fault("never", what, fix, at="items")
 
 
 def _of_probabilities(step: Generate) -> Faults:

@@ -2,25 +2,33 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import orjson
 
 from sofrito.recipe.regex import regex
+from sofrito.steps.json_schema_bound import PARTS, Meter, TooMuch, bounded
 
 _SHOWN = 200
+_LONGEST = 200_000
+_PATTERNS = 100
+_ERRORS = 100
+"""Errors among which the most telling one is searched."""
+_MISSING = frozenset(("patternProperties", "unevaluatedItems", "unevaluatedProperties"))
 _NAMED = ("properties", "$defs", "definitions", "dependentSchemas")
 
 
 class JsonSchema:
     """A schema of draft 2020-12, or the draft it names.
 
-    Differs from the standard in two ways, as a stranger may have written it: a `$ref` leads nowhere
-    but into the schema itself, and patterns are those of :mod:`sofrito.recipe.regex`, for which reason
-    there is no `patternProperties`.
+    Differs from the standard in some ways, as a stranger may have written it: a `$ref` leads nowhere
+    but into the schema itself; patterns are those of :mod:`sofrito.recipe.regex`, for which reason
+    there is no `patternProperties`; a check takes so many comparisons and no more, for which reason
+    there is no `unevaluatedItems` and no `unevaluatedProperties`.
     """
 
-    def __init__(self, schema: Mapping[str, Any] | bool) -> None:
+    def __init__(self, schema: Any) -> None:
         self._schema = schema
 
     @cached_property
@@ -28,10 +36,11 @@ class JsonSchema:
         """What makes it no schema, or ""."""
         from jsonschema.exceptions import SchemaError
 
+        if not isinstance(self._schema, Mapping | bool):
+            return "it is no object"
         try:
+            _readable(self._schema)
             type(self._validator).check_schema(self._schema)
-            for source in _patterns(self._schema):
-                regex(source)
         except SchemaError as error:
             return f"{_path(error.absolute_path)}{error.message}"[:_SHOWN]
         except (ValueError, RecursionError) as error:
@@ -43,13 +52,20 @@ class JsonSchema:
         from jsonschema.exceptions import best_match
         from referencing.exceptions import Unresolvable
 
+        self._meter.reset()
         try:
-            error = best_match(self._validator.iter_errors(value))
+            error = best_match(islice(self._validator.iter_errors(value), _ERRORS))
         except Unresolvable as unresolvable:
             return f"`{unresolvable.ref}` is not in the schema"[:_SHOWN]
         except RecursionError:
             return "the schema never ends"
+        except TooMuch as much:
+            return str(much)
         return "" if error is None else f"{_path(error.absolute_path)}{error.message}"[:_SHOWN]
+
+    @cached_property
+    def _meter(self) -> Meter:
+        return Meter()
 
     @cached_property
     def _validator(self) -> Any:
@@ -57,8 +73,10 @@ class JsonSchema:
         from referencing import Registry
 
         kind = validator_for(self._schema, default=Draft202012Validator)
-        bounded: Any = extend(kind, {"pattern": _pattern})  # type: ignore[no-untyped-call]
-        return bounded(self._schema, registry=Registry())
+        known = {**kind.VALIDATORS, "pattern": _pattern}
+        keywords = bounded(known, self._meter, len(list(_parts(self._schema))))
+        made: Any = extend(kind, keywords)  # type: ignore[no-untyped-call]
+        return made(self._schema, registry=Registry())
 
 
 def read_json(value: Any) -> tuple[Any, str]:
@@ -71,20 +89,32 @@ def read_json(value: Any) -> tuple[Any, str]:
         return None, str(error)[:_SHOWN]
 
 
-def _patterns(schema: Any) -> Iterator[str]:
-    """Yield the patterns of a schema; raises ValueError for what jsonschema searches by itself."""
+def _readable(schema: Any) -> None:
+    """Raise ValueError where a schema is too large, or has what cannot be bounded."""
+    if len(list(islice(_parts(schema), PARTS + 1))) > PARTS:
+        raise ValueError(f"it has more than {PARTS:,} parts")
+    if len(orjson.dumps(schema, default=str)) > _LONGEST:
+        raise ValueError(f"it has more than {_LONGEST:,} characters")
+    if sum("pattern" in part for part in _parts(schema)) > _PATTERNS:
+        raise ValueError(f"it has more than {_PATTERNS} patterns")
+    for part in _parts(schema):
+        for keyword in _MISSING & part.keys():
+            raise ValueError(f"`{keyword}` is not supported")
+        if isinstance(source := part.get("pattern"), str):
+            regex(source)
+
+
+def _parts(schema: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield a schema and all within it."""
     if isinstance(schema, list | tuple):
         for one in schema:
-            yield from _patterns(one)
+            yield from _parts(one)
     if not isinstance(schema, Mapping):
         return
-    if "patternProperties" in schema:
-        raise ValueError("`patternProperties` is not supported")
-    if isinstance(schema.get("pattern"), str):
-        yield schema["pattern"]
+    yield schema
     for key, one in schema.items():
         named = key in _NAMED and isinstance(one, Mapping)
-        yield from _patterns(list(one.values()) if named else one)
+        yield from _parts(list(one.values()) if named else one)
 
 
 def _pattern(validator: Any, source: str, instance: Any, _: Any) -> Iterator[Any]:

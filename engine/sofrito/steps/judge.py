@@ -236,6 +236,11 @@ reasons first is too sure of itself (Constitutional AI)."""
         most = None if self.compare == "pairwise" else self.attempts
         return Load(calls, most, (1, 1), written, longest)
 
+    def repeats(self) -> bool:
+        """Whether an equal text gets an equal verdict, wherever it stands."""
+        chance = self._writes and self._chosen()["temperature"] != 0
+        return not (chance or self.principles or self.compares())
+
     def _chosen(self) -> dict[str, Any]:
         return {"temperature": 0.0, **self.sampling.chosen()}
 

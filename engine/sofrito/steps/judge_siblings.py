@@ -15,7 +15,10 @@ COUNTS = ("wins", "losses", "ties", "consistent", "inconsistent", "of")
 """Fields of the record of a sibling that was compared with each other one."""
 
 CONSISTENT, INCONSISTENT = "the same verdict in both orders", "another verdict in the other order"
-FIRST_SHOWN, SECOND_SHOWN = (f"both times for the one shown {at}" for at in ("first", "second"))
+FIRST_SHOWN, SECOND_SHOWN = (
+    f"of these, both times for the one shown {at}" for at in ("first", "second")
+)
+TIE_ONCE = "of these, a tie in one of the orders"
 """What a judge's verdicts on two siblings are counted as."""
 
 Texts = Sequence[Any]
@@ -124,11 +127,13 @@ def agreement(duels: Collection[Duel]) -> dict[str, int]:
         return {}
     favours = [duel.favours for duel in judged]
     consistent = sum(duel.consistent for duel in judged)
+    inconsistent = len(judged) - consistent
     return {
         CONSISTENT: consistent,
-        INCONSISTENT: len(judged) - consistent,
+        INCONSISTENT: inconsistent,
         FIRST_SHOWN: favours.count(1),
         SECOND_SHOWN: favours.count(-1),
+        TIE_ONCE: inconsistent - favours.count(1) - favours.count(-1),
     }
 
 

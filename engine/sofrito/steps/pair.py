@@ -75,6 +75,10 @@ chance."""
         """The score."""
         return {("by",): self.by}
 
+    def ranks_by(self) -> Key:
+        """The score: equal ones are never a pair."""
+        return ("by",)
+
     def operations(self, bench: Bench) -> list[Operation]:
         """One join."""
 

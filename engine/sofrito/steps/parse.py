@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from functools import cached_property
 from typing import Any, Literal
 
@@ -45,6 +46,13 @@ class Parser:
     ) -> None:
         self.kind, self.columns, self.choices = kind, columns, choices
         self._types, self.items = types or {}, items
+        self._checks: Mapping[str, Callable[[Any], str]] = {}
+
+    def checking(self, checks: Mapping[str, Callable[[Any], str]]) -> "Parser":
+        """Return this with a check of some columns: what it says of a value is why that does not fit."""
+        parser = copy(self)
+        parser._checks = checks
+        return parser
 
     @property
     def many(self) -> bool:
@@ -120,7 +128,8 @@ class Parser:
 
     def _value(self, column: str, value: Any) -> Any:
         type_ = self._type(column)
-        if why := type_.fault(value):
+        check = self._checks.get(column)
+        if why := type_.fault(value) or (check(value) if check else ""):
             raise Unparsed(f"{column}: {why}")
         return int(value) if type_.type == "integer" else value
 

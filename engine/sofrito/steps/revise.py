@@ -87,6 +87,10 @@ it is taken as it is."""
     as_: Annotated[str, Field(pattern=NAME)] = Field(default="revision", alias="as")
     """What the record is called."""
 
+    def numbered(self) -> frozenset[str]:
+        """The versions' numbers."""
+        return frozenset({f"{self.as_}.version"})
+
     def makes(self) -> tuple[str, ...]:
         """The record."""
         return (self.as_,)

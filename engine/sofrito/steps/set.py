@@ -17,6 +17,7 @@ class Set(Step):
     """Sets a column, new or old, to the value of an expression or to a rendered template."""
 
     verb: ClassVar[str] = "set"
+    one_of: ClassVar[tuple[str, ...]] = ("to", "to_file")
     example: ClassVar[Mapping[str, Any]] = {"set": "text", "to": "question ~ '\\n' ~ answer"}
 
     set: Columns
@@ -47,6 +48,10 @@ class Set(Step):
     def expressions(self) -> dict[tuple[str | int, ...], str]:
         """The value."""
         return {("to",): self.to} if self.to else {}
+
+    def computes(self) -> str:
+        """The value, unless a template makes it."""
+        return self.to
 
     def templates(self) -> dict[tuple[str | int, ...], str]:
         """The template file."""

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, mo
 from sofrito.recipe.base import NAME, Part
 from sofrito.recipe.fault import fault
 from sofrito.recipe.regex import regex
+from sofrito.recipe.regex_width import text_width
 from sofrito.recipe.regex_words import mended
 from sofrito.recipe.value_types import Values, ValueType
 
@@ -42,6 +43,7 @@ _VALUES: dict[str, ValueType] = {
     "objects": "list",
     "object": "record",
 }
+_ITEMS: dict[str, ValueType] = {"strings": "text", "objects": "record"}
 _UNCOUNTED = ("integer", "number", "boolean", "object")
 
 
@@ -71,7 +73,7 @@ class Type(Part):
 
     calls_of: Annotated[str, Field(pattern=f"^$|{NAME}")] = ""
     """For `objects` that are calls of functions: the column with these. Each call has the name of one \
-of them and arguments that fit, as `verify` with `tools` wants them."""
+of them and arguments that fit, as `verify` with `tools` wants them; others are asked for again."""
 
     @field_validator("pattern")
     @classmethod
@@ -106,6 +108,7 @@ of them and arguments that fit, as `verify` with `tools` wants them."""
         if self.pattern and self.type != "string":
             fix = "Remove `pattern`, or write `type: string`."
             raise fault("clash", f"a column of type {self.type} has no pattern", fix, at="pattern")
+        self._long_enough()
         if self.calls_of and self.type != "objects":
             what = f"calls are `objects`, and a column of type {self.type} has none"
             raise fault("clash", what, "Write `type: objects`.", at="calls_of")
@@ -116,9 +119,25 @@ of them and arguments that fit, as `verify` with `tools` wants them."""
                 raise fault("never", what, fix, at="enum")
         return self
 
+    def _long_enough(self) -> None:
+        """Raise the error of a length that no text with the pattern has."""
+        least, most = text_width(self.pattern)
+        for key, side, bound, text in (
+            ("max_length", "more", self.max_length, least),
+            ("min_length", "fewer", self.min_length, most),
+        ):
+            if bound is not None and (text > bound if side == "more" else text < bound):
+                many = "characters" if least == most else f"characters or {side}"
+                what = f"a text with this `pattern` has {text:,} {many}, and `{key}` is {bound:,}"
+                fix = f"Change `{key}`, or the counts in the `pattern`."
+                raise fault("never", what, fix, at=key)
+
     @property
     def range(self) -> tuple[float, float] | None:
         """The least and the most number allowed, None where both are open."""
+        numbers = [one for one in self.enum or () if isinstance(one, int | float)]
+        if numbers:
+            return min(numbers), max(numbers)
         if self.minimum is None and self.maximum is None:
             return None
         low = -math.inf if self.minimum is None else self.minimum
@@ -127,7 +146,17 @@ of them and arguments that fit, as `verify` with `tools` wants them."""
     def values(self) -> Values:
         """Return what is known of the values of such a column."""
         texts = tuple(one for one in self.enum or () if isinstance(one, str))
-        return Values(_VALUES[self.type], texts)
+        items = _ITEMS.get(self.type)
+        return Values(_VALUES[self.type], texts, items, characters=self._characters)
+
+    @property
+    def _characters(self) -> tuple[float, float]:
+        """The least and the most characters, if it is a string."""
+        if self.type != "string":
+            return 0, math.inf
+        least, most = text_width(self.pattern)
+        longest = math.inf if self.max_length is None else self.max_length
+        return max(least, self.min_length or 0), min(most, longest)
 
     def schema_of(self) -> dict[str, Any]:
         """Return the JSON Schema of one value."""

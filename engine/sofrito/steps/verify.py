@@ -43,6 +43,7 @@ class Verify(Step):
     """
 
     verb: ClassVar[str] = "verify"
+    one_of: ClassVar[tuple[str, ...]] = WAYS
     example: ClassVar[Mapping[str, Any]] = {
         "verify": "answer",
         "occurs_in": "text",
@@ -54,7 +55,8 @@ class Verify(Step):
 
     math: Math | None = None
     """It is the same mathematics as another column: numbers by value, expressions by what they mean; \
-what is no mathematics, as a text. By math-verify, within 5 seconds."""
+what is no mathematics, as a text. Several results where one is asked for, and an equation that does \
+not hold, are `ambiguous`. A percent sign is a unit: 50% is 50. By math-verify, within 5 seconds."""
 
     code: Code | None = None
     """It is a Python program, or an answer with one in a block of code, that passes tests. They run \
@@ -64,7 +66,7 @@ where there is no file, no network and no other program, within bounds."""
         dict[str, Any] | str, Field(alias="schema"), WithJsonSchema({"type": ["string", "object"]})
     ] = ""
     """It fits a JSON Schema: one written here, the column that has it, or a template file ending in \
-.j2. A text is read as JSON."""
+.j2. A text is read as JSON. A schema has at most 1,000 parts, and a check 200,000 comparisons."""
 
     occurs_in: Annotated[str, Field(pattern=f"^$|{NAME}")] = ""
     """It stands in this column word for word, whatever the white space; `start` and `end` of the \
@@ -86,7 +88,7 @@ them, and arguments that fit its parameters (a JSON Schema)."""
             ways = ", ".join(f"`{way}`" for way in WAYS)
             fix = "Keep one, and write another step `verify` for each of the others."
             fix = fix if self._ways else "Say what it is compared with, such as `equals: answer`."
-            raise fault("clash", f"`verify` needs one of {ways}", fix)
+            raise fault("clash" if self._ways else "missing", f"`verify` needs one of {ways}", fix)
         if isinstance(self.schema_, dict) and (why := JsonSchema(self.schema_).fault):
             fix = "Such as `schema: {type: object, required: [name]}`."
             raise fault("clash", f"`schema` is no JSON Schema: {why}", fix, at="schema")

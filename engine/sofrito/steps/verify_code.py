@@ -34,7 +34,8 @@ with it, as in HumanEval."""
     """The language of the program and its tests."""
 
     seconds: Annotated[float, Field(gt=0, le=600)] = 5.0
-    """How long program and tests may take together."""
+    """How long program and tests may take together. What passes is run once more, with tests that \
+cannot pass: a program that passes these as well is `forged`."""
 
     memory_mb: Annotated[int, Field(ge=64, le=4096)] = 256
     """Megabytes (2^20 bytes) of memory they may have, those of Python itself included."""

@@ -11,11 +11,12 @@ class SoftLabels:
     """The likeliest tokens at each of the ``n`` places of an answer, likeliest first.
 
     Log-probabilities are natural and of the model's own distribution, before temperature and
-    filters. ``written`` (int32, n) are the tokens that were written and ``written_logprobs``
-    (float16, n) theirs; ``ids`` (int32, n x k) and ``logprobs`` (float16, n x k) the likeliest
-    ones'; all little-endian bytes, row by row. ``tokenizer`` is a fingerprint of the vocabulary
-    that the ids belong to. A server tells texts and no ids: then ``ids``, ``written`` and
-    ``tokenizer`` are empty, and ``texts`` and ``written_texts`` stand in.
+    filters. ``written`` (int32, n) are the tokens that were written, the last of them the one that
+    ended the answer where the model itself ended it; a server does not tell that one.
+    ``written_logprobs`` (float16, n) are theirs; ``ids`` (int32, n x k) and ``logprobs`` (float16,
+    n x k) the likeliest ones'; all little-endian bytes, row by row. ``tokenizer`` is a fingerprint
+    of the vocabulary that the ids belong to. A server tells texts and no ids: then ``ids``,
+    ``written`` and ``tokenizer`` are empty, and ``texts`` and ``written_texts`` stand in.
     """
 
     k: int

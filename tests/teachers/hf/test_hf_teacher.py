@@ -224,6 +224,28 @@ def test_soft_labels_are_the_models_own_distribution(talk: Talk, plain: Plain) -
     assert np.frombuffer(soft.written_logprobs, "<f2") == pytest.approx(own, abs=0.02)
 
 
+def test_the_token_that_ends_an_answer_has_soft_labels(talk: Talk, plain: Plain) -> None:
+    sampling = {"max_tokens": 6, "temperature": 0, "logit_bias": {"<|im_end|>": 100}}
+    answer = talk(call("Hi", sampling=sampling, soft_labels=2))
+    assert (answer.text, answer.finish, answer.completion_tokens) == ("", "stop", 0)
+    (end,) = np.frombuffer(answer.soft.written, "<i4")
+    assert end == plain.tokenizer.convert_tokens_to_ids("<|im_end|>")
+    own = plain.logprobs(plain.chat(("user", "Hi")))[-1][end]
+    assert np.frombuffer(answer.soft.written_logprobs, "<f2") == pytest.approx([own], abs=0.02)
+
+
+def test_what_a_stop_text_cuts_has_no_soft_labels(talk: Talk) -> None:
+    sampling = {"max_tokens": 12, "temperature": 0, "logit_bias": LETTERS}
+    whole = talk(call("Count.", sampling=sampling, soft_labels=2))
+    stop = whole.text[5:7]
+    cut = talk(call("Count.", sampling=sampling | {"stop": [stop]}, soft_labels=2))
+    n = len(whole.text.partition(stop)[0])
+    assert (len(cut.soft.written), len(cut.soft.ids), len(cut.soft.logprobs)) == (
+        4 * n, 8 * n, 4 * n,
+    )  # fmt: skip
+    assert whole.soft.written.startswith(cut.soft.written)
+
+
 def logprobs(scored: Scored) -> Any:
     return np.frombuffer(scored.logprobs, "<f4")
 
@@ -314,8 +336,9 @@ def test_a_schema_that_cannot_be_kept_to_fails_alone(talk: Talk) -> None:
         return await asyncio.gather(*map(talk.teacher.answer, calls), return_exceptions=True)
 
     bad, good = talk.loop.run_until_complete(ask())
-    assert isinstance(bad, Trouble)
-    assert bad.what == "Answers cannot be held to this form: Invalid type: nonsense."
+    assert isinstance(bad, Refused)
+    words = "the answer cannot be held to its schema: Invalid type: nonsense."
+    assert (bad.cause, bad.words, bad.journaled) == ("schema", words, False)
     assert isinstance(good, Answer)
 
 

@@ -210,6 +210,19 @@ def test_soft_labels_are_the_likeliest_tokens(room: Room) -> None:
         assert sum(map(math.exp, some)) <= 1.01
 
 
+def test_the_token_that_ends_an_answer_has_soft_labels(room: Room) -> None:
+    answer = room(write("Hi", 40, soft_labels=2))
+    soft, n = answer.soft, answer.completion_tokens
+    written = struct.unpack(f"<{n + 1}i", soft.written)
+    assert answer.finish == "stop"
+    ends = room.teacher._desk.asking.tokenizer.ends
+    assert [token in ends for token in written] == [False] * n + [True]
+    assert struct.unpack(f"<{2 * n + 2}i", soft.ids)[::2] == written  # greedy
+    cut = room(write("Hi", n, soft_labels=2))
+    assert (cut.finish, cut.text) == ("length", answer.text)
+    assert struct.unpack(f"<{n}i", cut.soft.written) == written[:-1]
+
+
 def test_a_bias_forbids_and_forces(room: Room) -> None:
     free = room(write("Say hello.", 1)).text
     without = room(write("Say hello.", 1, sampling={"logit_bias": {free: -100}})).text

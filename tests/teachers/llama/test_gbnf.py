@@ -69,14 +69,54 @@ def test_enums_and_types_in_a_list() -> None:
     assert rules({"type": ["boolean", "null"]}) == {"root": '("true" | "false") | ("null")'}
 
 
+NUMBER = f'{INTEGER} ("." [0-9]{{1,15}})? ([eE] [-+]? [0-9]{{1,3}})?'
+
+
+def test_a_choice_between_schemas_keeps_its_description_to_itself() -> None:
+    tip = {"anyOf": [{"type": "number"}, {"type": "null"}], "description": "The tip."}
+    expected = {"root": "root-or0 | root-or1", "root-or0": NUMBER, "root-or1": '"null"'}
+    assert rules(tip) == expected
+    assert rules({"oneOf": tip["anyOf"]}) == expected
+
+
+def test_members_that_are_not_required_may_be_missing() -> None:
+    said = {"type": "object", "properties": {k: {"type": "boolean"} for k in "abc"}}
+    found = rules({**said, "required": ["b"]})
+    assert found["root"] == r'"{" ("\"a\": " root-0 root-from1 | "\"b\": " root-1 root-from2) "}"'
+    assert found["root-from1"] == r'", \"b\": " root-1 root-from2'
+    assert found["root-from2"] == r'(", \"c\": " root-2)?'
+    assert rules({**said, "required": []})["root"] == (
+        r'"{" ("\"a\": " root-0 root-from1 | "\"b\": " root-1 root-from2 | "\"c\": " root-2)? "}"'
+    )
+
+
+def test_values_of_any_kind() -> None:
+    anything = rules({})
+    assert anything["root"] == "any"
+    assert rules({"description": "Whatever."}) == anything
+    assert rules({"type": "object"}) == {**anything, "root": "any-object"}
+    listed = {**anything, "root": '"[" (root-item (", " root-item){0,})? "]"', "root-item": "any"}
+    assert rules({"type": "array"}) == listed
+    assert rules({"type": "object", "additionalProperties": False})["root"] == '"{}"'
+    record = rules({"type": "object", "additionalProperties": {"type": "boolean"}})
+    pair = 'any-string ": " root-value'
+    assert record == {
+        **anything,
+        "root": f'"{{" ({pair} (", " {pair})*)? "}}"',
+        "root-value": '"true" | "false"',
+    }
+
+
 @pytest.mark.parametrize(
     "schema",
     [
         {"anyOf": []},
+        {"anyOf": [{"type": "null"}], "minimum": 1},
         {"type": "string", "pattern": "^a$"},
-        {"type": "object"},
-        {"type": "array"},
-        {},
+        {"$ref": "#/$defs/a"},
+        {"type": "nonsense"},
+        {"type": "integer", "minimum": 3, "maximum": 2},
+        {"type": "array", "minItems": 3, "maxItems": 2},
     ],
 )
 def test_what_is_not_translated_says_so(schema: dict[str, object]) -> None:

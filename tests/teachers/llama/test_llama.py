@@ -238,11 +238,37 @@ def test_a_schema_holds_however_wildly_it_is_sampled(talk: Talk, penalty: float)
 @needs_starter
 @pytest.mark.real
 def test_a_schema_of_other_words_goes_through_llama_cpps_converter(talk: Talk) -> None:
-    schema = {"anyOf": [{"type": "object", "properties": {"a": {"enum": [1]}}, "required": ["a"]}]}
+    a = {"type": "string", "pattern": "^b$"}
+    schema = {"type": "object", "properties": {"a": a}, "required": ["a"]}
     answer = talk(call("Write JSON.", schema=schema))
-    assert (json.loads(answer.text), answer.finish) == ({"a": 1}, "stop")
-    with pytest.raises(Trouble, match="cannot hold"):
+    assert (json.loads(answer.text), answer.finish) == ({"a": "b"}, "stop")
+    with pytest.raises(Refused) as caught:
         talk(call("Write JSON.", schema={"type": "nonsense"}))
+    assert (caught.value.cause, caught.value.journaled) == ("schema", False)
+
+
+LOOSE = {
+    "type": "object",
+    "properties": {
+        "tip": {"anyOf": [{"type": "integer"}, {"type": "null"}], "description": "The tip."},
+        "kind": {"enum": ['a "quoted" one', None]},
+        "more": {"type": "object", "additionalProperties": {"type": "boolean"}},
+        "note": {"description": "Whatever."},
+    },
+    "required": ["kind"],
+    "additionalProperties": False,
+}
+
+
+@needs_starter
+@pytest.mark.real
+def test_choices_between_schemas_and_members_that_may_be_missing_hold_as_well(talk: Talk) -> None:
+    sampling = {"temperature": 2.0, "max_tokens": 150}
+    calls = [call("End my ride.", sampling=sampling, seed=s, schema=LOOSE) for s in range(6)]
+    whole = [one.text for one in map(talk, calls) if one.finish == "stop"]
+    assert whole
+    for text in whole:
+        jsonschema.validate(json.loads(text), LOOSE)
 
 
 @needs_starter

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from sofrito.problems import Trouble
+from sofrito.teachers.teacher import Unmade
 
 _STYLE = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 
@@ -20,7 +21,7 @@ class Grammars:
         self._words: Any = None
 
     def of(self, schema: Mapping[str, Any] | None, choices: tuple[str, ...]) -> "Grammar":
-        """Return what holds one answer; Trouble where llguidance cannot hold one to this schema."""
+        """Return what holds one answer; Refused where llguidance cannot hold one to this schema."""
         if importlib.util.find_spec("llguidance") is None:
             raise Trouble(
                 "Answers of a transformers model are held to their form by the package llguidance, "
@@ -35,10 +36,8 @@ class Grammars:
             text = LLMatcher.grammar_from_json_schema(json.dumps(schema), overrides=_STYLE)
         matcher = LLMatcher(self._made(), text, log_level=0)
         if matcher.is_error():
-            raise Trouble(
-                f"Answers cannot be held to this form: {_sentence(matcher.get_error())}",
-                "Simplify the step's `schema` or its choices.",
-            )
+            why = _sentence(matcher.get_error())
+            raise Unmade("schema", f"the answer cannot be held to its schema: {why}")
         return Grammar(matcher)
 
     def _made(self) -> Any:

@@ -1,5 +1,6 @@
 """The rows of a batch: answers while they are written; needs torch."""
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -32,6 +33,7 @@ class Row:
     _cut: str | None = None
     _read: int = 0
     _text: str = ""
+    _labelled: list[int] = field(default_factory=list)
     _written_logprobs: list[float] = field(default_factory=list)
     _ids: list[list[int]] = field(default_factory=list)
     _logprobs: list[list[float]] = field(default_factory=list)
@@ -41,12 +43,12 @@ class Row:
 
     def take(self, token: int, logits: torch.Tensor | None) -> None:
         """Append ``token``; ``logits`` are the model's own where soft labels are asked for."""
+        if logits is not None:
+            self._note(token, logits)
         if token in self.asked.ends:
             self.finish = "stop"
             return
         self.written.append(token)
-        if logits is not None:
-            self._note(token, logits)
         if self.asked.grammar is not None:
             self.asked.grammar.take(token)
         if (self.asked.grammar is not None and self.asked.grammar.done) or self._stopped():
@@ -83,18 +85,31 @@ class Row:
         self._cut = self._text[: min(place for place in places if place >= 0)]
         return True
 
+    def _forget_what_was_cut(self) -> None:
+        """Drop the labels of tokens that begin where a stop text does, or behind."""
+        if self._cut is not None:
+            prompt, places = self.asked.prompt, range(len(self.written))
+            end = len(self._cut)
+            first = bisect_left(
+                places, end, key=lambda n: len(self.words.text(prompt, self.written[:n]))
+            )
+            for labels in (self._labelled, self._written_logprobs, self._ids, self._logprobs):
+                del labels[first:]
+
     def _note(self, token: int, logits: torch.Tensor) -> None:
         logprobs = logits.log_softmax(-1)
         best, ids = logprobs.topk(min(self.asked.soft, len(logits)))
+        self._labelled.append(token)
         self._written_logprobs.append(float(logprobs[token]))
         self._ids.append(ids.tolist())
         self._logprobs.append(best.tolist())
 
     def _soft(self) -> SoftLabels:
+        self._forget_what_was_cut()
         return SoftLabels(
             k=self.asked.soft,
             tokenizer=self.words.fingerprint,
-            written=np.array(self.written, "<i4").tobytes(),
+            written=np.array(self._labelled, "<i4").tobytes(),
             written_logprobs=np.array(self._written_logprobs, "<f2").tobytes(),
             ids=np.array(self._ids, "<i4").tobytes(),
             logprobs=np.array(self._logprobs, "<f2").tobytes(),

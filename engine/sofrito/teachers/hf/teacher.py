@@ -81,8 +81,8 @@ class HfTeacher(Teacher):
         """Answer one call.
 
         The call must fit wholly: Refused when its prompt and its ``max_tokens`` exceed the
-        context. Raises Trouble when the model does not load, runs out of memory, has no chat
-        template for messages, or a schema cannot be kept to.
+        context, or when its schema cannot be kept to. Raises Trouble when the model does not load,
+        runs out of memory or has no chat template for messages.
         """
         if not isinstance(call, Completion | Score | Weigh):
             raise unable("A model that writes", call, "Use an embedding model for this.")

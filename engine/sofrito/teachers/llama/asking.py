@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sofrito.problems import Trouble
 from sofrito.teachers.call import Completion, Message, Score, Weigh
 from sofrito.teachers.chat import ChatTemplate, no_template
 from sofrito.teachers.llama.gbnf import Unsupported, choice_grammar, schema_grammar
@@ -137,10 +136,8 @@ def _foreign_grammar(schema: Mapping[str, Any]) -> str:
     try:
         return str(json_schema_to_gbnf(json.dumps(schema)))
     except (AssertionError, ValueError, KeyError, TypeError, AttributeError) as e:
-        raise Trouble(
-            f"The local model cannot hold its answers to this schema: {e}.",
-            "Simplify the step's `schema`.",
-        ) from e
+        words = f"the local model cannot hold an answer to its schema: {e}"
+        raise Unmade("schema", words) from e
 
 
 def _closed(call: Completion, text: str) -> bool:

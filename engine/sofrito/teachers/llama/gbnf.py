@@ -1,8 +1,9 @@
 """Closed answers as llama.cpp grammars (GBNF): a list of choices, or a JSON Schema.
 
-The schemas that recipes make need objects, arrays, strings, numbers, booleans and enums. They are
-translated here and not by llama_cpp's converter, which lets line breaks into JSON strings, breaks
-on quotes in an enum and ignores the bounds of integers.
+The schemas that recipes make need objects, arrays, strings, numbers, booleans and enums, those of
+functions also choices between schemas and values of any kind. They are translated here and not by
+llama_cpp's converter, which lets line breaks into JSON strings, breaks on quotes in an enum, ignores
+the bounds of integers and takes a schema that says nothing for one of objects.
 """
 
 import json
@@ -24,10 +25,20 @@ NUMBER = INTEGER + ' ("." [0-9]{1,15})? ([eE] [-+]? [0-9]{1,3})?'
 SHAPES = {"string", "integer", "number", "boolean", "null", "object", "array"}
 READ = {
     "type", "properties", "required", "additionalProperties", "items", "minItems", "maxItems",
-    "minLength", "maxLength", "minimum", "maximum", "enum", "const",
+    "minLength", "maxLength", "minimum", "maximum", "enum", "const", "anyOf", "oneOf",
     "title", "description", "default", "examples", "$schema",
 }  # fmt: skip
 """Keywords that are translated or change nothing; any other makes the schema Unsupported."""
+
+SILENT = {"title", "description", "default", "examples", "$schema"}
+ANY = {
+    "any": 'any-object | any-array | any-string | any-number | "true" | "false" | "null"',
+    "any-object": '"{" (any-string ": " any (", " any-string ": " any)*)? "}"',
+    "any-array": '"[" (any (", " any)*)? "]"',
+    "any-string": r'"\"" char* "\""',
+    "any-number": NUMBER,
+}
+"""The rules of a value of any kind."""
 
 
 class Unsupported(Exception):
@@ -42,8 +53,9 @@ def choice_grammar(choices: Sequence[str]) -> str:
 def schema_grammar(schema: Mapping[str, Any]) -> str:
     """Return a grammar of JSON texts that satisfy ``schema``.
 
-    They stand on one line, spaced as json.dumps does, with every property in the schema's order.
-    Raises Unsupported for keywords (``anyOf``, ``$ref``, ``pattern``) that are not translated.
+    They stand on one line, spaced as json.dumps does, with the properties in the schema's order:
+    every one where it does not say which are ``required``, and no other ones beside them. Raises
+    Unsupported for keywords (``$ref``, ``allOf``, ``pattern``) that are not translated.
     """
     rules = {"char": STRING_CHAR}
     rules["root"] = _rule(schema, "root", rules)
@@ -92,31 +104,79 @@ def _rule(schema: Mapping[str, Any], name: str, rules: dict[str, str]) -> str:
     if "enum" in schema or "const" in schema:
         values = schema["enum"] if "enum" in schema else [schema["const"]]
         return " | ".join(literal(_dumps(v)) for v in values)
+    if options := schema.get("anyOf") or schema.get("oneOf"):
+        if not SILENT.issuperset(set(schema) - {"anyOf", "oneOf"}):
+            raise Unsupported("`anyOf` beside other keywords")
+        return " | ".join(_named(one, f"{name}-or{i}", rules) for i, one in enumerate(options))
     kinds = schema.get("type")
     if isinstance(kinds, list):
         return " | ".join(f"({_rule({**schema, 'type': k}, name, rules)})" for k in kinds)
+    if SILENT.issuperset(schema):
+        return _any("any", rules)
     if kinds not in SHAPES:
         raise Unsupported(f"type {kinds!r}")
     return _TRANSLATE[kinds](schema, name, rules)
 
 
+def _named(schema: Mapping[str, Any], name: str, rules: dict[str, str]) -> str:
+    """Add the rule for ``schema`` under ``name``, and return that."""
+    rules[name] = _rule(schema, name, rules)
+    return name
+
+
+def _any(kind: str, rules: dict[str, str]) -> str:
+    """Add the rules of a value of any kind, and return the name of the one for ``kind``."""
+    rules |= ANY
+    return kind
+
+
 def _object(schema: Mapping[str, Any], name: str, rules: dict[str, str]) -> str:
     properties: Mapping[str, Any] = schema.get("properties", {})
     if not properties:
-        raise Unsupported("an object of any shape")
-    parts = []
+        return _record(schema, name, rules)
+    members = []
     for i, (key, inner) in enumerate(properties.items()):
-        rules[f"{name}-{i}"] = _rule(inner, f"{name}-{i}", rules)
-        lead = "{" if i == 0 else ", "
-        parts.append(f"{literal(f'{lead}{_dumps(key)}: ')} {name}-{i}")
-    return " ".join([*parts, literal("}")])
+        members.append((f"{_dumps(key)}: ", _named(inner, f"{name}-{i}", rules)))
+    needed = set(schema.get("required", properties))
+    if needed.issuperset(properties):
+        leads = ["{", *[", "] * (len(members) - 1)]
+        parts = [
+            f"{literal(lead + key)} {rule}"
+            for lead, (key, rule) in zip(leads, members, strict=True)
+        ]
+        return " ".join([*parts, literal("}")])
+    return _with_gaps(members, [key in needed for key in properties], name, rules)
+
+
+def _with_gaps(
+    members: Sequence[tuple[str, str]], needed: Sequence[bool], name: str, rules: dict[str, str]
+) -> str:
+    """Return the rule of an object some of whose members may be missing."""
+    firsts: list[str] = []
+    rest = ""
+    for i, (key, rule) in reversed([*enumerate(members)]):
+        if not any(needed[:i]):
+            firsts.insert(0, f"{literal(key)} {rule}{rest}")
+        if i:
+            written = f"{literal(f', {key}')} {rule}"
+            rules[f"{name}-from{i}"] = (written if needed[i] else f"({written})?") + rest
+            rest = f" {name}-from{i}"
+    return f'"{{" ({" | ".join(firsts)}){"" if any(needed) else "?"} "}}"'
+
+
+def _record(schema: Mapping[str, Any], name: str, rules: dict[str, str]) -> str:
+    """Return the rule of an object whose keys are not told."""
+    more = schema.get("additionalProperties", True)
+    if more is False:
+        return literal("{}")
+    if not isinstance(more, Mapping):
+        return _any("any-object", rules)
+    pair = f'{_any("any-string", rules)} ": " {_named(more, f"{name}-value", rules)}'
+    return f'"{{" ({pair} (", " {pair})*)? "}}"'
 
 
 def _array(schema: Mapping[str, Any], name: str, rules: dict[str, str]) -> str:
-    if "items" not in schema:
-        raise Unsupported("an array of anything")
-    item = f"{name}-item"
-    rules[item] = _rule(schema["items"], item, rules)
+    item = _named(schema.get("items", {}), f"{name}-item", rules)
     least, most = schema.get("minItems", 0), schema.get("maxItems")
     if most == 0:
         return literal("[]")
@@ -134,13 +194,17 @@ def _integer(schema: Mapping[str, Any], _name: str, _rules: dict[str, str]) -> s
     low, high = schema.get("minimum"), schema.get("maximum")
     if low is None or high is None or high - low > MAX_RANGE:
         return INTEGER if low is None or low < 0 else INTEGER.removeprefix('"-"? ')
-    return " | ".join(literal(str(n)) for n in range(int(-(-low // 1)), int(high // 1) + 1))
+    if not (numbers := range(int(-(-low // 1)), int(high // 1) + 1)):
+        raise Unsupported("bounds that nothing can be within")
+    return " | ".join(literal(str(n)) for n in numbers)
 
 
 def _times(what: str, least: int, most: int | None) -> str:
+    if most is not None and most < least:
+        raise Unsupported("bounds that nothing can be within")
     if most is not None and most <= MAX_REPEAT:
-        return f"{what}{{{least},{most}}}"
-    return f"{what}{{{min(least, MAX_REPEAT)},}}"
+        return f"{what}{{{int(least)},{int(most)}}}"
+    return f"{what}{{{int(min(least, MAX_REPEAT))},}}"
 
 
 def _dumps(value: Any) -> str:

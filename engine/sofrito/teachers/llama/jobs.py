@@ -85,11 +85,12 @@ class Writing(Job):
     def look(self, logits: Logits, place: int) -> int | None:  # noqa: ARG002
         """Draw the next token."""
         token = self._sampler.draw(logits[0])
+        if self.soft is not None:
+            self.soft.add(token, logits[0])
         if token in self._ends:
             self.done = True
             return None
         if self.soft is not None:
-            self.soft.add(token, logits[0])
             self._begins.append(len(self.text))
         self.written += 1
         self.done = self._take(token)

@@ -7,9 +7,9 @@ import llama_cpp as lc
 import numpy as np
 from numpy.typing import NDArray
 
-from sofrito.problems import Trouble
 from sofrito.teachers.llama.log import complaint, listen
 from sofrito.teachers.sampling import Sampling
+from sofrito.teachers.teacher import Unmade
 
 NEAR, SLACK = 24.0, 12.0
 """Natural logarithms of odds: how far below the likeliest token the grammar is asked about tokens,
@@ -35,7 +35,7 @@ class Sampler:
     """
 
     def __init__(self, vocab: Any, how: Sampling, grammar: str | None = None) -> None:
-        """Make the grammar; Trouble when llama.cpp cannot hold answers to it."""
+        """Make the grammar; Refused when llama.cpp cannot hold an answer to it."""
         self._how, self._vocab = how, vocab
         self._luck = np.random.Generator(np.random.PCG64(how.seed % 2**64))
         self._written: dict[int, int] = {}
@@ -45,10 +45,8 @@ class Sampler:
             listen()
             self._grammar = lc.llama_sampler_init_grammar(vocab, grammar.encode(), b"root")
             if not self._grammar:
-                raise Trouble(
-                    f"llama.cpp cannot hold answers to this form: {complaint()}",
-                    "Simplify the step's `schema` or its choices.",
-                )
+                words = f"llama.cpp cannot hold an answer to its schema: {complaint()}"
+                raise Unmade("schema", words)
 
     def draw(self, logits: Logits) -> int:
         """Return the next token, given the logits of shape (vocabulary,)."""

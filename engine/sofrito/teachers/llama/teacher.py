@@ -64,11 +64,7 @@ class LlamaTeacher(Teacher):
         once, and ``announce`` is told so. ``cache`` is the folder where the hash and such weights are
         kept. Raises Trouble when the file or the package is not fit to answer.
         """
-        if importlib.util.find_spec("llama_cpp") is None:
-            raise Trouble(
-                "A local model needs the package llama-cpp-python, which is not installed.",
-                "Install it: pip install 'sofrito[local]'",
-            )
+        _check_installed()
         self.info = info or GgufInfo.read(path)
         self.context = context_of(path, self.info.context or MOST_CONTEXT, context)
         self.capacity = _capacity(self.info, self.context, parallel)
@@ -78,15 +74,9 @@ class LlamaTeacher(Teacher):
         self.concurrency = several if several == 1 else several + max(2, several // 4)
         self._template = template or self.info.template
         self._threads = threads
-        digest = ChatTemplate(self._template).digest if self._template else ""
         weights = content_hash(path, cache)
         self._ready = _ready(self.info, weights, requantize, starter, announce, cache)
-        self.identity = {
-            "backend": "llama.cpp",
-            "weights": weights,
-            "template": digest,
-            "defaults": dict(DEFAULTS),
-        } | ({"requantized": self._ready.target} if self._ready.target else {})
+        self.identity = _identity(weights, self._template, self._ready.target)
         if self._ready.target:
             kind = self._ready.target.upper()
             self.notes = (
@@ -105,7 +95,7 @@ class LlamaTeacher(Teacher):
         """Answer one call.
 
         The call must fit wholly: Refused when its prompt and its ``max_tokens`` exceed the
-        context. Raises Trouble when the model does not load or a schema cannot be a grammar.
+        context, or when its schema cannot be a grammar. Raises Trouble when the model does not load.
         """
         desk = self._desk
         if desk is None:
@@ -225,6 +215,25 @@ async def _weigh(desk: _Desk, call: Weigh) -> Weighed:
     tokens = jobs[0].first + 1 + sum(job.length - job.first - 1 for job in jobs)
     mass = math.fsum(math.exp(log) for log in logs)
     return Weighed(tuple(share / math.fsum(shares) for share in shares), mass, tokens)
+
+
+def _check_installed() -> None:
+    if importlib.util.find_spec("llama_cpp") is None:
+        raise Trouble(
+            "A local model needs the package llama-cpp-python, which is not installed.",
+            "Install it: pip install 'sofrito[local]'",
+        )
+
+
+def _identity(weights: str, template: str | None, requantized: str | None) -> dict[str, Any]:
+    """Return what an answer depends on beside its call."""
+    identity = {
+        "backend": "llama.cpp",
+        "weights": weights,
+        "template": ChatTemplate(template).digest if template else "",
+        "defaults": dict(DEFAULTS),
+    }
+    return {**identity, "requantized": requantized} if requantized else identity
 
 
 def _capacity(info: GgufInfo, context: int, parallel: int) -> Capacity:

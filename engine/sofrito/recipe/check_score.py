@@ -1,0 +1,55 @@
+"""The score by which siblings are compared: what is no number fails only after all is paid for."""
+
+from collections.abc import Iterator
+
+from jinja2 import TemplateSyntaxError, nodes
+
+from sofrito.recipe.base import Key
+from sofrito.recipe.check_types import CODE
+from sofrito.recipe.expressions import environment
+from sofrito.recipe.names import Names
+from sofrito.recipe.scene import Scene
+from sofrito.recipe.value_types import WORDS, ValueType, dotted, said, type_of
+
+_FINE = ("number", "boolean")
+
+
+def check_score(scene: Scene, path: Key, source: str, names: Names) -> None:
+    """Check that the value of an expression is a number, where that can be told."""
+    for node in _results(source):
+        kind = _kind(node, names)
+        if kind and kind not in _FINE:
+            read = dotted(node)
+            what = f"{said(node, 'This')} is {WORDS[kind]}, and a score is a number."
+            scene.problems.add(CODE, path, what, _fix(read, names))
+
+
+def _results(source: str) -> Iterator[nodes.Expr]:
+    """Yield what the value of an expression may be: of a condition, both sides."""
+    try:
+        body = environment().parse("{{ (" + source + ") }}").body
+    except (TemplateSyntaxError, RecursionError):
+        return  # told where expressions are read
+    waiting = [*body[0].nodes] if body and isinstance(body[0], nodes.Output) else []
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, nodes.CondExpr):
+            waiting += [node.expr2, node.expr1] if node.expr2 else [node.expr1]
+        else:
+            yield node
+
+
+def _kind(node: nodes.Expr, names: Names) -> ValueType | None:
+    if isinstance(node, nodes.Dict) or dotted(node) in names.records:
+        return "record"
+    return type_of(node, names.values)
+
+
+def _fix(read: str, names: Names) -> str:
+    numbers = [name for name, one in names.values.items() if one.type == "number"]
+    known = [name for name in numbers if name.split(".")[0] in names.known]
+    for name in sorted(
+        known, key=lambda one: (one.split(".")[0] != read, not one.endswith(".score"))
+    ):
+        return f"Did you mean `{name}`?"
+    return "Name a number, such as `verdict.score`; `… | float` is the number that a text reads."

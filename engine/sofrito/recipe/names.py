@@ -1,0 +1,79 @@
+"""The names that templates and expressions may use at some place of a recipe."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from sofrito.problems import did_you_mean
+from sofrito.recipe.binding import NAME as PARAMS
+from sofrito.recipe.value_types import Values
+from sofrito.recipe.words import ticked
+
+LISTED = 12
+"""Names that are listed where none is near."""
+
+APART = "who imports it"
+"""Who makes the names that a template sees only if it is imported with its context."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names known at some place, each with who makes it.
+
+    ``open`` where something broken may have made more, so that an unknown name proves nothing;
+    ``later`` are the names that steps further down make, with the step. ``shots`` are the fields
+    that the rows drawn as shots have, None if nobody can tell, ``drawn`` how many shots there are at
+    most, 0 if nobody can tell and None if there are none. ``nulls`` are null in some rows, with the
+    condition that the others fulfil. ``records`` are the fields of those names whose value is a
+    record. ``gone`` ended with their siblings at a step. ``unset`` would be
+    there if the step said what their value is. In those ``apart``, the siblings that are compared
+    differ. ``odd`` are columns that cannot be named, by a name that would do. ``values`` is what is
+    known of values, by `column` or `record.field`.
+    """
+
+    known: Mapping[str, str]
+    open: bool = False
+    later: Mapping[str, str] = field(default_factory=dict)
+    shots: frozenset[str] | None = None
+    drawn: int | None = None
+    nulls: Mapping[str, str] = field(default_factory=dict)
+    records: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    gone: Mapping[str, str] = field(default_factory=dict)
+    unset: Mapping[str, str] = field(default_factory=dict)
+    apart: frozenset[str] = frozenset()
+    values: Mapping[str, Values] = field(default_factory=dict)
+    odd: Mapping[str, str] = field(default_factory=dict)
+
+    def having(self, more: Iterable[str], who: str) -> "Names":
+        """Return these names and more."""
+        added = dict.fromkeys(more, who)
+        kept = {name: one for name, one in self.values.items() if name.split(".")[0] not in added}
+        nulls = {name: one for name, one in self.nulls.items() if name not in added}
+        return replace(self, known={**self.known, **added}, values=kept, nulls=nulls)
+
+    def fix(self, name: str) -> str:
+        """Return what to do about a name that is not among these."""
+        if name == "shots":
+            return "Draw them in this step: `shots: [{draw: 3, from: POOL}]`."
+        if name == PARAMS:
+            return "The recipe declares no parameters: `params: {NAME: DEFAULT}`."
+        if name in self.unset:
+            return self.unset[name]
+        if name in self.apart:
+            return "Siblings that are compared differ in it. What is judged of them is in `judged`."
+        if name in self.gone:
+            step = self.gone[name]
+            return f"It ended with its siblings, at `{step}`: `collect` takes along what is needed."
+        if name in self.odd:
+            called = self.odd[name]
+            return f"The column is called `{called}`, which cannot be named: rename it in the file."
+        having = next((one for one in self.records if name in self.records[one]), "")
+        near = f"Did you mean `{having}.{name}`?" if having else did_you_mean(name, self.known)
+        if self.later.get(name) == APART:
+            return "An imported template sees none of the row: pass it, or import `with context`."
+        later = name if name in self.later else did_you_mean(name, self.later)[14:-2]
+        if later and not near:
+            guess = "" if later == name else f"Did you mean `{later}`? "
+            return f"{guess}It is made later, by `{self.later[later]}`: move this below that step."
+        listed = ticked(sorted(self.known)[:LISTED]) or "nothing"
+        more = ", …" if len(self.known) > LISTED else ""
+        return f"{near} Known here: {listed}{more}.".lstrip()
