@@ -29,7 +29,7 @@ def test_a_filter_by_row() -> None:
     step, row = step_of(filter="a", by=[{"length": {"words": [2, 3]}}]), row_of(a="one")
     (one,) = step.compiled(bench_of(step))
     assert isinstance(one, Map)
-    assert one.run(row, Here()) == [Lost(row, "rejected", "length: too short", "a has 1 words", 1)]
+    assert one.run(row, Here()) == [Lost(row, "rejected", "length: too short", "a has 1 word", 1)]
     kept = row_of(a="one two")
     assert one.run(kept, Here()) == [kept]
 
