@@ -127,12 +127,10 @@ def _quoted(value: str) -> str:
 def _check_distinct(scene: Scene, path: Key, step: Verb, cells: Cells) -> None:
     """Note more rows than there are different ones, where no later step makes several of one."""
     rows = scene.recipe.rows
-    later = [one for _, one in scene.steps()]
-    later = later[later.index(step) + 1 :]
-    if not rows or any(one.fans_out() for one in later):
-        return
     distinct = cells.distinct(step.uses(), step.tells_apart)
-    if distinct is not None and rows > distinct:
+    if not rows or distinct is None or rows <= distinct:
+        return
+    if not any(one.fans_out() for index, one in scene.steps() if ("steps", index) > path):
         columns = either([f"`{name}`" for name in step.object], "and")
         depends = "depends" if len(step.object) == 1 else "depend"
         on = "the axes alone" if scene.recipe.axes else "nothing"

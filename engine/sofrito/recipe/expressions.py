@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 from jinja2 import TemplateError, TemplateSyntaxError, UndefinedError, nodes
@@ -87,13 +87,20 @@ def expression(source: str) -> Expression:
     return Expression(source)
 
 
-def expression_names(source: str) -> dict[str, frozenset[str]]:
+@cache
+def expression_names(source: str) -> Mapping[str, frozenset[str]]:
     """Return the names an expression uses, each with the fields read from it.
 
     Raises ``jinja2.TemplateSyntaxError``.
     """
     expression(source)
     return names_used(environment().parse("{{ (" + source + ") }}"))
+
+
+@lru_cache(256)
+def parsed(text: str) -> nodes.Template:
+    """Return the tree of a template, which is only to be read: the same text is parsed once."""
+    return environment().parse(text)
 
 
 def names_used(tree: nodes.Template) -> dict[str, frozenset[str]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from jinja2 import TemplateError, TemplateSyntaxError, nodes
 
-from sofrito.recipe.expressions import environment
+from sofrito.recipe.expressions import parsed
 from sofrito.recipe.sources import TemplateSources, is_file
 from sofrito.recipe.template_tree import included
 
@@ -34,7 +34,7 @@ class PromptSize:
             return 0
 
     def _text(self, text: str, name: str, depth: int) -> int:
-        return self._all(environment().parse(text).body, name, depth)
+        return self._all(parsed(text).body, name, depth)
 
     def _all(self, parts: Iterable[nodes.Node], name: str, depth: int) -> int:
         return sum(self._node(part, name, depth) for part in parts)
