@@ -7,6 +7,7 @@ from jinja2 import nodes
 
 from sofrito.recipe.expressions import NAMING
 from sofrito.recipe.signatures import Options, options_of_filter, options_of_method, options_of_test
+from sofrito.recipe.template_nodes import find_all
 from sofrito.recipe.template_tree import STAND_IN, guarded, stored
 from sofrito.recipe.value_types import Misuse, Values, ValueType, type_of
 
@@ -18,7 +19,7 @@ _BY_NAME = {"kwargs", "caller"}
 
 def miscalled(tree: nodes.Template) -> Iterator[Misuse]:
     """Yield the filters, tests and macros of a template that get options which they do not take."""
-    for node in tree.find_all((nodes.Filter, nodes.Test)):
+    for node in find_all(tree, (nodes.Filter, nodes.Test)):
         assert isinstance(node, nodes.Filter | nodes.Test)
         if node.name != STAND_IN:
             yield from _named(node)
@@ -31,7 +32,7 @@ def miscalled(tree: nodes.Template) -> Iterator[Misuse]:
 
 def wrong_methods(tree: nodes.Template, values: Mapping[str, Values]) -> Iterator[Misuse]:
     """Yield the methods of texts, lists and records that get options which they do not take."""
-    for call in tree.find_all(nodes.Call):
+    for call in find_all(tree, nodes.Call):
         method = call.node
         if not isinstance(method, nodes.Getattr):
             continue
@@ -82,12 +83,12 @@ def _fault(
 def _macro_calls(tree: nodes.Template) -> Iterator[tuple[nodes.Call, nodes.Macro]]:
     """Yield the calls of macros of a template that have a name to themselves."""
     macros: dict[str, list[nodes.Macro]] = {}
-    for macro in tree.find_all(nodes.Macro):
+    for macro in find_all(tree, nodes.Macro):
         macros.setdefault(macro.name, []).append(macro)
     if not macros:
         return
-    taken = {node.name for node in tree.find_all(nodes.Name) if node.ctx != "load"}
-    for call in tree.find_all(nodes.Call):
+    taken = {node.name for node in find_all(tree, nodes.Name) if node.ctx != "load"}
+    for call in find_all(tree, nodes.Call):
         match call.node:
             case nodes.Name(name=name) if name not in taken and len(macros.get(name, ())) == 1:
                 yield call, macros[name][0]
@@ -97,7 +98,7 @@ def _macro_options(macro: nodes.Macro) -> Options:
     """Return what a macro takes; needed are those of its arguments that it uses as they are."""
     names = tuple(one.name for one in macro.args)
     body = nodes.Template(macro.body, lineno=macro.lineno)
-    read = {node.name for node in body.find_all(nodes.Name) if node.ctx == "load"}
+    read = {node.name for node in find_all(body, nodes.Name) if node.ctx == "load"}
     spared = guarded(body)[0] | stored(body)
     plain = names[: len(names) - len(macro.defaults)]
     needed = frozenset(plain) & (read - spared)

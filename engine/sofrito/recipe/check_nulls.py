@@ -7,6 +7,7 @@ from jinja2 import nodes
 from sofrito.recipe.check_types import CODE
 from sofrito.recipe.names import Names
 from sofrito.recipe.places import Problems
+from sofrito.recipe.template_nodes import find_all
 from sofrito.recipe.template_tree import certain, stored
 from sofrito.recipe.text_place import TextPlace
 
@@ -31,7 +32,7 @@ def check_nulls(
         if name in names.nulls and name not in apart | told:
             told.add(name)
             what = f"`{name}` is null in rows where `{names.nulls[name]}` is false, and this fails there."
-            same = [one for one in tree.find_all(nodes.Name) if one.name == name]
+            same = [one for one in find_all(tree, nodes.Name) if one.name == name]
             number = next(i for i, one in enumerate(same) if one is node)
             where, fix = place.name(name, number, node.lineno), _fix(name, names, place)
             problems.add(CODE, place.path, what, fix, where=where, severity="warning")

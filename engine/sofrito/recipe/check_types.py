@@ -7,6 +7,7 @@ from jinja2 import nodes
 from sofrito.problems import Severity
 from sofrito.recipe.base import Key
 from sofrito.recipe.check_calls import miscalled, wrong_methods
+from sofrito.recipe.template_nodes import find_all
 from sofrito.recipe.template_tree import guarded, stored
 from sofrito.recipe.value_types import (
     WORDS,
@@ -31,7 +32,7 @@ def misused(tree: nodes.Template, values: Mapping[str, Values]) -> Iterator[Misu
     """
     yield from miscalled(tree)
     names, fields = guarded(tree)
-    asked = {dotted(test.node) for test in tree.find_all(nodes.Test)}
+    asked = {dotted(test.node) for test in find_all(tree, nodes.Test)}
     known = {
         name: one
         for name, one in values.items()

@@ -14,6 +14,7 @@ from sofrito.recipe.effort import begin
 from sofrito.recipe.expression_filters import FILTERS, last_number
 from sofrito.recipe.runtime_words import failure_words
 from sofrito.recipe.sandbox import Sandbox
+from sofrito.recipe.template_nodes import find_all
 from sofrito.recipe.values import plain
 
 _NOT_THERE = re.compile(r"'(\w+)' is undefined")
@@ -109,8 +110,8 @@ def names_used(tree: nodes.Template) -> dict[str, frozenset[str]]:
     A field is read by `.field` or by `['field']`.
     """
     fields: dict[str, set[str]] = {name: set() for name in find_undeclared_variables(tree)}
-    reads: list[nodes.Getattr | nodes.Getitem] = [*tree.find_all(nodes.Getattr)]
-    for read in (*reads, *tree.find_all(nodes.Getitem)):
+    reads: list[nodes.Getattr | nodes.Getitem] = [*find_all(tree, nodes.Getattr)]
+    for read in (*reads, *find_all(tree, nodes.Getitem)):
         field = read.attr if isinstance(read, nodes.Getattr) else _text(read.arg)
         if field is not None and isinstance(read.node, nodes.Name) and read.node.name in fields:
             fields[read.node.name].add(field)
@@ -137,14 +138,14 @@ NAMING: Mapping[str, tuple[Literal["filter", "test"], int]] = {
 
 
 def _words(tree: nodes.Template) -> Iterator[tuple[str, str, int]]:
-    for node in tree.find_all(nodes.Filter):
+    for node in find_all(tree, nodes.Filter):
         yield "filter", node.name, node.lineno
         if node.name in NAMING:
             kind, place = NAMING[node.name]
             named = _text(node.args[place]) if len(node.args) > place else None
             if named is not None:
                 yield kind, named, node.lineno
-    for test in tree.find_all(nodes.Test):
+    for test in find_all(tree, nodes.Test):
         yield "test", test.name, test.lineno
 
 

@@ -7,6 +7,7 @@ from jinja2 import TemplateSyntaxError, nodes
 
 from sofrito.recipe.expressions import environment
 from sofrito.recipe.jinja_words import ENDS, syntax_words
+from sofrito.recipe.template_nodes import find_all
 from sofrito.recipe.value_types import Values, dotted
 
 _DANGLING = re.compile(r"(?:^|\s)(?P<word>==|!=|[<>]=?|[-+*/%~|,]|and|or|not|in|is|if|else)\s*$")
@@ -69,7 +70,7 @@ def meant(name: str, tree: nodes.Template, values: Mapping[str, Values], *, text
 
     ``values`` are those that columns are known to have; ``text`` says that a text may stand here.
     """
-    for call in tree.find_all(nodes.Call):
+    for call in find_all(tree, nodes.Call):
         if isinstance(call.node, nodes.Name) and call.node.name == name:
             return _as_filter(name, call)
     if name in NULLS:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from jinja2 import nodes
 
+from sofrito.recipe.template_nodes import find_all
 from sofrito.recipe.template_tree import Read, certain, field_of
 
 _WHOLE_LIST = ("reverse", "list")
@@ -19,16 +20,16 @@ def fields_read(tree: nodes.Template, rows: str) -> Iterator[tuple[str, int]]:
     for read in _reads(tree):
         if _is_row(read.node, rows):
             yield field_of(read) or "", read.lineno
-    times = Counter(one.name for one in tree.find_all(nodes.Name) if one.ctx != "load")
-    for one in tree.find_all(nodes.Assign):
+    times = Counter(one.name for one in find_all(tree, nodes.Name) if one.ctx != "load")
+    for one in find_all(tree, nodes.Assign):
         name = getattr(one.target, "name", "")
         if times[name] == 1 and _is_row(one.node, rows):
             yield from _of_name(tree, name)
-    for loop in tree.find_all(nodes.For):
+    for loop in find_all(tree, nodes.For):
         if _is_list(loop.iter, rows):
             for part in (*loop.body, *filter(None, (loop.test,))):
                 yield from _of_name(part, getattr(loop.target, "name", ""))
-    for node in tree.find_all(nodes.Filter):
+    for node in find_all(tree, nodes.Filter):
         if node.name == "map" and _is_list(node.node, rows):
             field = _mapped(node)
             if field:
@@ -48,7 +49,7 @@ def _reads(part: nodes.Node) -> Iterator[Read]:
     """Yield the fields that are read within a part, or that it is."""
     if isinstance(part, Read) and field_of(part):
         yield part
-    for read in part.find_all((nodes.Getattr, nodes.Getitem)):
+    for read in find_all(part, (nodes.Getattr, nodes.Getitem)):
         assert isinstance(read, Read)
         if field_of(read):
             yield read

@@ -6,6 +6,7 @@ from jinja2 import TemplateSyntaxError, nodes
 from jinja2.parser import Parser
 
 from sofrito.recipe.expressions import environment, expression
+from sofrito.recipe.template_nodes import find_all
 from sofrito.recipe.template_words import imported
 
 STAND_IN = "string"
@@ -47,7 +48,7 @@ def compile_template(text: str) -> None:
 def mend_words(tree: nodes.Template) -> None:
     """Put a filter or test that exists for each that does not, so that the rest can be looked at."""
     env = environment()
-    for node in tree.find_all((nodes.Filter, nodes.Test)):
+    for node in find_all(tree, (nodes.Filter, nodes.Test)):
         assert isinstance(node, nodes.Filter | nodes.Test)
         if node.name not in (env.filters if isinstance(node, nodes.Filter) else env.tests):
             node.name = STAND_IN
@@ -58,9 +59,9 @@ def included(tree: nodes.Template) -> Iterator[tuple[nodes.Node, str]]:
 
     Where the name is an expression, each text in it that could be a template's is one.
     """
-    for node in tree.find_all(_INCLUDES):
+    for node in find_all(tree, _INCLUDES):
         assert isinstance(node, _INCLUDES)
-        for part in (node.template, *node.template.find_all(nodes.Const)):
+        for part in (node.template, *find_all(node.template, nodes.Const)):
             name = part.value if isinstance(part, nodes.Const) else None
             if isinstance(name, str) and (part is node.template or name.endswith(".j2")):
                 yield node, name
@@ -68,7 +69,7 @@ def included(tree: nodes.Template) -> Iterator[tuple[nodes.Node, str]]:
 
 def includes_by_value(tree: nodes.Template) -> bool:
     """Say whether a template includes one whose name is neither a text nor a choice of texts."""
-    for node in tree.find_all(_INCLUDES):
+    for node in find_all(tree, _INCLUDES):
         assert isinstance(node, _INCLUDES)
         texts = (nodes.Const, nodes.CondExpr, nodes.List, nodes.Tuple)
         if not isinstance(node.template, texts):
@@ -78,8 +79,8 @@ def includes_by_value(tree: nodes.Template) -> bool:
 
 def stored(tree: nodes.Template) -> set[str]:
     """Return the names that a template sets itself: by `set`, `for`, a macro, an import."""
-    names = {node.name for node in tree.find_all(nodes.Name) if node.ctx != "load"}
-    return names | {name for node in tree.find_all(_NAMING) for name in _named(node)}
+    names = {node.name for node in find_all(tree, nodes.Name) if node.ctx != "load"}
+    return names | {name for node in find_all(tree, _NAMING) for name in _named(node)}
 
 
 def exported(tree: nodes.Template) -> set[str]:
@@ -88,7 +89,7 @@ def exported(tree: nodes.Template) -> set[str]:
     for node in tree.body:
         names.update(_named(node))
         if isinstance(node, nodes.Assign | nodes.AssignBlock):
-            targets = (node.target, *node.target.find_all(nodes.Name))
+            targets = (node.target, *find_all(node.target, nodes.Name))
             names.update(one.name for one in targets if isinstance(one, nodes.Name))
         elif isinstance(node, nodes.If):
             branches = (*node.body, *node.elif_, *node.else_)
@@ -111,7 +112,7 @@ def guarded(tree: nodes.Template) -> tuple[set[str], set[str]]:
     """
     names: set[str] = set()
     fields: set[str] = set()
-    for node in tree.find_all((nodes.Test, nodes.Filter)):
+    for node in find_all(tree, (nodes.Test, nodes.Filter)):
         assert isinstance(node, nodes.Test | nodes.Filter)
         if node.name in (_DEFINED if isinstance(node, nodes.Test) else _DEFAULT):
             if isinstance(node.node, nodes.Name):

@@ -7,6 +7,7 @@ from typing import Literal
 from jinja2 import nodes
 
 from sofrito.recipe.expressions import environment
+from sofrito.recipe.template_nodes import find_all
 
 Role = Literal["name", "field", "filter", "test", "text"]
 
@@ -69,7 +70,7 @@ def first_free(tree: nodes.Template, name: str) -> tuple[int, int]:
 
     The number counts from 0 and is among all places of the name that are no fields or filters.
     """
-    same = [node for node in tree.find_all(nodes.Name) if node.name == name]
+    same = [node for node in find_all(tree, nodes.Name) if node.name == name]
     free = next((node for node in _free(tree, set()) if node.name == name), None)
     for index, node in enumerate(same):
         if node is free:

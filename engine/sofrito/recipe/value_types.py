@@ -8,6 +8,7 @@ from typing import Any, Literal
 from jinja2 import nodes
 
 from sofrito.problems import did_you_mean
+from sofrito.recipe.template_nodes import find_all
 
 ValueType = Literal["text", "number", "boolean", "list", "record"]
 
@@ -106,9 +107,9 @@ def misuses(tree: nodes.Template, values: Mapping[str, Values]) -> Iterator[Misu
     ``values`` are those known, by `column` or `record.field`; of others nothing is said, nor of those
     whose type the text itself asks for (`is number`).
     """
-    asked = {dotted(test.node) for test in tree.find_all(nodes.Test)}
+    asked = {dotted(test.node) for test in find_all(tree, nodes.Test)}
     known = {name: one for name, one in values.items() if name not in asked}
-    for compare in tree.find_all(nodes.Compare):
+    for compare in find_all(tree, nodes.Compare):
         left = compare.expr
         for operand in compare.ops:
             found = _compared(left, operand.op, operand.expr, known)
@@ -116,10 +117,10 @@ def misuses(tree: nodes.Template, values: Mapping[str, Values]) -> Iterator[Misu
                 name, what, fix, fails, never = found
                 yield Misuse(name, compare.lineno, what, fix, fails, never, compare)
             left = operand.expr
-    for sum_ in tree.find_all((nodes.Add, nodes.Sub, nodes.Div)):
+    for sum_ in find_all(tree, (nodes.Add, nodes.Sub, nodes.Div)):
         assert isinstance(sum_, nodes.BinExpr)
         yield from _reckoned(sum_, known)
-    for read in tree.find_all(nodes.Getattr):
+    for read in find_all(tree, nodes.Getattr):
         yield from _field(read, known)
 
 
@@ -244,7 +245,7 @@ def said(node: nodes.Expr, otherwise: str) -> str:
 def read_first(*operands: nodes.Expr) -> str:
     """Return the first column or `record.field` that operands read, "" where there is none."""
     for operand in operands:
-        for node in (operand, *operand.find_all((nodes.Name, nodes.Getattr, nodes.Getitem))):
+        for node in (operand, *find_all(operand, (nodes.Name, nodes.Getattr, nodes.Getitem))):
             if name := dotted(node):
                 return name
     return ""

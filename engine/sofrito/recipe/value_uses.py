@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from jinja2 import nodes
 
+from sofrito.recipe.template_nodes import find_all
 from sofrito.recipe.value_types import WORDS, Misuse, Values, ValueType, read_first, said, type_of
 
 _UNCOUNTED: tuple[ValueType, ...] = ("number", "boolean")
@@ -21,17 +22,17 @@ _ORDERING = ("sort", "min", "max")
 
 def misused_wholes(tree: nodes.Template, values: Mapping[str, Values]) -> Iterator[Misuse]:
     """Yield where a template loops over, calls or filters a value that does not allow it."""
-    for loop in tree.find_all(nodes.For):
+    for loop in find_all(tree, nodes.For):
         assert isinstance(loop.iter, nodes.Expr)
         if type_of(loop.iter, values) in ("number", "boolean"):
             what = f"{_is(loop.iter, values)}, and a loop goes over the items of a list."
             fix = "Name a list; for a number of times, write one: `[1, 2, 3]`."
             yield _misuse(loop, loop.iter, what, fix)
-    for call in tree.find_all(nodes.Call):
+    for call in find_all(tree, nodes.Call):
         if type_of(call.node, values):
             what = f"{_is(call.node, values)}, and no function that could be called."
             yield _misuse(call, call.node, what, "Remove the `()` behind it.")
-    for node in tree.find_all(nodes.Filter):
+    for node in find_all(tree, nodes.Filter):
         yield from _filtered(node, values)
 
 
