@@ -39,7 +39,6 @@ def test_it_wants_the_users_word() -> None:
         assert f"export {ALLOWED}=1" in trouble.value.fix
 
 
-@pytest.mark.timeout(1200)  # some fifty programs, each in namespaces of its own
 def test_bubblewrap_has_the_same_ends() -> None:
     if shutil.which("bwrap") is None:
         with pytest.raises(Trouble):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sofrito.plan.compile import compiled
+from sofrito.plan.compile import program_of
 from sofrito.plan.inputs import inputs
 from sofrito.plan.vocabulary import vocabulary
 from sofrito.recipe.asked import models_asked
@@ -40,16 +40,7 @@ def run_like(name: str, script: Script, folder: Path, **changes: Any) -> Shipped
     recipe = folder / "recipe.yaml"
     recipe.write_text(json.dumps({"recipe": "mine", "extends": name, **changes}), encoding="utf-8")
     read = read_recipe(recipe, vocabulary())
-    given = inputs(read)
-    program = compiled(
-        read.recipe,
-        folder=read.folders,
-        records=given.records,
-        pools=given.pools,
-        axes=given.axes,
-        source=given.source,
-        hashes=given.hashes,
-    )
+    program = program_of(read, inputs(read))
     teachers: dict[str, Teacher] = {
         model: ScriptedTeacher(script, name=model) for model in models_asked(read.recipe)
     }

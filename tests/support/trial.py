@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from sofrito.plan.compile import compiled
+from sofrito.plan.compile import program_of
 from sofrito.plan.estimate import expected
 from sofrito.plan.estimate_time import Speed, speed
 from sofrito.plan.inputs import inputs
@@ -129,15 +129,7 @@ class Trial:
         self._speeds: dict[str, Speed] = {}
 
     def program(self, recipe: Recipe | None = None) -> Program:
-        return compiled(
-            recipe or self.read.recipe,
-            folder=self.read.folders,
-            pools=self.given.pools,
-            axes=self.given.axes,
-            records=self.given.records,
-            source=self.given.source,
-            hashes=self.given.hashes,
-        )
+        return program_of(self.read, self.given, recipe=recipe)
 
     def teachers(self, latency: float = 0.0) -> dict[str, Teacher]:
         scripted, checker = ScriptedTeacher(self._script, latency=latency), Checker(self._lucky)

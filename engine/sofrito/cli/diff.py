@@ -12,8 +12,8 @@ import click
 
 from sofrito.cli.recipe import read
 from sofrito.cli.versions import from_git
-from sofrito.export.make import program_of
 from sofrito.export.record import RECORD, recorded_identities, texts_read
+from sofrito.plan.compile import program_of
 from sofrito.plan.difference import (
     Change,
     Sides,

@@ -16,7 +16,7 @@ from sofrito.export.reach import (
     models_reached,
 )
 from sofrito.export.unmade import unmade_axes
-from sofrito.plan.compile import compiled
+from sofrito.plan.compile import program_of
 from sofrito.plan.estimate import expected, guessed_tokens
 from sofrito.plan.estimate_bounds import Bound, bounds
 from sofrito.plan.estimate_time import Speed, speed
@@ -154,16 +154,7 @@ class _Scene:
 
         It is that of the recipe, or of one that differs from it in its steps alone.
         """
-        return compiled(
-            recipe or self.read.recipe,
-            folder=self.read.folders,
-            pools=self.given.pools,
-            axes=self.given.axes,
-            records=self.given.records,
-            source=self.given.source,
-            hashes=self.given.hashes,
-            identities=self.identities,
-        )
+        return program_of(self.read, self.given, self.identities, recipe)
 
 
 def _piloted(scene: _Scene, candidates: int, on_progress: OnProgress) -> Piloted:

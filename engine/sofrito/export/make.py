@@ -10,7 +10,7 @@ from sofrito.export import export
 from sofrito.export.facts import CardFacts, Exported, ModelFacts, StepFacts
 from sofrito.export.order import ranks_of
 from sofrito.export.record import keep_recipe
-from sofrito.plan.compile import compiled
+from sofrito.plan.compile import program_of
 from sofrito.plan.inputs import Inputs, files_of, inputs
 from sofrito.plan.program import Program
 from sofrito.recipe.asked import models_asked
@@ -94,20 +94,6 @@ def make(
         models = {name: dict(teacher.described()) for name, teacher in teachers.items()}
         ended, exported = _written(folder, recipe, program, ended, given, models)
     return Made(recipe, folder, ended, exported)
-
-
-def program_of(read: Read, given: Inputs, identities: Mapping[str, Mapping[str, Any]]) -> Program:
-    """Compile a recipe with what it reads, for models of these identities."""
-    return compiled(
-        read.recipe,
-        folder=read.folders,
-        pools=given.pools,
-        axes=given.axes,
-        records=given.records,
-        source=given.source,
-        hashes=given.hashes,
-        identities=identities,
-    )
 
 
 def _written(

@@ -11,15 +11,39 @@ from sofrito.filters.chain import Chain
 from sofrito.plan.axes import Records
 from sofrito.plan.cells import cells
 from sofrito.plan.fingerprint import fingerprint
+from sofrito.plan.inputs import Inputs
 from sofrito.plan.program import Program, segmented
 from sofrito.prompts import Templates
 from sofrito.recipe.base import Check
 from sofrito.recipe.library import Library
 from sofrito.recipe.model import Recipe
+from sofrito.recipe.read import Read
 from sofrito.recipe.sources import TemplateSources
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.grow import Grow
 from sofrito.steps.work import Join, Operation, Pooled, Values
+
+
+def program_of(
+    read: Read,
+    given: Inputs,
+    identities: Mapping[str, Mapping[str, Any]] | None = None,
+    recipe: Recipe | None = None,
+) -> Program:
+    """Compile a recipe with what it reads, for models of these identities.
+
+    ``recipe`` is another one to compile in its place, which differs in its steps alone.
+    """
+    return compiled(
+        recipe or read.recipe,
+        folder=read.folders,
+        pools=given.pools,
+        axes=given.axes,
+        records=given.records,
+        source=given.source,
+        hashes=given.hashes,
+        identities=identities,
+    )
 
 
 def compiled(

@@ -6,9 +6,10 @@ from jinja2 import TemplateSyntaxError, nodes
 
 from sofrito.recipe.base import Key
 from sofrito.recipe.check_types import CODE
-from sofrito.recipe.expressions import environment
 from sofrito.recipe.names import Names
 from sofrito.recipe.scene import Scene
+from sofrito.recipe.template_nodes import find_all
+from sofrito.recipe.template_tree import parsed_expression
 from sofrito.recipe.value_types import WORDS, ValueType, dotted, said, type_of
 
 _FINE = ("number", "boolean")
@@ -27,10 +28,10 @@ def check_score(scene: Scene, path: Key, source: str, names: Names) -> None:
 def _results(source: str) -> Iterator[nodes.Expr]:
     """Yield what the value of an expression may be: of a condition, both sides."""
     try:
-        body = environment().parse("{{ (" + source + ") }}").body
-    except (TemplateSyntaxError, RecursionError):
+        (output,) = find_all(parsed_expression(source), nodes.Output)
+    except TemplateSyntaxError:
         return  # told where expressions are read
-    waiting = [*body[0].nodes] if body and isinstance(body[0], nodes.Output) else []
+    waiting = [*output.nodes]
     while waiting:
         node = waiting.pop()
         if isinstance(node, nodes.CondExpr):

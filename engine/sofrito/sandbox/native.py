@@ -162,19 +162,28 @@ async def _exchanged(process: Process, stdin: bytes) -> bytes | None:
 
 
 async def _end(process: Process) -> None:
-    """End the process and its children; what left its session dies with bwrap's namespace alone."""
+    """End the process and its children; what left its session dies with bwrap's namespace alone.
+
+    The process has ended for asyncio when its pipes have as well: what is still in them is read.
+    """
+    assert process.stdin is not None
+    assert process.stdout is not None
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     with suppress(ProcessLookupError):
         process.kill()
-    if process.stdin is not None:
-        process.stdin.close()
-    await process.wait()
+    process.stdin.close()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_GRACE):
+            while await process.stdout.read(1 << 16):
+                pass
+            await process.wait()
 
 
 def _unreported(status: int, job: Job) -> Ended:
-    if status == -signal.SIGXCPU:
+    ended_by = -status if status < 0 else status - 128  # a wrapper adds 128, as shells do
+    if ended_by == signal.SIGXCPU:
         return Ended("time", f"stopped after {job.seconds:g} s")
-    if status < 0:
-        return Ended("crash", f"the program was ended by signal {-status}")
+    if ended_by > 0:
+        return Ended("crash", f"the program was ended by signal {ended_by}")
     return Ended("exit", f"the program left with status {status}")

@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sofrito.teachers.patterns import patterns_of
+
 MAX_REPEAT = 2000
 """llama.cpp refuses a longer repetition; a longer bound is left to whoever parses the answer."""
 
@@ -68,11 +70,8 @@ def inexpressible(schema: Mapping[str, Any]) -> str:
     Where it is not "", a call with the schema would stop the run, or force other answers than those
     asked for: a `\d` would be the letter d.
     """
-    if (pattern := schema.get("pattern")) and not _plain_pattern(pattern):
-        return f"`pattern: {pattern}`"
-    inner = [*schema.get("properties", {}).values()]
-    inner += [schema["items"]] if isinstance(schema.get("items"), dict) else []
-    return next(filter(None, map(inexpressible, inner)), "")
+    beyond = (one for one in patterns_of(schema) if not _plain_pattern(one))
+    return next((f"`pattern: {one}`" for one in beyond), "")
 
 
 def _plain_pattern(pattern: str) -> bool:

@@ -7,6 +7,7 @@ from random import Random
 from string import ascii_lowercase
 from typing import Any
 
+from sofrito.teachers.patterns import patterns_of
 from sofrito.teachers.scripted.words import WORDS
 
 _PRINTABLE = [chr(c) for c in range(32, 127)]
@@ -42,14 +43,16 @@ def matching_text(pattern: str, rng: Random) -> str:
 
 def unwritable(schema: Mapping[str, Any]) -> str:
     """Return the first pattern in a schema that no text is made up for, "" if there is none."""
-    if pattern := schema.get("pattern"):
-        try:
-            matching_text(pattern, Random(0))
-        except NotImplementedError:
-            return f"`pattern: {pattern}`"
-    inner = [*schema.get("properties", {}).values()]
-    inner += [schema["items"]] if isinstance(schema.get("items"), dict) else []
-    return next(filter(None, map(unwritable, inner)), "")
+    beyond = (one for one in patterns_of(schema) if not _is_writable(one))
+    return next((f"`pattern: {one}`" for one in beyond), "")
+
+
+def _is_writable(pattern: str) -> bool:
+    try:
+        matching_text(pattern, Random(0))
+    except NotImplementedError:
+        return False
+    return True
 
 
 @cache
