@@ -11,7 +11,7 @@ import orjson
 
 from sofrito.plan.compile import program_of
 from sofrito.plan.estimate import expected
-from sofrito.plan.estimate_time import Speed, speed
+from sofrito.plan.estimate_time import Speed
 from sofrito.plan.inputs import inputs
 from sofrito.plan.passing import passing
 from sofrito.plan.program import Program
@@ -139,7 +139,10 @@ class Trial:
         }
 
     def asked(self, candidates: int) -> int:
-        """Run the first candidates; return the calls that were asked for it."""
+        """Run the first candidates; return the calls that were asked for it.
+
+        What is told then takes each to last a second, as where it is :meth:`used`.
+        """
         made = piloted(
             self.program(),
             candidates,
@@ -150,8 +153,9 @@ class Trial:
             tariffs={},
             on_progress=lambda _: None,
         )
-        timed = {name: speed(made.timed[name], made.lanes[name]) for name in made.timed}
-        self._speeds = {name: one for name, one in timed.items() if one} or self._speeds
+        timed = {name: len(calls) for name, calls in made.timed.items() if calls}
+        speeds = {name: Speed(1.0, 0.0, made.lanes[name], calls) for name, calls in timed.items()}
+        self._speeds = speeds or self._speeds
         return made.asked
 
     def used(self) -> tuple[int, Engine]:
