@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from runs import only_run, sofrito
 
+from sofrito.steps.soft import LEAST
+
 PAGE = Path(__file__).parents[2] / "docs" / "distillation.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 
@@ -46,11 +48,13 @@ def test_the_page(tmp_path: Path) -> None:
     vocabulary = 1 << 16
     alike = torch.zeros(1, len(ids[0]), vocabulary)
     places = [
-        math.fsum(math.exp(one) * (one + math.log(vocabulary)) for one in place)
-        for place in row["logprobs"]
+        [math.exp(one) * (one + math.log(vocabulary)) for one in place] for place in row["logprobs"]
     ]
     loss = page["soft_loss"](alike, prompt, row).item()
-    assert loss == pytest.approx(math.fsum(places) / len(places), rel=1e-4)
+    assert loss == pytest.approx(math.fsum(map(math.fsum, places)) / len(places), rel=1e-4)
+    filled = {**row, "logprobs": [[*place[:-1], LEAST] for place in row["logprobs"]]}
+    left = math.fsum(one for place in places for one in place[:-1]) / len(places)
+    assert page["soft_loss"](alike, prompt, filled).item() == pytest.approx(left, rel=1e-4)
     taught = alike.clone()
     for place, (tokens, logprobs) in enumerate(
         zip(row["token_ids"], row["logprobs"], strict=True), start=prompt - 1

@@ -53,6 +53,6 @@ def test_ids_are_int32_and_log_probabilities_float16(tmp_path: Path) -> None:
     assert types["logprobs"].value_type.value_type == pa.float16()
     assert types["written"].value_type == pa.int32()
     for row in table.to_pylist():
-        tokens = len(row["messages"][1]["content"].split())
+        tokens = len(row["messages"][1]["content"].split()) + 1  # the end
         assert [len(row["written"]), len(row["token_ids"])] == [tokens, tokens]
         assert {len(likeliest) for likeliest in row["token_ids"]} == {20}

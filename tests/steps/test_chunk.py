@@ -1,5 +1,6 @@
 """`chunk`: passages in order, of the size asked for, cut where a reader would cut."""
 
+from dataclasses import fields, replace
 from itertools import pairwise
 from typing import Any
 
@@ -185,6 +186,46 @@ def test_tokens_are_estimated() -> None:
     assert len(Size.of("茶壶很好。", "tokens").starts) == 5
 
 
+class CountingText(str):
+    """A text that counts the characters that are copied out of it."""
+
+    copied = 0
+
+    def __getitem__(self, key: Any) -> str:
+        found = super().__getitem__(key)
+        self.copied += len(found)
+        return found
+
+
+class CountingList(list[Any]):
+    """A list that counts the items that are read."""
+
+    read = 0
+
+    def __getitem__(self, key: Any) -> Any:
+        found = super().__getitem__(key)
+        self.read += len(found) if isinstance(key, slice) else 1
+        return found
+
+
+def looked_at(headings: int) -> int:
+    """Return how much cutting a text looks at that has so many headings."""
+    text = CountingText(
+        "".join(f"# Part {i}\n\nOne two.\n\n```\na b\n\nc d\n```\n\n" for i in range(headings))
+    )
+    found = structure_of(text)
+    lists = {f.name: CountingList(getattr(found, f.name)) for f in fields(found)}
+    size = Size.of(text, "words")
+    made = list(passages(text, replace(found, **lists), size, 8, 12, 3))
+    assert len(made) == headings
+    return text.copied + sum(one.read for one in lists.values())
+
+
+def test_four_times_the_headings_are_about_four_times_the_work() -> None:
+    """The square would be sixteen times."""
+    assert 0 < looked_at(1200) < 6 * looked_at(300)
+
+
 PIECES = st.sampled_from(
     [
         "word ",
@@ -220,7 +261,8 @@ def test_nothing_is_lost_and_sizes_hold(
     least, most = sizes[0], sum(sizes)
     size = Size.of(text, unit)
     overlap = min(overlap, least - 1)
-    found = list(passages(text, size, least, most, overlap))
+    structure = structure_of(text)
+    found = list(passages(text, structure, size, least, most, overlap))
     covered = 0
     for one in found:
         assert text[one.start : one.end] == text[one.start : one.end].strip() != ""
@@ -231,7 +273,6 @@ def test_nothing_is_lost_and_sizes_hold(
         assert size.between(one.start, covered) <= overlap
         covered = one.end
     assert not text[covered:].strip()
-    structure = structure_of(text)
     starts = {start for start, *_ in (*structure.whole, *structure.headings)}
     for one in found[:-1]:
         beyond = len(text) - len(text[one.end :].lstrip())

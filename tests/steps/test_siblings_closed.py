@@ -65,12 +65,46 @@ def test_explode_by_columns(said: Any, values: Any, made: list[Any]) -> None:
         (
             {"explode": "a", "into": ["x", "y"]},
             {"a": [{"x": 1}]},
-            ("failed", "an item lacks one of x, y", ""),
+            ("failed", "an item lacks one of x, y", "it has no `y`"),
+        ),
+        (
+            {"explode": "a", "into": ["x", "y"]},
+            {"a": ["text"]},
+            ("failed", "an item lacks one of x, y", "it has no `x`, `y`"),
         ),
     ],
 )
 def test_what_cannot_be_exploded(said: Any, values: Any, lost: Any) -> None:
     assert worked(step_of(**said), row_of(**values)).lost == [lost]
+
+
+def test_an_item_without_a_field_is_lost_alone() -> None:
+    row = row_of(a=[{"x": 1, "y": 2}, {"x": 3}, {"x": 5, "y": None}])
+    outcome = worked(step_of(explode="a", into=["x", "y"]), row).outcome
+    kinds = [(type(one), one.row if isinstance(one, Lost) else one) for one in outcome]
+    assert [(kind, row.path, row.values.get("x"), row.values.get("y")) for kind, row in kinds] == [
+        (Row, (12, 0), 1, 2),
+        (Lost, (12, 1), 3, None),
+        (Row, (12, 2), 5, None),
+    ]
+
+
+def test_the_items_beside_one_without_a_field_are_counted() -> None:
+    steps = [{"explode": "list", "into": ["x", "y"]}]
+    rows = [{"list": [{"x": 1, "y": 2}, {"x": 3}]}, {"list": [{"y": 4}]}]
+    life = calm(recipe_of({"from": "pool", "seeds": {"pool": {"rows": rows}}, "steps": steps}))
+    assert [values["x"] for _, _, values in life.kept.rows] == [1]
+    assert life.engine.ledger.tallies[1].as_dict() == {
+        "in": 2,
+        "made": 1,
+        "out": 1,
+        "rejected": {},
+        "failed": {"an item lacks one of x, y": 2},
+        "joined": 0,
+        "surplus": 0,
+        "counted": {},
+    }
+    assert life.engine.ledger.balances
 
 
 def voted(equal: str, *answers: Any) -> list[Any]:

@@ -1,6 +1,9 @@
+import math
 import struct
 
-from sofrito.steps.soft import soft_record
+import orjson
+
+from sofrito.steps.soft import LEAST, soft_record
 from sofrito.teachers.result import SoftLabels
 
 
@@ -44,6 +47,21 @@ def test_an_answer_without_tokens_has_empty_lists() -> None:
         "written_logprobs": [],
         "tokenizer": "abc",
     }
+
+
+def test_minus_infinity_is_a_number_that_json_and_a_loss_can_hold() -> None:
+    """Of a server that told one token where two were asked for."""
+    nothing = halves(-0.5, -math.inf)
+    soft = SoftLabels(2, "", b"", nothing[2:], b"", nothing, ("a",), ("a", ""))
+    record = soft_record(soft)
+    assert record == {
+        "texts": [["a", ""]],
+        "written_texts": ["a"],
+        "logprobs": [[-0.5, -65504.0]],
+        "written_logprobs": [-65504.0],
+    }
+    assert orjson.loads(orjson.dumps(record)) == record
+    assert math.exp(LEAST) * (LEAST - -20.0) == 0
 
 
 def test_five_digits_tell_every_half() -> None:

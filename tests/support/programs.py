@@ -181,6 +181,23 @@ MISSING: dict[str, tuple[str, str, str]] = {
     }.items()
 }
 
+# What the kernel keeps programs from in processes of this machine, those of root aside.
+FORKS: dict[str, tuple[str, str, str]] = {
+    **{name: MISSING[name] for name in ("forks", "starts a program", "starts a thread")},
+    **{
+        name: (f"import os, time\n{program}\ndef f(x): return 2 * x", TESTS, "exception")
+        for name, program in {
+            "forks two hundred times": (
+                "for _ in range(200):\n    if not os.fork(): time.sleep(600)"
+            ),
+            "forks where it may be root": (
+                "import ctypes\nctypes.CDLL(None).unshare(0x10000000)\n"
+                "if not os.fork(): time.sleep(600)"
+            ),
+        }.items()
+    },
+}
+
 
 def job(program: str, tests: str, reason: str) -> Job:
     """Return the job of a program; one that ends by itself has time for it on any machine."""

@@ -41,6 +41,52 @@ output:
   write: [{messages: {prompt: instruction, completion: response}}]
 """
 
+VERBS = """
+recipe: killed-verbs
+models: {teacher: {backend: scripted}}
+seeds:
+  lessons:
+    rows: [{lesson: fruit}, {lesson: tides}, {lesson: bread}, {lesson: trade}, {lesson: glass},
+      {lesson: sleep}, {lesson: maps}, {lesson: bees}, {lesson: salt}, {lesson: rain}]
+from: lessons
+steps:
+  - generate: [topics, sum, gold]
+    prompt: "The parts of a lesson about {{ lesson }}"
+    parse: json
+    schema:
+      topics: {type: strings, min_length: 1, max_length: 3}
+      sum: {type: integer, minimum: 1, maximum: 9}
+      gold: {type: integer, minimum: 1, maximum: 9}
+  - verify: sum
+    math: {equals: gold}
+    keep: not check.ok
+  - explode: topics
+    into: topic
+  - evolve: topic
+    operators: [constrain, broaden]
+    rounds: 2
+    answer: {reply: "{{ topic }}"}
+    undo: [echo, refusal: {column: reply}]
+  - collect: [topic, reply]
+  - generate: answer
+    prompt: "{{ topic | join(' ') }}"
+    n: 3
+    sampling: {temperature: 1, max_tokens: 30}
+  - revise: answer
+    principles: conduct
+    given: reply
+  - judge: answer
+    rubric: helpfulness
+    given: topic
+  - pair: answer
+    by: verdict.score
+  - dedup: chosen
+output:
+  splits: {train: 0.9, test: 0.1}
+  files: [parquet, jsonl]
+  write: [{dpo: {prompt: lesson}}]
+"""
+
 
 def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "sofrito.cli", *map(str, arguments)]

@@ -29,7 +29,8 @@ class Distill(Format):
     ended it where the model itself ended it; `written_logprobs`, their natural log-probabilities;
     `token_ids` and `logprobs`, at each token the likeliest ones; `tokenizer`, a fingerprint of the
     vocabulary that the ids belong to. A server tells texts in place of ids: `texts` and
-    `written_texts`. In Parquet ids are int32 and log-probabilities float16.
+    `written_texts`; where it told fewer tokens than were asked for, the rest are empty texts at -65504,
+    which stands for minus infinity. In Parquet ids are int32 and log-probabilities float16.
 
     The labels hold for the prompt that the teacher saw: let it be the column written here, and no
     more. docs/distillation.md shows how to load and use them.

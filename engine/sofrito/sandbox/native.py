@@ -7,7 +7,7 @@ import signal
 import sys
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from sofrito.sandbox.job import OUTPUT, Ended, Job
 from sofrito.sandbox.workers import cores
 
 _GRACE = 2.0
-_NOTHING = Job("", "", 30.0, 256)
+_NOTHING = Job("import decimal", "", 30.0, 256)  # a module that lies in a file of its own
 _SYSTEM = ("/usr", "/bin", "/lib", "/lib64")
 
 
@@ -27,16 +27,17 @@ class NativeRunner:
     """Runs each program in a process of its own, ended with all that it started.
 
     ``wrapper`` is the command that keeps it in; nothing but limits of the process does without one.
+    ``before`` is Python that runs in there before all else.
     """
 
-    def __init__(self, name: str, wrapper: Sequence[str] = ()) -> None:
+    def __init__(self, name: str, wrapper: Sequence[str] = (), before: str = "") -> None:
         self.identity: Mapping[str, Any] = {
             "runner": name,
             "harness": HARNESS_VERSION,
             "python": ".".join(map(str, sys.version_info[:3])),
         }
         self.concurrency = cores()
-        self._command = (*wrapper, sys.executable, "-I", "-S", "-c", HARNESS)
+        self._command = (*wrapper, sys.executable, "-I", "-S", "-c", before + HARNESS)
         self._room = asyncio.Semaphore(self.concurrency)
         self._name, self._tried = name, not wrapper
         self._trying = asyncio.Lock()
@@ -76,7 +77,7 @@ class NativeRunner:
         ended = await self._once(_NOTHING, False)
         if ended.reason:
             what = f"`runner: {self._name}` runs no Python on this machine ({ended.detail})."
-            fix = "Allow user namespaces there, or leave `runner` out: wasm."
+            fix = "Allow namespaces there, or leave `runner` out: wasm."
             raise Trouble(what, fix)
         self._tried = True
 
@@ -115,9 +116,10 @@ def unsafe_runner(environ: Mapping[str, str] = os.environ) -> NativeRunner:
 def bwrap_runner() -> NativeRunner:
     """Return the runner that shows programs a read-only Python and nothing else, by bubblewrap (Linux).
 
-    There is no /proc, in which root could set the machine. Programs can start others, which end with
-    them; only where the user is not root does the kernel keep them from it. Raises Trouble where
-    `bwrap` is not installed.
+    There is no /proc, in which root could set the machine. Programs cannot start others: the kernel
+    counts the processes of each user, but for root. So where the user is root, programs run as
+    another one; a user namespace alone would not do, for in it root is counted as root, whatever its
+    number. Raises Trouble where `bwrap` is not installed.
     """
     found = shutil.which("bwrap")
     if found is None:
@@ -127,16 +129,43 @@ def bwrap_runner() -> NativeRunner:
         (*_SYSTEM, sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parents[1]))
     )
     shown = (word for place in kept for word in ("--ro-bind-try", place, place))
-    return NativeRunner("bwrap", (found, *_WRAPPED, *shown, "--chdir", "/tmp"))
+    root = os.geteuid() == 0
+    wrapper = (found, *(_BY_ROOT if root else _BY_OTHERS), *_WRAPPED, *_parents(kept), *shown)
+    return NativeRunner("bwrap", (*wrapper, "--chdir", "/tmp"), _LEAVE_ROOT if root else "")
 
 
+def _parents(places: Iterable[str]) -> list[str]:
+    """Return the options that make the folders around places; by itself bwrap makes them root's own."""
+    folders = {folder for place in places for folder in Path(place).parents[:-1]}
+    return [word for folder in sorted(folders) for word in ("--dir", str(folder))]
+
+
+_NOBODY = 65534
+_LEAVE_ROOT = f"""
+import os
+os.setgroups([])
+os.setresgid({_NOBODY}, {_NOBODY}, {_NOBODY})
+os.setresuid({_NOBODY}, {_NOBODY}, {_NOBODY})
+"""
+_BY_OTHERS = ("--unshare-all", "--cap-drop", "ALL")
+# In a user namespace there would be no other user to become. All capabilities go with the user.
+_BY_ROOT = (
+    "--unshare-ipc",
+    "--unshare-pid",
+    "--unshare-net",
+    "--unshare-uts",
+    "--unshare-cgroup-try",
+    "--cap-drop",
+    "ALL",
+    "--cap-add",
+    "CAP_SETUID",
+    "--cap-add",
+    "CAP_SETGID",
+)
 _WRAPPED = (
-    "--unshare-all",
     "--die-with-parent",
     "--new-session",
     "--clearenv",
-    "--cap-drop",
-    "ALL",
     "--dev",
     "/dev",
     "--tmpfs",

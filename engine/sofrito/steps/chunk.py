@@ -8,9 +8,11 @@ from pydantic import Field, model_validator
 
 from sofrito.recipe.base import NAME, Load, Range
 from sofrito.recipe.fault import Kind, fault, swapped
+from sofrito.recipe.value_types import Values
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.chunk_cut import Passage, passages
 from sofrito.steps.chunk_size import Size, Unit
+from sofrito.steps.chunk_structure import structure_of
 from sofrito.steps.work import Candidate, Lost, Map, Operation, Outcome, Row
 
 _UNITS: tuple[Unit, ...] = ("tokens", "words", "characters")
@@ -97,6 +99,10 @@ they fit, else words; nothing where a heading begins."""
         """Where a passage stands."""
         return {self.as_: frozenset(_FIELDS)}
 
+    def values(self) -> Mapping[str, Values]:
+        """A passage is a text."""
+        return {self.chunk: Values("text")}
+
     def rewrites(self) -> tuple[str, ...]:
         """The text, which becomes a passage."""
         return (self.chunk,)
@@ -129,7 +135,7 @@ they fit, else words; nothing where a heading begins."""
     def cut(self, text: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return what becomes of a row with these values: a passage and its record for each sibling."""
         size = Size.of(text, self.unit)
-        found = list(passages(text, size, *self.bounds, self.overlap))
+        found = list(passages(text, structure_of(text), size, *self.bounds, self.overlap))
         pages = _pages(values, text)
         return [
             {

@@ -1,11 +1,12 @@
 """Cuts a text into passages of about a size, at the best places there are."""
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sofrito.steps.chunk_size import Size
-from sofrito.steps.chunk_structure import Rank, Structure, structure_of
+from sofrito.steps.chunk_structure import Rank, Structure
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,12 @@ class Passage:
     headings: tuple[str, ...] = ()
 
 
-def passages(text: str, size: Size, least: int, most: int, overlap: int = 0) -> Iterator[Passage]:
+_NO_SPACE = re.compile(r"\S|\Z")
+
+
+def passages(
+    text: str, structure: Structure, size: Size, least: int, most: int, overlap: int = 0
+) -> Iterator[Passage]:
     """Yield the passages of a text in order; all that is not space is in one of them.
 
     None has more than ``most`` units of ``size``. One with fewer than ``least`` is the last one, or
@@ -25,19 +31,26 @@ def passages(text: str, size: Size, least: int, most: int, overlap: int = 0) -> 
     space behind a passage counts. A passage ends at the highest heading,
     else the last block, sentence, line or word that lies between; it begins up to ``overlap`` units
     (fewer than ``least``) before the end of the one before it, but never above a heading that it
-    would begin with.
+    would begin with. The time is that of the text's length, but for a logarithm.
     """
-    cutter = _Cutter(text, size, structure_of(text), least, most)
-    start = covered = len(text) - len(text.lstrip())
+    cutter = _Cutter(text, size, structure, least, most)
+    start = covered = _beyond_space(text, 0)
     while start < len(text):
         cut = cutter.cut(start, covered)
         end = start + len(text[start:cut].rstrip())
-        yield Passage(start, end, tuple(cutter.structure.above(start)))
-        beyond = cut + len(text[cut:]) - len(text[cut:].lstrip())
+        yield Passage(start, end, tuple(structure.above(start)))
+        beyond = _beyond_space(text, cut)
         if beyond >= len(text):
             return
         covered = beyond
         start = cutter.begin(start, beyond, overlap)
+
+
+def _beyond_space(text: str, start: int) -> int:
+    """Return the first offset from ``start`` at which there is no space; the text's end has none."""
+    found = _NO_SPACE.search(text, start)
+    assert found is not None
+    return found.start()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +79,13 @@ class _Cutter:
         Where it stands right below a heading, that is where the heading begins.
         """
         start, end = self.structure.inside(cut) or (cut, cut)
-        before = self.structure.offsets[: bisect_right(self.structure.offsets, start)]
-        if start == cut or not before or self.size.between(before[-1], end) > self.most:
+        last = bisect_right(self.structure.offsets, start) - 1
+        if start == cut or last < 0:
             return cut
-        headed = before[-1] == start or (self._place(before[-1]) or Rank.LINE) < Rank.BLOCK
-        return before[-1] if headed and before[-1] > covered else cut
+        before = self.structure.offsets[last]
+        headed = before == start or self.structure.ranks[last] < Rank.BLOCK
+        fits = self.size.between(before, end) <= self.most
+        return before if headed and fits and before > covered else cut
 
     def _place(self, offset: int) -> int | None:
         """Return the rank of the place to cut at an offset, None where there is none."""

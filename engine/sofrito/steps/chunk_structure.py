@@ -25,24 +25,25 @@ class Rank(IntEnum):
 class Structure:
     """A text's places to cut, its headings and what should stay whole; all offsets are of characters.
 
-    ``offsets`` are the places in order with their ``ranks``; ``headings`` are (offset, level, text);
-    ``whole`` are the (start, end) of code and tables.
+    ``offsets`` are the places in order with their ``ranks``; ``headings`` are (offset, level, text),
+    and ``around`` has for each the index of the heading it stands under, -1 for none; ``whole`` are
+    the (start, end) of code and tables.
     """
 
     offsets: Sequence[int]
     ranks: Sequence[int]
     headings: Sequence[tuple[int, int, str]]
+    around: Sequence[int]
     whole: Sequence[tuple[int, int]]
 
     def above(self, offset: int) -> list[str]:
         """Return the headings under which an offset stands, the outermost first."""
-        path: list[tuple[int, str]] = []
-        last = bisect_right(self.headings, offset, key=lambda one: one[0])
-        for _, level, text in self.headings[:last]:
-            while path and path[-1][0] >= level:
-                path.pop()
-            path.append((level, text))
-        return [text for _, text in path]
+        path: list[str] = []
+        at = bisect_right(self.headings, offset, key=lambda one: one[0]) - 1
+        while at >= 0:
+            path.append(self.headings[at][2])
+            at = self.around[at]
+        return path[::-1]
 
     def inside(self, offset: int) -> tuple[int, int] | None:
         """Return the code or table that a cut at an offset would go through."""
@@ -98,10 +99,11 @@ def structure_of(text: str) -> Structure:
             whole.append((start, _trimmed(text, start, end)))
             # A table's head and the line below it stay with its first row.
             for line in starts[first + (3 if in_table else 1) : last]:
-                gap = not in_table and text[:line].endswith(("\n\n", "\n\r\n"))
+                gap = not in_table and text.endswith(("\n\n", "\n\r\n"), 0, line)
                 ranks.setdefault(line, Rank.GAP if gap else Rank.LINE)
     kept = sorted(offset for offset in ranks if offset not in glued)
-    return Structure(kept, [ranks[offset] for offset in kept], headings, _apart(whole))
+    around = _around([level for _, level, _ in headings])
+    return Structure(kept, [ranks[offset] for offset in kept], headings, around, _apart(whole))
 
 
 def _blocks(text: str) -> Iterator[tuple["Token", str]]:
@@ -140,6 +142,17 @@ def _begun(text: str, start: int) -> int:
 
 def _trimmed(text: str, start: int, end: int) -> int:
     return start + len(text[start:end].rstrip())
+
+
+def _around(levels: Sequence[int]) -> list[int]:
+    """Return for each heading the index of the last one before it of a higher level, -1 for none."""
+    around: list[int] = []
+    for at, level in enumerate(levels):
+        outer = at - 1
+        while outer >= 0 and levels[outer] >= level:
+            outer = around[outer]
+        around.append(outer)
+    return around
 
 
 def _apart(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

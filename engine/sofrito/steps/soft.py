@@ -13,13 +13,18 @@ FIELDS = frozenset(
 )
 """What the record of soft labels may have: ids, or texts where a server tells no ids."""
 
+LEAST = -65504.0
+"""The least float16, which stands for minus infinity: JSON has none, and a loss would be no number."""
+
 
 def soft_record(soft: SoftLabels) -> dict[str, Any]:
     """Return soft labels as a column holds them: plain lists, one entry a token of the answer.
 
     ``logprobs`` are the natural log-probabilities of the ``token_ids`` (or, where a server tells no
     ids, of the ``texts``) likeliest at each place, ``written_logprobs`` those of the tokens in
-    ``written`` (or ``written_texts``). They have the five digits that tell every float16.
+    ``written`` (or ``written_texts``). They have the five digits that tell every float16, and all
+    are finite: what is minus infinity, such as the place of a token that a server did not tell, is
+    ``LEAST``, a probability of 0.
     """
     numbers = {
         "logprobs": _rows(_halves(soft.logprobs), soft.k),
@@ -37,7 +42,8 @@ def _ids(raw: bytes) -> list[int]:
 
 
 def _halves(raw: bytes) -> list[float]:
-    return [float(f"{half:.5g}") for half in struct.unpack(f"<{len(raw) // 2}e", raw)]
+    halves = struct.unpack(f"<{len(raw) // 2}e", raw)
+    return [max(float(f"{half:.5g}"), LEAST) for half in halves]
 
 
 def _rows(flat: Sequence[T], k: int) -> list[list[T]]:

@@ -12,7 +12,7 @@ class SoftLabels:
 
     Log-probabilities are natural and of the model's own distribution, before temperature and
     filters. ``written`` (int32, n) are the tokens that were written, the last of them the one that
-    ended the answer where the model itself ended it; a server does not tell that one.
+    ended the answer where the model itself ended it; of servers only some tell that one.
     ``written_logprobs`` (float16, n) are theirs; ``ids`` (int32, n x k) and ``logprobs`` (float16,
     n x k) the likeliest ones'; all little-endian bytes, row by row. ``tokenizer`` is a fingerprint
     of the vocabulary that the ids belong to. A server tells texts and no ids: then ``ids``,

@@ -112,6 +112,19 @@ def test_a_server_that_tells_fewer_than_asked_leaves_the_rest_empty() -> None:
     assert answer.soft == SoftLabels(3, "", b"", half[:2], b"", half, ("A",), ("A", "B", ""))
 
 
+def test_the_token_that_ends_an_answer_is_kept_where_a_server_tells_it() -> None:
+    told = [
+        {"token": token, "logprob": -0.5, "top_logprobs": [{"token": token, "logprob": -0.5}]}
+        for token in ("A", "<|im_end|>")
+    ]
+    body = completion("A")
+    body["choices"][0]["logprobs"] = {"content": told}
+    (answer,), _ = play([reply(body)], Completion("t", ASKED, soft_labels=1))
+    half, texts = struct.pack("<2e", -0.5, -0.5), ("A", "<|im_end|>")
+    assert answer.text == "A"
+    assert answer.soft == SoftLabels(1, "", b"", half, b"", half, texts, texts)
+
+
 @pytest.mark.parametrize(
     "asked",
     [Completion("t", ASKED, soft_labels=2), Weigh("t", ASKED, ("1", "2")), Score("t", "Text.")],

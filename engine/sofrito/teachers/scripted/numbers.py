@@ -32,12 +32,12 @@ def made_up(call: Score | Weigh | Embed, rng: random.Random) -> Scored | Weighed
             return _vector(re.findall(r"\w+", call.text.lower()))
 
 
-def made_up_soft_labels(words: list[str], k: int) -> SoftLabels:
-    """Return soft labels for the words of an answer: a function of them, each word the likeliest."""
+def made_up_soft_labels(tokens: list[str], k: int) -> SoftLabels:
+    """Return soft labels for the tokens of an answer: a function of them, each the likeliest at its place."""
     ids: list[int] = []
     logprobs: list[float] = []
-    for word in words:
-        number = xxhash.xxh3_64_intdigest(word.encode())
+    for token in tokens:
+        number = xxhash.xxh3_64_intdigest(token.encode())
         rng = random.Random(number)
         weights = sorted((rng.expovariate(1) for _ in range(k + 1)), reverse=True)
         logprobs += [math.log(weight / sum(weights)) for weight in weights[:k]]

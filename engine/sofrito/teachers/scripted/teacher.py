@@ -17,6 +17,9 @@ Script = (
     Callable[[Completion], str | Answer | None] | Mapping[str, Reply] | Iterable[tuple[str, Reply]]
 )
 
+END = ""
+"""The token that ends an answer: it has soft labels as those of a model have, and is no word."""
+
 
 class ScriptedTeacher(Teacher):
     """Answers calls from ``script``; tokens are words.
@@ -99,16 +102,19 @@ def _search(
 
 
 def _answer(call: Completion, text: str) -> Answer:
-    stop = call.sampling.get("stop", ())
+    stop, whole = call.sampling.get("stop", ()), text
     for s in [stop] if isinstance(stop, str) else stop:
         text = text.partition(s)[0]
+    ended = text == whole
     words = list(re.finditer(r"\S+", text))
     most = call.sampling.get("max_tokens", len(words))
     prompt = sum(len(m.content.split()) for m in call.messages)
     finish: Literal["stop", "length"] = "stop"
     if len(words) > most:
         finish, text, words = "length", text[: words[most - 1].end() if most else 0], words[:most]
+        ended = False
     soft = None
     if call.soft_labels:
-        soft = made_up_soft_labels([word.group() for word in words], call.soft_labels)
+        tokens = [*(word.group() for word in words), *([END] if ended else ())]
+        soft = made_up_soft_labels(tokens, call.soft_labels)
     return Answer(text, finish, prompt, len(words), soft)
