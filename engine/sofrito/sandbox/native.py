@@ -119,7 +119,8 @@ def bwrap_runner() -> NativeRunner:
     There is no /proc, in which root could set the machine. Programs cannot start others: the kernel
     counts the processes of each user, but for root. So where the user is root, programs run as
     another one; a user namespace alone would not do, for in it root is counted as root, whatever its
-    number. Raises Trouble where `bwrap` is not installed.
+    number. Only root of a container that may not mount has nothing else: there programs can start
+    others, which end with them. Raises Trouble where `bwrap` is not installed.
     """
     found = shutil.which("bwrap")
     if found is None:
@@ -129,7 +130,7 @@ def bwrap_runner() -> NativeRunner:
         (*_SYSTEM, sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parents[1]))
     )
     shown = (word for place in kept for word in ("--ro-bind-try", place, place))
-    root = os.geteuid() == 0
+    root = os.geteuid() == 0 and may_mount()
     wrapper = (found, *(_BY_ROOT if root else _BY_OTHERS), *_WRAPPED, *_parents(kept), *shown)
     return NativeRunner("bwrap", (*wrapper, "--chdir", "/tmp"), _LEAVE_ROOT if root else "")
 
@@ -140,6 +141,14 @@ def _parents(places: Iterable[str]) -> list[str]:
     return [word for folder in sorted(folders) for word in ("--dir", str(folder))]
 
 
+def may_mount() -> bool:
+    """Say whether this process has the capability CAP_SYS_ADMIN, as root has outside of containers."""
+    status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    effective = next(line for line in status.splitlines() if line.startswith("CapEff:"))
+    return bool(int(effective.split()[1], 16) >> _SYS_ADMIN & 1)
+
+
+_SYS_ADMIN = 21
 _NOBODY = 65534
 _LEAVE_ROOT = f"""
 import os
