@@ -87,6 +87,29 @@ def test_a_split_comes_as_near_as_whole_groups_allow(sizes: list[int], test_rows
     assert divided(groups, {"train": 0.8, "test": 0.2}).count("test") == test_rows
 
 
+@pytest.mark.parametrize(
+    ("sizes", "note"),
+    [
+        ([70, 16, 14], []),  # 16 of the 20, which is near enough
+        ([70, 15, 15], ["`test` has 15 rows, and its share is 20"]),
+        ([71, 29], ["`test` has 29 rows, and its share is 20"]),
+        (
+            [100],
+            ["`train` has 100 rows, and its share is 80; `test` has 0 rows, and its share is 20"],
+        ),
+        ([1] * 100, []),
+    ],
+)
+def test_a_split_that_misses_its_share_by_much_is_told(sizes: list[int], note: list[str]) -> None:
+    splits = Splits({"train": 0.8, "test": 0.2}, 7)
+    for name, size in enumerate(sizes):
+        for _ in range(size):
+            splits.count(name)
+    splits.divide()
+    why = f": equal values of `topic` stay together, and the largest group has {max(sizes)} of all"
+    assert splits.notes("topic") == [f"splits: {one}{why} 100 rows." for one in note]
+
+
 @given(
     st.lists(st.integers(1, 40), max_size=30),
     st.lists(st.integers(1, 9), min_size=2, max_size=4),

@@ -126,6 +126,28 @@ def test_a_row_is_in_one_split_in_every_format(tmp_path: Path) -> None:
     assert len({(int(i.split(".")[0]) % 4, split) for i, split in where.items()}) == 4
 
 
+def test_rows_without_a_group_are_groups_of_their_own(tmp_path: Path) -> None:
+    lone = [row(n, topic=None) for n in range(40)]
+    grouped = [row(n, topic="one") for n in range(40, 44)]
+    run = run_folder(tmp_path, [*lone, *grouped])
+    splits = {"train": 0.75, "test": 0.25, "group_by": "topic"}
+    found = export(run, recipe([CHAT], splits=splits), FACTS)
+    assert (found.rows, found.notes) == ({"messages": {"train": 33, "test": 11}}, ())
+    told = table(run / "provenance.parquet")
+    assert len({one["split"] for one in told if int(one["id"].split(".")[0]) >= 40}) == 1
+
+
+def test_a_split_that_groups_keep_from_its_share_is_told(tmp_path: Path) -> None:
+    run = run_folder(tmp_path, [row(n, topic="one") for n in range(40)])
+    splits = {"train": 0.75, "test": 0.25, "group_by": "topic"}
+    found = export(run, recipe([CHAT], splits=splits), FACTS)
+    assert found.rows == {"messages": {"train": 40, "test": 0}}
+    assert found.notes[0] == (
+        "splits: `train` has 40 rows, and its share is 30; `test` has 0 rows, and its share is 10: "
+        "equal values of `topic` stay together, and the largest group has 40 of all 40 rows."
+    )
+
+
 def test_a_format_written_twice_gets_a_name_of_its_own(tmp_path: Path) -> None:
     run = run_folder(tmp_path, [row(n) for n in range(4)])
     entries = [CHAT, "raw", {"messages": {**CHAT["messages"], "where": "topic == 't1'"}}]

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from desk import Said, Worked, part_of, row_of, step_of, worked
-from jinja2 import Environment, meta
 from pydantic import ValidationError
 
 from sofrito.filters.base import KEPT, Verdict
@@ -14,6 +13,7 @@ from sofrito.filters.contentless import Contentless
 from sofrito.filters.echo import Echo
 from sofrito.filters.gain import Gain
 from sofrito.filters.refusal import Refusal
+from sofrito.recipe.expressions import names_used, parsed
 from sofrito.recipe.heads import OperatorHead, RubricHead, read_head
 from sofrito.shipped import shipped
 from sofrito.steps.work import Event, Lost
@@ -184,7 +184,7 @@ def test_shipped_operators_need_the_text_alone_and_leave_marks_that_echo_finds(n
     file = shipped("prompts") / "operators" / f"{name}.j2"
     operator = read_head(file, file.read_text(encoding="utf-8"), OperatorHead)
     assert operator.head.name == name
-    assert meta.find_undeclared_variables(Environment().parse(operator.body)) == {"text"}
+    assert names_used(parsed(operator.body)).keys() == {"text"}
     called = set(
         re.findall(r"(?:given|created|rewritten) (?:task|problem|text|prompt)", operator.body)
     )
@@ -203,5 +203,4 @@ def test_the_shipped_rubric_of_gain() -> None:
     file = shipped("prompts") / "rubrics" / "gain.j2"
     rubric = read_head(file, file.read_text(encoding="utf-8"), RubricHead)
     assert rubric.head.labels == ("equal", "not equal")
-    names = meta.find_undeclared_variables(Environment().parse(rubric.body))
-    assert names == {"before", "after"}
+    assert names_used(parsed(rubric.body)).keys() == {"before", "after"}

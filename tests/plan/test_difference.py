@@ -132,3 +132,22 @@ def test_axes_are_dealt_for_the_number_of_rows() -> None:
     assert dealt_otherwise(Sides(recipe(), recipe(rows=9))).startswith("The axes are dealt for")
     assert dealt_otherwise(Sides(recipe(), recipe(title="T"))) == ""
     assert dealt_otherwise(Sides(recipe(axes={}), recipe(axes={}, rows=9))) == ""
+
+
+def test_a_step_that_is_only_called_otherwise() -> None:
+    named = recipe(steps=steps((0, {"name": "ask"}), (3, {"name": "answer"})))
+    assert words(named) == [
+        "ask: renamed: generate b -> ask",
+        "answer: renamed: generate c -> answer",
+    ]
+    edited = steps((0, {"name": "question"}), (3, {"name": "reply", "prompt": "Say {{ b }}"}))
+    assert words(recipe(steps=edited), before=named) == [
+        "answer: removed",
+        "question: renamed: ask -> question",
+        'reply: added: {generate: [c], name: reply, prompt: "Say {{ b }}"}',
+    ]
+    grown = steps((2, {"name": "learn"}))
+    assert words(recipe(steps=[grown[2], *grown[:2], grown[3]])) == [
+        "learn: renamed: grow tasks -> learn",
+        "learn: moved: step 3 -> step 1",
+    ]

@@ -45,6 +45,27 @@ def test_the_last_number(text: Any, number: str) -> None:
     assert last_number(text) == number
 
 
+@pytest.mark.parametrize(
+    ("text", "broken"),
+    [
+        ("a</answer>b", "a&lt;/answer>b"),
+        ("</answer_A>\n<answer_B>", "&lt;/answer_A>\n&lt;answer_B>"),
+        ("</ANSWER_2><Answer x=1>", "&lt;/ANSWER_2>&lt;Answer x=1>"),
+        ("< / answer\n>", "&lt; / answer\n>"),
+        ("<\u200b/\u2060answer", "&lt;\u200b/\u2060answer"),
+        ("</q.x><q.x>", "&lt;/q.x>&lt;q.x>"),
+        ("<b></b></answers><qax></the answer>", "<b></b></answers><qax></the answer>"),
+        ("x <answer, y < answer", "x <answer, y < answer"),
+        ("", ""),
+        (None, ""),
+        (["</answer>"], "['&lt;/answer>']"),
+    ],
+)
+def test_tags_are_broken(text: Any, broken: str) -> None:
+    assert expression("text | untag('answer', more)")({"text": text, "more": ["q.x"]}) == broken
+    assert expression("text | untag")({"text": "</answer>"}) == "</answer>"
+
+
 def test_the_last_number_reproduces_every_correctness_flag_of_gsm8k(shared: Path) -> None:
     lines = (shared / "data/math/gsm8k_example_model_solutions.jsonl").read_text().splitlines()
     flags = 0

@@ -47,6 +47,24 @@ CASES = {
         output: {write: [{text: {text: a}}]}
         """,
     ),
+    "odd spaces go within brackets that have a comment, lines and comments stay": (
+        """
+        recipe: r
+        rows: &few 3
+        seeds:
+          a: {rows: [ &one {"x":1  , y:  *few , *few : 3}  ,  # one
+                { ? b : 2 } ,{ c }  ],   # two
+             columns: { x:   integer , z }   }
+        """,
+        """\
+        recipe: r
+        rows: &few 3
+        seeds:
+          a: {rows: [&one {"x": 1, y: *few , *few : 3},  # one
+                {? b: 2}, {c}],   # two
+             columns: {x: integer, z}}
+        """,
+    ),
     "keys in the order of the models, the verb first": (
         """
         output: {write: [{text: {text: a}}]}

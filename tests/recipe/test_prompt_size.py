@@ -15,6 +15,7 @@ from sofrito.recipe.sources import TemplateSources
         ("one two  three\nfour", 4),
         ("one {{ text }} two", 9),
         ("one {{ other }} {{ text | upper }}", 1),
+        ("one {{ text | trim | untag('a') }}", 8),
         ("{{ 'two words' }}", 2),
         ("{# not a word #}one", 1),
         ("{% if text %}one two{% elif other %}one two three{% else %}one{% endif %}", 3),

@@ -2,8 +2,8 @@
 
 import pytest
 
-from sofrito.recipe.expressions import environment
-from sofrito.recipe.template_tree import exported, parsed_expression, stored
+from sofrito.recipe.expressions import environment, parsed_expression
+from sofrito.recipe.template_tree import exported, stored
 from sofrito.recipe.template_words import Word, first_free, words_of
 
 

@@ -28,7 +28,7 @@ def careful(call: Completion) -> str:
     if prompt.startswith("You are a careful critic"):
         return "It goes too far."
     if prompt.startswith("You rewrite"):
-        return prompt.split("<text>\n")[1].split("\n</text>")[0] + " Ask first."
+        return prompt.split("<draft>\n")[1].split("\n</draft>")[0] + " Ask first."
     if "Two assistants answered" in prompt:
         return "The second asks first."
     assert prompt == REQUEST

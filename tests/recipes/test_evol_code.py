@@ -41,7 +41,7 @@ def test_every_version_is_a_row_with_its_solution(tmp_path: Path) -> None:
 
 
 def test_the_operators_are_all_those_for_programs_each_as_likely_as_the_others() -> None:
-    (step,) = read_recipe(shipped_recipes()["evol-code"], vocabulary()).recipe.steps
+    step, _ = read_recipe(shipped_recipes()["evol-code"], vocabulary()).recipe.steps
     assert isinstance(step, Evolve)
     library = Library(TemplateSources(shipped("prompts"), shared=shipped("prompts")))
     heads = [

@@ -94,6 +94,19 @@ def test_a_row_has_its_lineage(run: ShippedRun) -> None:
     assert run.rows["0.0"]["evolution"]["lineage"] == []
 
 
+def test_a_seed_that_is_refused_is_evolved_and_is_no_row(tmp_path: Path) -> None:
+    run = run_like(
+        "evol-instruct",
+        Teacher(RED, AGAIN),
+        tmp_path,
+        seeds={"instructions": {"file": None, "rows": [{"instruction": SOUR}]}},
+        rows=None,
+        steps={"evolve instruction": {"rounds": 2}},
+    )
+    assert {name: row["instruction"] for name, row in run.rows.items()} == {"0.1": RED}
+    assert run.lost == {"0.0": "refusal: the answer refuses", "0.2": "gain: nothing gained"}
+
+
 def test_the_last_version_alone_tells_of_every_round(tmp_path: Path) -> None:
     run = evolved(tmp_path, RED, ECHO, SOUR, versions="last")
     evolution = run.rows["0"]["evolution"]
@@ -107,7 +120,7 @@ def test_the_last_version_alone_tells_of_every_round(tmp_path: Path) -> None:
 
 
 def test_five_operators_go_into_depth_and_one_into_breadth_each_as_likely() -> None:
-    (step,) = read_recipe(shipped_recipes()["evol-instruct"], vocabulary()).recipe.steps
+    step, _ = read_recipe(shipped_recipes()["evol-instruct"], vocabulary()).recipe.steps
     assert isinstance(step, Evolve)
     assert (set(step.operators), step.rounds) == (OPERATORS, 4)
     library = Library(TemplateSources(shipped("prompts"), shared=shipped("prompts")))

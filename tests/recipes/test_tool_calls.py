@@ -1,12 +1,16 @@
 """tool-calls: calls fit the functions of their row, are as many as wanted, and none is made twice."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 from shipped_runs import ShippedRun, run_like
 
+from sofrito.formats.messages import Messages
+from sofrito.plan.vocabulary import vocabulary
 from sofrito.prompts import Render, Templates
+from sofrito.recipe.read import read_recipe
 from sofrito.recipe.sources import TemplateSources
 from sofrito.shipped import shipped_recipes
 from sofrito.teachers.call import Completion
@@ -74,6 +78,19 @@ def test_what_comes_out(run: ShippedRun) -> None:
         ("Ring both bells of this house.", [ring(2), ring(3)], None),
         ("Please paint the bell green.", None, "I cannot paint, but I can ring."),
     ]
+
+
+def test_the_readme_shows_a_row_with_calls(run: ShippedRun) -> None:
+    folder = shipped_recipes()["tool-calls"]
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^```json\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    (written,) = read_recipe(folder, vocabulary()).recipe.output.write
+    assert isinstance(written, Messages)
+    (row,) = (one for one in run.rows.values() if len(one["calls"] or ()) == 2)
+    record = written.record(row)
+    for call in record["messages"][1]["tool_calls"]:
+        call["function"]["arguments"] = json.loads(call["function"]["arguments"])
+    assert json.loads(shown) == {**record, "tools": json.loads(record["tools"])}
 
 
 def test_why_the_others_did_not_come_through(run: ShippedRun) -> None:

@@ -1,6 +1,7 @@
 """Axes that a model makes: the tree, its file, edits of it, what it costs, what checks know."""
 
 import sqlite3
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from runs import journaled, only_run, sofrito
 
 from sofrito.plan.axes import axis_file, generated_axes, read_axis
+from sofrito.plan.axis_notes import axis_notes
 from sofrito.plan.inputs import inputs
 from sofrito.plan.vocabulary import vocabulary
 from sofrito.problems import RecipeError, Trouble
@@ -36,8 +38,22 @@ output:
 ANSWERS = {
     (): [["Heat", "heats", " Optics "]],
     ("Heat",): [["The gases", "Gas", "heat"], ["Ice"]],
-    ("Optics",): [["gas", "Light"], ["Light"], ["Lenses"]],
+    ("Optics",): [["optic", "Light"], ["Light"], ["Lenses"]],
 }
+
+LANGUAGES = """
+recipe: languages
+models: {teacher: {backend: scripted}}
+axes:
+  topic: {generate: {from: programming, levels: [language, topic], width: 3}}
+rows: 6
+steps:
+  - generate: body
+    prompt: "{{ topic.topic }} in {{ topic.language }}"
+output:
+  write: [{text: {text: body}}]
+"""
+SAME = ["Pointers", "Loops", "Types"]
 
 
 def laid(folder: Path, text: str = RECIPE) -> Read:
@@ -48,7 +64,7 @@ def laid(folder: Path, text: str = RECIPE) -> Read:
 class Script:
     """Answers by the topics above, one answer after the other; remembers the questions."""
 
-    def __init__(self, answers: dict[tuple[str, ...], list[list[str]]]) -> None:
+    def __init__(self, answers: Mapping[tuple[str, ...], Sequence[list[str] | str]]) -> None:
         self.asked: list[str] = []
         self._answers = {above: list(several) for above, several in answers.items()}
 
@@ -58,7 +74,8 @@ class Script:
         line = next((x for x in text.splitlines() if x.startswith("We are at: ")), "")
         above = tuple(line.removeprefix("We are at: ").split(" > ")[1:]) if line else ()
         left = self._answers.get(above, [])
-        return orjson.dumps({"items": left.pop(0) if left else []}).decode()
+        items = left.pop(0) if left else []
+        return items if isinstance(items, str) else orjson.dumps({"items": items}).decode()
 
 
 def made(read: Read, workspace: Path, script: Any, **limits: Any) -> Any:
@@ -85,15 +102,62 @@ def test_a_tree_is_made_level_by_level_without_topics_that_mean_the_same(tmp_pat
     assert missing_axes(read, tmp_path / "runs") == {}
 
 
+def test_branches_may_have_the_same_topics(tmp_path: Path) -> None:
+    read = laid(tmp_path, LANGUAGES)
+    answers = {(): [["Rust", "Java", "Ada"]], **{(one,): [SAME] for one in ("Rust", "Java", "Ada")}}
+    assert made(read, tmp_path / "runs", Script(answers)).asked == 4
+    file = axis_file(read, tmp_path / "runs", "topic")
+    assert [*read_axis(file, generated_axes(read)["topic"])] == [
+        f"{language} / {topic}" for language in ("Rust", "Java", "Ada") for topic in SAME
+    ]
+    assert axis_notes(read, tmp_path / "runs") == []
+
+
+def test_a_branch_with_too_few_topics_is_told_in_the_file_and_at_the_end(tmp_path: Path) -> None:
+    read = laid(tmp_path, LANGUAGES)
+    answers = {
+        (): [["Rust", "Java", "Ada"]],
+        ("Rust",): [SAME],
+        ("Java",): ["no list"] * 3,
+        ("Ada",): [["Tasks"]],
+    }
+    made(read, tmp_path / "runs", Script(answers))
+    file = axis_file(read, tmp_path / "runs", "topic")
+    assert file.read_text(encoding="utf-8").split("topics:\n")[1] == (
+        '  "Rust":\n    - "Pointers"\n    - "Loops"\n    - "Types"\n'
+        '  "Java":  # 0 of 3 topics: unparseable: not JSON: '
+        "invalid literal, expected 'null': line 1 column 1 (char 0)\n"
+        '  "Ada":  # 1 of 3 topics: the model names no others\n    - "Tasks"\n'
+    )
+    note = "axis topic: `Java` has 0 of 3 topics, `Ada` has 1 of 3 topics."
+    done = sofrito("run", "recipe.yaml", cwd=tmp_path)
+    assert (done.returncode, f"note: {note}" in done.stdout.splitlines()) == (0, True)
+    run = only_run(tmp_path / "runs")
+    assert orjson.loads((run / "manifest.json").read_bytes())["notes"] == [note]
+    assert f"## Please note\n\n- {note}\n" in (run / "README.md").read_text(encoding="utf-8")
+
+
+def test_of_many_branches_the_emptiest_are_told(tmp_path: Path) -> None:
+    read = laid(tmp_path, LANGUAGES)
+    file = axis_file(read, tmp_path / "runs", "topic")
+    file.parent.mkdir(parents=True)
+    file.write_text("topics: {A: [x, y], B: , C: [x], D: [x], E: [x, y, z]}\n", encoding="utf-8")
+    assert axis_notes(read, tmp_path / "runs") == [
+        "axis topic: `B` has 0 of 3 topics, `C` has 1 of 3 topics, `D` has 1 of 3 topics, "
+        "and 1 more has too few."
+    ]
+    file.write_text("topics: {A: [x, y, z]}\n", encoding="utf-8")
+    assert axis_notes(read, tmp_path / "runs") == ["axis topic: `programming` has 1 of 3 topics."]
+
+
 def test_what_is_there_is_told_when_more_is_asked_for(tmp_path: Path) -> None:
     read, script = laid(tmp_path), Script(ANSWERS)
     made(read, tmp_path / "runs", script)
     end = ", each a short name. No two of them mean the same."
-    assert script.asked[0] == f"List 2 fields of school physics{end}"
-    assert script.asked[1] == f"We are at: school physics > Heat\nList 2 topics of Heat{end}"
-    assert script.asked[3].endswith(
-        f"List 2 topics of Heat{end}\nThese are there already, so list others: The gases"
-    )
+    assert script.asked[0] == f'List 2 entries of the level "field" below school physics{end}'
+    below = f'List 2 entries of the level "topic" below Heat{end}'
+    assert script.asked[1] == f"We are at: school physics > Heat\n{below}"
+    assert script.asked[3].endswith(f"{below}\nThese are there already, so list others: The gases")
 
 
 def test_a_value_is_a_record_and_its_id_names_the_cell(tmp_path: Path) -> None:
@@ -169,15 +233,32 @@ def test_a_budget_stops_it_and_what_was_answered_is_kept(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("The Gases", "gas es"),
+        ("The Gases", "gas"),
         ("forces", "a Force"),
-        ("laws of motion", "Motion: the Laws"),
-        ("class", "class"),
-        ("of the", "The of"),
+        ("Laws of motion", "The law of motion"),
+        ("Sound & light", "sound and light"),
+        ("Boxes", "box"),
+        ("Classes", "class"),
+        ("case", "Cases"),
+        ("theory", "theories"),
+        ("Movies", "movie"),
+        ("C++ templates", "c++ Template"),
+        ("of the", "Of The"),
     ],
 )
-def test_topics_are_alike_in_their_words(one: str, other: str) -> None:
-    assert (likeness(one) == likeness(other)) == (one != "The Gases")
+def test_topics_that_differ_in_case_articles_and_number_are_alike(one: str, other: str) -> None:
+    assert likeness(one) == likeness(other)
+
+
+def test_topics_that_mean_different_things_are_not_alike() -> None:
+    names = [
+        *("C", "C++", "C#", "A*", "A", "The"),
+        *("New media", "News media", "New", "News", "Blues", "Blue"),
+        *("History of France in Germany", "History of Germany in France"),
+        *("Trade with France", "Trade in France"),
+        *("Plans", "Planes", "Analysis", "Custom law", "Customs law", "Arms race", "Arm race"),
+    ]
+    assert len({likeness(name) for name in names}) == len(names)
 
 
 @pytest.mark.parametrize(

@@ -149,10 +149,20 @@ def test_the_shipped_templates_and_principles() -> None:
     step = step_of(revise="text", principles="craft", given="question", rounds=5)
     done = worked(step, ROW, lambda call: f"[{call.messages[0].content}]", folder=folder)
     critique, revision = prompts(done)[:2]
-    head = "<question>\nq\n</question>\n\n<text>\nv0\n</text>\n\n"
+    head = "<question>\nq\n</question>\n\n<draft>\nv0\n</draft>\n\n"
     assert head in critique
     assert f"{head}<critique>\n[{critique}]\n</critique>\n\n" in revision
     assert len(done.calls) == 10
+
+
+def test_no_text_ends_the_tags_that_the_shipped_templates_put_around_it() -> None:
+    step = step_of(revise="text", principles="craft", given="question")
+    row = row_of(text="v0</draft><text/>", question="q</question>")
+    done = worked(step, row, "No.</critique>", folder=shipped("prompts"))
+    critique, revision = prompts(done)
+    head = "<question>\nq&lt;/question>\n</question>\n\n<draft>\nv0&lt;/draft><text/>\n</draft>\n\n"
+    assert head in critique
+    assert f"{head}<critique>\nNo.&lt;/critique>\n</critique>\n\n" in revision
 
 
 def test_what_it_promises() -> None:

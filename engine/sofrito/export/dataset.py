@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,14 @@ class Written:
     """What became of the formats and rows: ``rows`` were gone through.
 
     ``unfit`` rows of the run could be written in no format; ``why`` says it of the first of them.
+    ``notes`` are what the user should know of the splits.
     """
 
     parts: list[Part]
     rows: int = 0
     unfit: int = 0
     why: str = ""
+    notes: list[str] = field(default_factory=list)
 
     def count(self, row: Accepted, records: int) -> None:
         """Count a row that became so many records in all formats together."""
@@ -60,6 +62,7 @@ def write_dataset(
         if sample:
             sample.learn(row)
     splits.divide()
+    written.notes += splits.notes(group_by) if group_by else []
     if sample:
         sample.divide()
     with ExitStack() as stack:
@@ -84,7 +87,9 @@ def write_dataset(
 
 
 def _group(row: Accepted, group_by: str) -> Any:
-    return row.columns.get(group_by, row.id) if group_by else row.id
+    """Return what keeps rows together; a row that has no value there is a group of its own."""
+    value = row.columns.get(group_by) if group_by else None
+    return row.id if value is None else value
 
 
 def _opened(

@@ -41,7 +41,7 @@ class CardFacts:
     """What the run knows and the card tells; the card of equal facts and rows is equal to the byte.
 
     ``wanted`` is the recipe's `rows` as run, None where every seed row was tried. ``versions`` are
-    those of what made the rows, by package.
+    those of what made the rows, by package. ``notes`` are what the user should know of the run.
     """
 
     fingerprint: str
@@ -49,6 +49,7 @@ class CardFacts:
     models: tuple[ModelFacts, ...]
     steps: tuple[StepFacts, ...]
     versions: Mapping[str, str]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from sofrito.export import export
 from sofrito.export.facts import CardFacts, Exported, ModelFacts, StepFacts
 from sofrito.export.order import ranks_of
 from sofrito.export.record import keep_recipe
+from sofrito.plan.axis_notes import axis_notes
 from sofrito.plan.compile import program_of
 from sofrito.plan.inputs import Inputs, files_of, inputs
 from sofrito.plan.program import Program
@@ -92,7 +93,8 @@ def make(
         )
         ended = replace(ended, totals=axes.totals + ended.totals)
         models = {name: dict(teacher.described()) for name, teacher in teachers.items()}
-        ended, exported = _written(folder, recipe, program, ended, given, models)
+        notes = axis_notes(read, workspace)
+        ended, exported = _written(folder, recipe, program, ended, given, models, notes)
     return Made(recipe, folder, ended, exported)
 
 
@@ -103,12 +105,13 @@ def _written(
     ended: Ended,
     given: Inputs,
     models: Mapping[str, Mapping[str, Any]],
+    notes: Sequence[str],
 ) -> tuple[Ended, Exported | None]:
     """Write the dataset, unless the run was interrupted, and the manifest of what is there then."""
     exported = None
     if ended.status != "interrupted":
         ranks = ranks_of(given.axes, given.records)
-        facts = _facts(program, ended, models, accepted_terms(recipe))
+        facts = _facts(program, ended, models, accepted_terms(recipe), notes)
         exported = export(folder, recipe, facts, real=given.real, ranks=ranks)
         ended = _without_unfit(ended, exported, program.rows)
     if exported or not (folder / "dataset").exists():
@@ -204,6 +207,7 @@ def _facts(
     ended: Ended,
     identities: Mapping[str, Mapping[str, Any]],
     accepted: Mapping[str, str],
+    notes: Sequence[str],
 ) -> CardFacts:
     return CardFacts(
         fingerprint=program.fingerprint,
@@ -214,6 +218,7 @@ def _facts(
         ),
         steps=_steps(ended.ledger),
         versions={"sofrito": __version__, **versions()},
+        notes=tuple(notes),
     )
 
 

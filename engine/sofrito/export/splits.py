@@ -12,6 +12,9 @@ import xxhash
 
 _BUCKET_BITS = 16
 
+_FAR = 0.2
+"""The part of its share that a split may have too many or too few rows by, and nothing is said."""
+
 
 def shares_of(splits: Mapping[str, Any]) -> dict[str, float]:
     """Return the shares declared under `splits`, all in `train` where none are."""
@@ -48,6 +51,26 @@ class Splits:
         hashes, self._hashes = ordered(self._hashes), array("Q")
         self._groups, sizes = _counted(hashes)
         self._owners = _assigned(sizes, targets)
+        self._largest, self._rows = max(sizes, default=0), sum(sizes)
+        counts = [0] * len(targets)
+        for owner, size in zip(self._owners, sizes, strict=True):
+            counts[owner] += size
+        self._filled = [*zip(self.names, counts, targets, strict=True)]
+
+    def notes(self, group_by: str) -> list[str]:
+        """Return a note if a split misses its share by much, as groups by this column are kept whole."""
+        if len(self.names) == 1:
+            return []
+        far = [
+            f"`{name}` has {count:,} row{'s' * (count != 1)}, and its share is {target:,}"
+            for name, count, target in self._filled
+            if abs(count - target) > max(1, _FAR * target)
+        ]
+        if not far:
+            return []
+        largest = f"the largest group has {self._largest:,} of all {self._rows:,} rows"
+        told = f"{'; '.join(far)}: equal values of `{group_by}` stay together, and {largest}."
+        return [f"splits: {told}"]
 
     def of(self, group: Any) -> str:
         """Return the split of a group that was counted."""

@@ -42,7 +42,8 @@ def export(
         written = write_dataset(rows, partial, recipe, sample)
         parts = written.parts
         reasons = write_rejected(folder, partial)
-        notes = [*rows.notes, *_empty_splits(parts), *(n for part in parts for n in part.notes())]
+        notes = [*facts.notes, *rows.notes, *written.notes, *_empty_splits(parts)]
+        notes += [note for part in parts for note in part.notes()]
         notes += sample.write(partial) if sample else []
         text = card(
             recipe,

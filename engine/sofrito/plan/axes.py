@@ -1,7 +1,7 @@
 """Axes that a model makes: the records that are their values, and the file that holds them."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ Branch = tuple[str, ...]
 """A topic with those above it, the widest first."""
 
 FOLDER = "axes"
+_REMARK = 200
 JOINT = " / "
 
 _HEAD = """\
@@ -78,28 +79,51 @@ def placeholders(topics: Topics) -> dict[str, dict[str, str]]:
     return records_of(topics.levels, [*paths])
 
 
-def axis_text(read: Read, name: str, paths: Sequence[Branch]) -> str:
-    """Return the file of an axis with these topics."""
+def axis_text(
+    read: Read, name: str, paths: Iterable[Sequence[str]], why: Mapping[Branch, str]
+) -> str:
+    """Return the file of an axis with the topics of all its levels, each with those above it.
+
+    A comment says where fewer came than were asked for, and why.
+    """
     topics = generated_axes(read)[name]
     levels = ", ".join(topics.levels)
+    tree: dict[str, Any] = {}
+    for path in paths:
+        node = tree
+        for topic in path:
+            node = node.setdefault(topic, {})
     lines = [
         _HEAD.format(name=name, recipe=read.recipe.recipe) + f"subject: {_scalar(topics.from_)}",
         f"levels: [{levels}]",
-        "topics:",
-        *_tree(paths, 1),
+        f"topics:{_remark((), tree, topics, why)}",
+        *_lines((), tree, topics, why),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _tree(paths: Sequence[Branch], depth: int) -> Iterator[str]:
-    indent = "  " * depth
-    for first in dict.fromkeys(path[0] for path in paths):
-        below = [path[1:] for path in paths if path[0] == first and path[1:]]
-        if below:
-            yield f"{indent}{_scalar(first)}:"
-            yield from _tree(below, depth + 1)
+def _lines(
+    above: Branch, tree: Mapping[str, Any], topics: Topics, why: Mapping[Branch, str]
+) -> Iterator[str]:
+    indent = "  " * (len(above) + 1)
+    for topic, below in tree.items():
+        branch = (*above, topic)
+        if len(branch) == len(topics.levels):
+            yield f"{indent}- {_scalar(topic)}"
         else:
-            yield f"{indent}- {_scalar(first)}"
+            yield f"{indent}{_scalar(topic)}:{_remark(branch, below, topics, why)}"
+            yield from _lines(branch, below, topics, why)
+
+
+def _remark(
+    branch: Branch, below: Mapping[str, Any], topics: Topics, why: Mapping[Branch, str]
+) -> str:
+    if len(below) >= topics.width:
+        return ""
+    words = f": {why[branch]}" if branch in why else ""
+    text = f"{len(below)} of {topics.width} topics{words}"
+    plain = "".join(char if char.isprintable() else " " for char in text)
+    return f"  # {' '.join(plain.split())[:_REMARK]}"
 
 
 def _scalar(text: str) -> str:

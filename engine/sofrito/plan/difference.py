@@ -12,7 +12,7 @@ from sofrito.recipe.base import Check, Part, Verb, Writer
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.sources import is_file
 
-Kind = Literal["added", "removed", "changed", "moved"]
+Kind = Literal["added", "removed", "changed", "moved", "renamed"]
 
 _WORDS_ABOUT = ("title", "description", "license", "tags", "sofrito", "extends")
 """What is about the recipe and changes nothing that is made."""
@@ -48,8 +48,8 @@ class Change:
                 return f"{self.key} added: {self.after}" if self.key else f"added{self._said()}"
             case "removed":
                 return f"{self.key} removed: {self.before}" if self.key else "removed"
-            case "moved":
-                return f"moved: {self.before} -> {self.after}"
+            case "moved" | "renamed":
+                return f"{self.kind}: {self.before} -> {self.after}"
 
     def _said(self) -> str:
         return f": {self.after}" if self.after else ""
@@ -129,7 +129,9 @@ def _of_files(sides: Sides) -> Iterator[Change]:
 
 
 def _of_steps(sides: Sides) -> Iterator[Change]:
-    old, new = sides.before.labels(), sides.after.labels()
+    renamed = _renamed(sides)
+    old = [renamed.get(label, label) for label in sides.before.labels()]
+    new = sides.after.labels()
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     kept = {old[block.a + i] for block in matcher.get_matching_blocks() for i in range(block.size)}
     for label in old:
@@ -141,15 +143,40 @@ def _of_steps(sides: Sides) -> Iterator[Change]:
             yield Change(label, "added", after=_short(plain(step)))
             continue
         at = old.index(label)
+        if label in renamed.values():
+            yield Change(label, "renamed", "", sides.before.labels()[at], label)
         if label not in kept:
             yield Change(label, "moved", "", f"step {at + 1}", f"step {index + 1}")
         yield from _of_step(label, sides.before.steps[at], step, sides)
+
+
+def _renamed(sides: Sides) -> dict[str, str]:
+    """Return the new labels by the old ones of steps that differ in nothing but what they are called."""
+    before, after = (
+        dict(zip(one.labels(), one.steps, strict=True)) for one in (sides.before, sides.after)
+    )
+    gone, come = ([*a.keys() - b.keys()] for a, b in ((before, after), (after, before)))
+    found: dict[str, str] = {}
+    for label in sorted(gone, key=[*before].index):
+        twins = [
+            one
+            for one in sorted(come, key=[*after].index)
+            if one not in found.values() and _nameless(after[one]) == _nameless(before[label])
+        ]
+        found.update({label: twins[0]} if twins else {})
+    return found
+
+
+def _nameless(step: Verb) -> dict[str, Any]:
+    return {"verb": step.verb, **{key: one for key, one in plain(step).items() if key != "name"}}
 
 
 def _of_step(label: str, old: Verb, new: Verb, sides: Sides) -> Iterator[Change]:
     before, after = plain(old), plain(new)
     templates = {str(key[0]) for one in (old, new) for key in one.templates() if len(key) == 1}
     for key in dict.fromkeys([*before, *after]):
+        if key == "name":
+            continue  # told of the step as a whole
         if key in templates:
             yield from _template(label, key, before.get(key, ""), after.get(key, ""), sides)
         else:

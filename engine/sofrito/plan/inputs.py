@@ -13,8 +13,10 @@ from sofrito.recipe.folder import inside
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.model_rows import Seeds
 from sofrito.recipe.read import Read
+from sofrito.recipe.seed_columns import Misfit
 from sofrito.recipe.seed_files import MAX_PROBLEMS, read_seeds
 from sofrito.recipe.seed_folder import seeds_matching
+from sofrito.recipe.seed_inline import inline_rows
 from sofrito.steps.work import Pooled, Values
 
 
@@ -133,7 +135,7 @@ def axis_values(read: Read, name: str, *, allow_files: bool) -> dict[str, float]
 def _rows(read: Read, name: str, *, allow_files: bool) -> Iterator[Values]:
     pool = read.recipe.seeds[name]
     if pool.rows:
-        yield from pool.rows
+        yield from _inline(read, name, pool)
         return
     files, problems = _files(read, name, pool, allow_files=allow_files), list[Problem]()
     whole, among, empty = bool(pool.files), len(files) > 1, True
@@ -155,6 +157,13 @@ def _rows(read: Read, name: str, *, allow_files: bool) -> Iterator[Values]:
         problems = [Problem("SOF209", where, what, "Add one, or remove the pool.")]
     if problems:
         raise RecipeError(problems)
+
+
+def _inline(read: Read, name: str, pool: Seeds) -> Iterator[Values]:
+    for item in inline_rows(name, pool, read.places):
+        if isinstance(item, Misfit):
+            raise RecipeError([*item.problems.values()])
+        yield item.values
 
 
 def _files(read: Read, name: str, pool: Seeds, *, allow_files: bool) -> Sequence[Path]:

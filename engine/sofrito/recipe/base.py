@@ -138,6 +138,17 @@ class Verb(Part):
         """What is known of the values of columns that this step makes, by `column`."""
         return {}
 
+    def learns(self, known: Mapping[str, Values]) -> Mapping[str, Values]:  # noqa: ARG002
+        """What is known of the values that this step makes, by what is ``known`` of those it reads.
+
+        They are by `column` or `record.field`.
+        """
+        return self.values()
+
+    def misfits(self, known: Mapping[str, Values]) -> Mapping[str, tuple[str, str]]:  # noqa: ARG002
+        """What is wrong with columns that the step names, and what to do, by what is ``known``."""
+        return {}
+
     def wants(self) -> Mapping[str, ValueType]:
         """The columns that the step can only use if their values are of a type."""
         return {}
@@ -189,6 +200,10 @@ class Verb(Part):
         """Names that one of the step's templates, by the path of its key, sees beside the columns."""
         return self.extra_names()
 
+    def shows(self) -> Mapping[str, Values]:
+        """What is known of the values of those names."""
+        return {}
+
     def expression_names(self) -> frozenset[str]:
         """Names that this step's own expressions, not `when` and `keep`, see beside the columns."""
         return frozenset()
@@ -224,6 +239,10 @@ class Verb(Part):
     def needs(self) -> tuple[Need, ...]:
         """What each model that this step asks must be able to do."""
         return ()
+
+    def packages(self) -> Mapping[Key, tuple[str, str]]:
+        """The packages that the step itself needs and the extras that bring them, by the path of a key."""
+        return {}
 
     def answered(self) -> Mapping[str, int]:
         """The columns that hold one answer, or a part of it, with the most tokens that it has."""

@@ -29,6 +29,20 @@ _WORDS: Mapping[Need, str] = {
     "embed": "makes vectors of texts",
 }
 
+_BY_GRAMMAR = (
+    "`backend: {backend}` holds answers to a schema by a grammar, and none can be made for {part}.",
+    "A `pattern` begins with `^`, ends with `$`, and between them has letters, classes such as "
+    "[0-9], groups and counts; or drop it here and keep rows by the filter `pattern`.",
+)
+# What a backend that makes answers up can say of a schema that it cannot answer to, and what to do.
+_INEXPRESSIBLE: Mapping[str, tuple[str, str]] = {
+    "scripted": (
+        "`backend: scripted` makes up answers that fit the schema, and can make none up for {part}.",
+        "Write it simpler: letters, classes such as [0-9], groups and counts; or drop it here and "
+        "keep rows by the filter `pattern`.",
+    )
+}
+
 
 def check_step_model(scene: Scene, path: Key, step: Verb) -> None:
     """Check the model that a step asks; ``path`` is the step's."""
@@ -58,14 +72,8 @@ def _expressible(scene: Scene, path: Key, step: Verb) -> None:
         return
     tell = scene.vocabulary.inexpressible.get(model.backend)
     if tell and (part := tell(schema)):
-        what = (
-            f"`backend: {model.backend}` holds answers to a schema by a grammar, and none can be "
-            f"made for {part}."
-        )
-        fix = (
-            "A `pattern` begins with `^`, ends with `$`, and between them has letters, classes such "
-            "as [0-9], groups and counts; or drop it here and keep rows by the filter `pattern`."
-        )
+        what, fix = _INEXPRESSIBLE.get(model.backend, _BY_GRAMMAR)
+        what = what.format(backend=model.backend, part=part)
         scene.problems.add("SOF215", (*path, "schema"), what, fix, at_key=True)
 
 

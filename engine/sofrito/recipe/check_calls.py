@@ -6,10 +6,12 @@ from typing import Literal
 from jinja2 import nodes
 
 from sofrito.recipe.expressions import NAMING
+from sofrito.recipe.inference import type_of
 from sofrito.recipe.signatures import Options, options_of_filter, options_of_method, options_of_test
 from sofrito.recipe.template_nodes import find_all
 from sofrito.recipe.template_tree import STAND_IN, guarded, stored
-from sofrito.recipe.value_types import Misuse, Values, ValueType, type_of
+from sofrito.recipe.value_misuses import Misuse
+from sofrito.recipe.value_types import Values, ValueType
 
 Kind = Literal["filter", "test"]
 

@@ -1,13 +1,16 @@
 """What rows of seeds have beside what the recipe says that their columns are."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sofrito.problems import Problem, did_you_mean
 from sofrito.recipe.base import Key
+from sofrito.recipe.model_rows import Seeds
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.seed_columns import Misfit, kind_of, optional, shown
 from sofrito.recipe.seed_files import Peek
+from sofrito.recipe.seed_inline import inline_rows
 from sofrito.recipe.seed_rows import SeedRow
 from sofrito.recipe.words import ticked
 
@@ -31,8 +34,27 @@ def check_columns(scene: Scene, path: Key, declared: Mapping[str, str], peek: Pe
             at = (*path, "columns", column)
             scene.problems.add("SOF209", at, what, fix, at_key=True)
             continue
-        for problem in _of_some(column, found):
+        for problem in _of_some([one.problems[column] for one in found]):
             scene.problems.add("SOF209", path, problem.what, problem.fix, where=problem.where)
+
+
+def check_inline(scene: Scene, name: str, seeds: Seeds) -> None:
+    """Note what is not as declared in the rows of a pool that are written in the recipe."""
+    found: dict[str, list[Problem]] = {}
+    for index, item in enumerate(inline_rows(name, seeds, scene.places)):
+        if isinstance(item, Misfit):
+            for column, problem in item.problems.items():
+                at: Key = ("seeds", name, "rows", index, column)
+                there = replace(problem, where=scene.places.span(at))
+                value, declared = item.row.values.get(column), seeds.columns[column]
+                if declared.startswith("string") and isinstance(value, int | float):
+                    kind = f"{kind_of([value], from_text=False)}{'?' * declared.endswith('?')}"
+                    quoted = json.dumps(scene.places.source(at), ensure_ascii=False)
+                    fix = f"Put it in quotes, `{quoted}`, or declare `{column}: {kind}`."
+                    there = replace(there, fix=fix)
+                found.setdefault(column, []).append(there)
+    for problem in (one for told in found.values() for one in _of_some(told)):
+        scene.problems.add("SOF209", (), problem.what, problem.fix, where=problem.where)
 
 
 def _any_has(column: str, declared: str, rows: Sequence[SeedRow]) -> bool:
@@ -61,9 +83,8 @@ def _of_all(column: str, declared: str, found: Sequence[Misfit]) -> tuple[str, s
     return what, f"Declare `{column}: {kind}{mark}`, or correct the file."
 
 
-def _of_some(column: str, found: Sequence[Misfit]) -> list[Problem]:
+def _of_some(told: list[Problem]) -> list[Problem]:
     """Return a problem for each row, or for the first of many."""
-    told = [one.problems[column] for one in found]
     if len(told) <= _EACH:
         return told
     what = f"{told[0].what} {len(told) - 1} more rows are like it."

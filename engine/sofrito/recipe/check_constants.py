@@ -8,9 +8,11 @@ from sofrito.recipe.check_types import CODE
 from sofrito.recipe.effort import begin
 from sofrito.recipe.expressions import environment, failure
 from sofrito.recipe.places import Problems
+from sofrito.recipe.template_tree import Read
 from sofrito.recipe.text_place import TextPlace
 
 _COMPUTED = (
+    nodes.Dict,
     nodes.BinExpr,
     nodes.UnaryExpr,
     nodes.Compare,
@@ -21,18 +23,24 @@ _COMPUTED = (
     nodes.Getattr,
     nodes.Getitem,
 )
+_MISSING = ("defined", "undefined", "default", "d")
 
 
 def check_constants(problems: Problems, tree: nodes.Template, place: TextPlace) -> None:
     """Note parts that read no column and cannot be computed: they fail wherever they are reached."""
     for node, above in _constant(tree, tree):
-        # a template prints what an expression only computes
+        # a template prints what an expression only computes; what is not there can only be looked at
         prints = not place.expression and isinstance(above, nodes.Output)
+        prints = prints or (isinstance(node, Read) and not _may_lack(above))
         if words := _failure(node, prints=prints):
             told = f"`{_shown(node)}`" if _shown(node) else "A part of it that reads no column"
             what, fix = f"{told} always fails: {words}.", "Correct it, or remove it."
             where = place.said(_shown(node), node.lineno)
             problems.add(CODE, place.path, what, fix, where=where)
+
+
+def _may_lack(above: nodes.Node) -> bool:
+    return isinstance(above, nodes.Test | nodes.Filter) and above.name in _MISSING
 
 
 def is_constant(node: nodes.Node) -> bool:

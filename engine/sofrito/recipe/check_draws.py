@@ -1,11 +1,13 @@
 """Shots and growth: what steps draw from seed pools, and what they add to them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sofrito.problems import Severity
 from sofrito.recipe.base import Key, PoolDraw, Verb
+from sofrito.recipe.inference import common
 from sofrito.recipe.names import Names
 from sofrito.recipe.scene import Scene
+from sofrito.recipe.value_types import Values
 
 
 def check_draws(scene: Scene, path: Key, step: Verb) -> None:
@@ -32,6 +34,19 @@ def drawn_columns(scene: Scene, draws: Iterable[PoolDraw]) -> frozenset[str] | N
             return None
         columns |= own | (_grown(scene, draw.pool) if draw.grown else set())
     return frozenset(columns)
+
+
+def drawn_values(scene: Scene, draws: Iterable[PoolDraw]) -> Values:
+    """Return what is known of the rows drawn: records, and the values of the pools' own rows."""
+    known = [
+        Values("record") if draw.grown else Values("record", fields=_values(scene, draw.pool))
+        for draw in draws
+    ]
+    return common(*known) or Values("record")
+
+
+def _values(scene: Scene, pool: str) -> Mapping[str, Values]:
+    return scene.pools[pool].values if pool in scene.pools else {}
 
 
 def _own(scene: Scene, pool: str) -> frozenset[str] | None:

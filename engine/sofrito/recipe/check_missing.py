@@ -6,9 +6,12 @@ from difflib import get_close_matches
 
 from sofrito.problems import Problem, did_you_mean
 from sofrito.recipe.base import Key
+from sofrito.recipe.binding import NAME as PARAMS
 from sofrito.recipe.check_use import used_names
+from sofrito.recipe.params import refers_to
 from sofrito.recipe.places import Found, Origin, Places
 from sofrito.recipe.scene import Scene
+from sofrito.recipe.seed_values import unnameable
 
 _NEAR = 0.6
 
@@ -71,8 +74,11 @@ class _Defined:
             kind: {name: (kind, name) for name in getattr(recipe, kind)}
             for kind in ("models", "seeds", "chains")
         }
-        self._places["columns"] = dict(_columns(scene))
-        self._used = {**used, "columns": read}
+        self._places["columns"] = {**dict(_seed_columns(scene)), **dict(_columns(scene))}
+        self._places[PARAMS] = {name: (PARAMS, name) for name in recipe.params}
+        params = scene.names.params | scene.places.params
+        params |= {name for name in recipe.params if refers_to(scene.places, name)}
+        self._used = {**used, "columns": read, PARAMS: params}
 
     def mended(self, problem: Problem, key: Key, uses: int) -> Problem | None:
         """Return the problem with a fix that names the definition which seems to be misspelt."""
@@ -86,7 +92,8 @@ class _Defined:
             return None
         places, path = self._scene.places, defined[near[0]]
         where = places.key_span(path) if path[-1] == near[0] else places.span(path)
-        line = f"line {where.line}" + (
+        line = "the file of " if path[-1] in ("file", "files") and path[:1] == ("seeds",) else ""
+        line += f"line {where.line}" + (
             f" of {where.file.name}" if where.file != problem.where.file else ""
         )
         if uses > 1:
@@ -96,6 +103,18 @@ class _Defined:
                 f"Did you mean `{near[0]}`? Or else call that `{name}`, in {line}: nothing uses it."
             )
         return replace(problem, fix=fix)
+
+
+def _seed_columns(scene: Scene) -> Iterator[tuple[str, Key]]:
+    """Yield the columns of the pool that candidates start from, each with the path that brings it."""
+    pool = scene.recipe.from_
+    known = scene.pools[pool].columns if pool in scene.pools else None
+    for name in sorted({*(known or ())} - {*unnameable(known or ()).values()}):
+        at: Key = ("seeds", pool)
+        ways: tuple[Key, ...] = (("columns", name), ("rows", 0, name), ("file",), ("files",))
+        path = next((one for way in ways if scene.places.at(one := (*at, *way)) is not None), None)
+        if path:
+            yield name, path
 
 
 def _columns(scene: Scene) -> Iterator[tuple[str, Key]]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -15,8 +16,16 @@ from sofrito.recipe.check_nulls import check_nulls
 from sofrito.recipe.check_shots import check_shots
 from sofrito.recipe.check_types import CODE as MISUSED
 from sofrito.recipe.check_types import misused, severity
-from sofrito.recipe.expressions import environment, known_words, names_used
+from sofrito.recipe.expressions import (
+    environment,
+    known_words,
+    names_used,
+    parse_expression,
+    parsed,
+    parsed_expression,
+)
 from sofrito.recipe.hidden import hidden
+from sofrito.recipe.inference import value_of
 from sofrito.recipe.jinja_words import syntax_words
 from sofrito.recipe.name_hints import NULLS, meant, single_braced, unreadable
 from sofrito.recipe.names import APART, Names
@@ -31,12 +40,12 @@ from sofrito.recipe.template_tree import (
     guarded,
     included,
     includes_by_value,
-    mend_words,
-    parsed_expression,
+    mended,
     stored,
 )
 from sofrito.recipe.template_words import Role, first_free
 from sofrito.recipe.text_place import TextPlace
+from sofrito.recipe.value_types import Values
 from sofrito.recipe.words import quoted, ticked
 
 _OTHER_SUFFIXES = (".txt", ".md", ".jinja", ".jinja2", ".tmpl")
@@ -64,8 +73,10 @@ class NameCheck:
         place = TextPlace(self._problems.places, path, None, source, expression=True)
         try:
             tree = parsed_expression(source)
-            if not self._words(tree, place):
-                compile_expression(source)
+            if self._words(tree, place):
+                tree = mended(parse_expression(source))
+            else:
+                compile_expression(source, tree)
                 check_constants(self._problems, tree, place)
             return self._check(tree, place, names)
         except TemplateSyntaxError as error:
@@ -136,9 +147,11 @@ class NameCheck:
 
     def _text(self, place: TextPlace, names: Names, seen: tuple[str, ...]) -> set[str]:
         try:
-            tree = environment().parse(place.text)
-            if not self._words(tree, place):
-                compile_template(place.text)
+            tree = parsed(place.text)
+            if self._words(tree, place):
+                tree = mended(environment().parse(place.text))
+            else:
+                compile_template(place.text, tree)
                 check_constants(self._problems, tree, place)
             used = self._check(tree, place, names)
         except TemplateSyntaxError as error:
@@ -197,7 +210,7 @@ class NameCheck:
     ) -> None:
         """Check the macros that a template takes from another one."""
         try:
-            there = exported(environment().parse(self._sources.read(target)[0]))
+            there = exported(parsed(self._sources.read(target)[0]))
         except (TemplateSyntaxError, OSError, UnicodeDecodeError):
             return  # told where the file itself is looked at
         for name, line in _taken(node, place):
@@ -235,15 +248,17 @@ class NameCheck:
             for one in sorted(reads[name] - records[name] - fields):
                 self._no_field(name, one, place, records[name])
         if PARAMS in reads:
-            self.params |= params if reads[PARAMS] - params or not reads[PARAMS] else reads[PARAMS]
+            self.params |= reads[PARAMS] & params if reads[PARAMS] else params
         check_shots(self._problems, tree, place, names, fields)
         check_nulls(self._problems, tree, place, names, unneeded)
-        self._types(tree, place, names)
+        self._types(tree, place, names, reads.keys() & {*names.known, PARAMS})
         return set(reads)
 
-    def _types(self, tree: nodes.Template, place: TextPlace, names: Names) -> None:
-        """Check what columns are used as, where their values are known."""
-        known = {k: one for k, one in names.values.items() if k.split(".")[0] in names.known}
+    def _types(
+        self, tree: nodes.Template, place: TextPlace, names: Names, read: AbstractSet[str]
+    ) -> None:
+        """Check what the columns that are read are used as, where their values are known."""
+        known = {**names.typed(read), **(self._values_of_params() if PARAMS in read else {})}
         for one in misused(tree, known):
             if one.fails and one.node is not None and is_constant(one.node):
                 continue  # told as such
@@ -260,12 +275,23 @@ class NameCheck:
         declared = self._problems.places.at((PARAMS,))
         return frozenset(declared) if isinstance(declared, dict) else frozenset()
 
+    def _values_of_params(self) -> dict[str, Values]:
+        """Return what is known of the parameters' values: of those that have one, its type."""
+        found = {PARAMS: Values("record")}
+        for name in self._params():
+            declared = self._problems.places.at((PARAMS, name))
+            value = declared.get("default") if isinstance(declared, dict) else declared
+            if known := value_of(nodes.Const(value), {}):
+                found[f"{PARAMS}.{name}"] = known
+        return found
+
     def _no_field(self, name: str, one: str, place: TextPlace, there: frozenset[str]) -> None:
         if not hasattr(dict, one):
             what = f"The record `{name}` has no field `{one}`."
             fix = f"{did_you_mean(one, there)} It has: {ticked(sorted(there))}.".lstrip()
             where = place.field(name, one)
-            self._problems.add("SOF201", place.path, what, fix, where=where)
+            missing: Key = (PARAMS, one) if name == PARAMS else ()
+            self._problems.add("SOF201", place.path, what, fix, where=where, missing=missing)
 
     def _words(self, tree: nodes.Template, place: TextPlace) -> bool:
         """Check the filters and tests that are used, and say whether any does not exist."""
@@ -279,7 +305,6 @@ class NameCheck:
             role: Role = "filter" if kind == "filter" else "test"
             where = place.of(word, line, role, "text")
             self._problems.add("SOF201", place.path, what, fix, where=where)
-        mend_words(tree)
         return bool(unknown)
 
 

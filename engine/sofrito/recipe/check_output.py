@@ -28,15 +28,16 @@ def _check_writer(scene: Scene, path: Key, writer: Writer, names: Names) -> None
     if writer.where:
         where: Key = (*path, writer.format, "where")
         scene.used.update(scene.names.expression(writer.where, where, names))
-        check_truth(scene, writer.where, where, {})
+        check_truth(scene, writer.where, where, names.ranges)
     roots = [column.partition(".")[0] for column in writer.uses()]
     scene.used.update(roots or names.known.keys() - scene.recipe.axes.keys())
+    values = names.typed(names.known)
     for name, wanted in writer.wants().items():
-        if what := other_type(name, wanted, names.values):
+        if what := other_type(name, wanted, values):
             at = scene.places.find(path, name)
             scene.problems.add(MISUSED, at, what, "`parse: boolean` makes such a column.")
     for name, records in writer.lists().items():
-        if what := not_listed(name, records, names.values):
+        if what := not_listed(name, records, values):
             at = scene.places.find(path, name)
             scene.problems.add(MISUSED, at, what, records.fix)
     if names.open:

@@ -10,7 +10,7 @@ from sofrito.documents import SUFFIXES as DOCUMENTS
 from sofrito.problems import Span, did_you_mean
 from sofrito.recipe.base import Key
 from sofrito.recipe.binding import bound_expression
-from sofrito.recipe.check_columns import check_columns
+from sofrito.recipe.check_columns import check_columns, check_inline
 from sofrito.recipe.check_topics import axis_records, axis_types, check_topics
 from sofrito.recipe.expressions import ExpressionError, expression
 from sofrito.recipe.model_rows import EACH_ONCE, Axis, Seeds
@@ -126,12 +126,7 @@ def _peeks(scene: Scene, path: Key, seeds: Seeds) -> list[Peek]:
 
 
 def _inline(scene: Scene, path: Key, seeds: Seeds) -> Pool:
-    needed = {name for name, kind in seeds.columns.items() if not kind.endswith("?")}
-    for index, row in enumerate(seeds.rows):
-        for column in sorted(needed - row.keys()):
-            what = f"The row has no column `{column}`, which `columns` declares."
-            fix = f"Add it, or let it be null: `{column}: {seeds.columns[column]}?`."
-            scene.problems.add("SOF209", (*path, "rows", index), what, fix)
+    check_inline(scene, str(path[-1]), seeds)
     places = [scene.places.span((*path, "rows", i)) for i in range(len(seeds.rows))]
     _odd_rows(scene, list(zip(seeds.rows, places, strict=True)))
     columns = {column for row in seeds.rows for column in row} | seeds.columns.keys()

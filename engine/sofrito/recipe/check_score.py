@@ -6,11 +6,14 @@ from jinja2 import TemplateSyntaxError, nodes
 
 from sofrito.recipe.base import Key
 from sofrito.recipe.check_types import CODE
+from sofrito.recipe.expressions import parsed_expression
+from sofrito.recipe.inference import type_of
+from sofrito.recipe.intervals import path_of
 from sofrito.recipe.names import Names
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.template_nodes import find_all
-from sofrito.recipe.template_tree import parsed_expression
-from sofrito.recipe.value_types import WORDS, ValueType, dotted, said, type_of
+from sofrito.recipe.value_misuses import said
+from sofrito.recipe.value_types import WORDS, ValueType
 
 _FINE = ("number", "boolean")
 
@@ -20,7 +23,7 @@ def check_score(scene: Scene, path: Key, source: str, names: Names) -> None:
     for node in _results(source):
         kind = _kind(node, names)
         if kind and kind not in _FINE:
-            read = dotted(node)
+            read = path_of(node)
             what = f"{said(node, 'This')} is {WORDS[kind]}, and a score is a number."
             scene.problems.add(CODE, path, what, _fix(read, names))
 
@@ -41,7 +44,7 @@ def _results(source: str) -> Iterator[nodes.Expr]:
 
 
 def _kind(node: nodes.Expr, names: Names) -> ValueType | None:
-    if isinstance(node, nodes.Dict) or dotted(node) in names.records:
+    if isinstance(node, nodes.Dict) or path_of(node) in names.records:
         return "record"
     return type_of(node, names.values)
 

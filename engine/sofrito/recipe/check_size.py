@@ -1,11 +1,11 @@
 """Filters that want texts longer or shorter than a column's can be."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from sofrito.recipe.answer_size import enough_tokens, least_tokens
 from sofrito.recipe.base import Check, Key
-from sofrito.recipe.known import Known
+from sofrito.recipe.known import Known, Size
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.words import from_to
 
@@ -26,11 +26,48 @@ def check_size(
         for measure, bounds in _measured(check):
             key = (*path, check.filter, measure)
             at = key if scene.places.at(key) is not None else path
-            if found := _outside(column, measure, bounds, known) or _cut(
-                column, measure, bounds[0], known
-            ):
+            found = _outside(column, measure, bounds, known)
+            found = found or _cut(column, measure, bounds[0], known)
+            if found := found or _filtered(column, measure, bounds, known):
                 scene.problems.add("SOF211", at, *found, at_key=at is path)
                 break
+
+
+def learn_sizes(check: Check, columns: Iterable[str], step: str, known: Known) -> None:
+    """Remember the lengths that a filter lets through, in a step that lets no other row through.
+
+    A text has at least as many characters as words.
+    """
+    for column in columns:
+        sizes = known.sizes.setdefault(column, {})
+        for measure, (least, most) in _measured(check):
+            _narrow(sizes, measure, Size(least, most, step))
+            if measure == "words":
+                _narrow(sizes, "characters", Size(least, math.inf, step))
+            else:
+                _narrow(sizes, "words", Size(0, most, step))
+
+
+def _narrow(sizes: dict[str, Size], measure: str, found: Size) -> None:
+    before = sizes.get(measure, Size(0, math.inf, found.step))
+    if found.least > before.least or found.most < before.most:
+        least, most = max(before.least, found.least), min(before.most, found.most)
+        both = Size(least, most, found.step)
+        sizes[measure] = both if least <= most else found  # where they differ it was told
+
+
+def _filtered(
+    column: str, measure: str, bounds: tuple[float, float], known: Known
+) -> tuple[str, str] | None:
+    """Return what is wrong with a length of which an earlier step lets nothing through."""
+    before = known.sizes.get(column, {}).get(measure)
+    if before is None or (bounds[0] <= before.most and bounds[1] >= before.least):
+        return None
+    what = (
+        f"Nothing passes: `{column}` must have {from_to(*bounds)} {measure} here, and has "
+        f"{from_to(before.least or -math.inf, before.most)} after the step `{before.step}`."
+    )
+    return what, "Loosen or remove one of the two."
 
 
 def _measured(check: Check) -> Iterator[tuple[str, tuple[float, float]]]:

@@ -19,12 +19,17 @@ def axis_records(scene: Scene) -> dict[str, frozenset[str]]:
 
 
 def axis_types(scene: Scene) -> dict[str, Values]:
-    """Return what is known of the values of axes: texts, and which, but for those that a model makes."""
-    return {
+    """Return what is known of the values of axes: texts, and which; records of texts if a model makes them."""
+    axes = scene.recipe.axes.items()
+    levels = [
+        f"{name}.{level}" for name, one in axes if one.generate for level in one.generate.levels
+    ]
+    texts = {
         name: Values("text", tuple(scene.axes.get(name, ())))
-        for name, axis in scene.recipe.axes.items()
+        for name, axis in axes
         if (axis.values or axis.file) and scene.draft.sound("axes", name)
     }
+    return {**texts, **dict.fromkeys(levels, Values("text"))}
 
 
 def check_topics(scene: Scene, axis: Key, topics: Topics) -> None:

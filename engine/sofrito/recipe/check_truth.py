@@ -1,19 +1,17 @@
 """Conditions that are always true or never: without names, or against what numbers can be."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from jinja2 import TemplateSyntaxError, nodes
 
 from sofrito.recipe.base import Key
-from sofrito.recipe.expressions import ExpressionError, expression, names_used
+from sofrito.recipe.binding import NAME as PARAMS
+from sofrito.recipe.condition_words import shown
+from sofrito.recipe.expressions import ExpressionError, expression, names_used, parsed_expression
+from sofrito.recipe.intervals import Ranges, interval, truth
 from sofrito.recipe.scene import Scene
-from sofrito.recipe.template_tree import parsed_expression
-from sofrito.recipe.words import from_to
-
-Ranges = Mapping[str, tuple[float, float]]
-
-_SIGNS = {"gt": ">", "gteq": ">=", "lt": "<", "lteq": "<=", "eq": "=="}
-_MIRRORED = {"gt": "lt", "gteq": "lteq", "lt": "gt", "lteq": "gteq", "eq": "eq"}
+from sofrito.recipe.template_nodes import find_all
+from sofrito.recipe.words import either, from_to
 
 
 def check_truth(scene: Scene, source: str, path: Key, ranges: Ranges) -> None:
@@ -30,94 +28,75 @@ def check_truth(scene: Scene, source: str, path: Key, ranges: Ranges) -> None:
             return
     except (TemplateSyntaxError, ExpressionError):
         return
-    for name, operator, number in _comparisons(tree):
-        if name in ranges:
-            low, high = ranges[name]
-            said = f"`{name} {_SIGNS[operator]} {number:g}`"
-            about = f"`{name}` is {from_to(low, high)}."
-            if _never(operator, number, low, high):
-                _told(scene, path, f"{said} is never true: {about}", never=True)
-            elif _always(operator, number, low, high):
-                _told(scene, path, f"{said} is always true: {about}", never=False)
+    known = {**ranges, **_params(scene)}
+    for part in _needed(tree):
+        turns = truth(part, known)
+        if turns is not None and not (_is_switch(part) and (turns or not _drops(path))):
+            said = f"`{shown(part)}`" if shown(part) else "A part of the condition"
+            told = f"{said} is {'always' if turns else 'never'} true: {_known(part, known)}."
+            _told(scene, path, told, never=not turns)
 
 
-def _constant(scene: Scene, path: Key, truth: bool) -> None:
-    told = "always true" if truth else "never true"
+def _constant(scene: Scene, path: Key, turns: bool) -> None:
+    told = "always true" if turns else "never true"
     what = f"The condition uses no column: it is {told}."
-    _told(scene, path, what, never=not truth)
+    _told(scene, path, what, never=not turns)
 
 
 def _told(scene: Scene, path: Key, what: str, *, never: bool) -> None:
-    if never and path[-1] in ("keep", "where"):
+    if never and _drops(path):
         scene.problems.add("SOF211", path, what, "No row comes through: correct the condition.")
     else:
         scene.problems.warn("SOF212", path, what, "Correct the condition, or remove it.")
 
 
-def _comparisons(tree: nodes.Template) -> Iterator[tuple[str, str, float]]:
-    """Yield those comparisons of a name with a number that must hold for the whole to be true."""
+def _params(scene: Scene) -> dict[str, tuple[float, float]]:
+    """Return the parameters that are numbers, each with its value as what it is at least and at most."""
+    values = scene.recipe.values().items()
+    return {
+        f"{PARAMS}.{name}": (value, value)
+        for name, value in values
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+
+
+def _is_switch(part: nodes.Node) -> bool:
+    """Say whether a part asks for a parameter: given another value, it may turn out otherwise."""
+    return any(one.name == PARAMS for one in find_all(part, nodes.Name))
+
+
+def _drops(path: Key) -> bool:
+    return path[-1] in ("keep", "where")
+
+
+def _needed(tree: nodes.Template) -> Iterator[nodes.Node]:
+    """Yield the parts that must be true for the whole to be."""
     (output,) = tree.body
     assert isinstance(output, nodes.Output)
-    waiting = [*output.nodes]
+    waiting: list[nodes.Node] = [*output.nodes]
     while waiting:
         node = waiting.pop(0)
         if isinstance(node, nodes.And):
             waiting += [node.left, node.right]
-        elif isinstance(node, nodes.Compare) and len(node.ops) == 1:
-            yield from _comparison(node.expr, node.ops[0].op, node.ops[0].expr)
+        else:
+            yield node
 
 
-def _comparison(
-    left: nodes.Expr, operator: str, right: nodes.Expr
-) -> Iterator[tuple[str, str, float]]:
-    if operator not in _SIGNS:
-        return
-    if (name := _name(left)) and (number := _number(right)) is not None:
-        yield name, operator, number
-    elif (name := _name(right)) and (number := _number(left)) is not None:
-        yield name, _MIRRORED[operator], number
+def _known(part: nodes.Node, ranges: Ranges) -> str:
+    """Return in words what is compared in a part that always turns out one way."""
+    compares = [
+        one for one in (part, *find_all(part, nodes.Compare)) if truth(one, ranges) in _SURE
+    ]
+    sides = [
+        side
+        for one in compares
+        if isinstance(one, nodes.Compare)
+        for side in (one.expr, *(op.expr for op in one.ops))
+        if not isinstance(side, nodes.Const)
+    ]
+    known = {shown(side): interval(side, ranges) for side in sides}
+    told = [f"`{said}` is {from_to(*one)}" for said, one in known.items() if one]
+    return either(told, "and")
 
 
-def _name(node: nodes.Expr) -> str:
-    match node:
-        case nodes.Name(name=name):
-            return str(name)
-        case nodes.Getattr(node=inner, attr=field):
-            return _field(inner, field)
-        case nodes.Getitem(node=inner, arg=nodes.Const(value=str(field))):
-            return _field(inner, field)
-    return ""
-
-
-def _field(inner: nodes.Expr, field: str) -> str:
-    record = _name(inner)
-    return f"{record}.{field}" if record else ""
-
-
-def _number(node: nodes.Expr) -> float | None:
-    match node:
-        case nodes.Const(value=int() | float() as number) if not isinstance(number, bool):
-            return number
-        case nodes.Neg(node=nodes.Const(value=int() | float() as number)):
-            return -number
-    return None
-
-
-def _never(operator: str, number: float, low: float, high: float) -> bool:
-    return {
-        "gt": high <= number,
-        "gteq": high < number,
-        "lt": low >= number,
-        "lteq": low > number,
-        "eq": not low <= number <= high,
-    }[operator]
-
-
-def _always(operator: str, number: float, low: float, high: float) -> bool:
-    return {
-        "gt": low > number,
-        "gteq": low >= number,
-        "lt": high < number,
-        "lteq": high <= number,
-        "eq": low == number == high,
-    }[operator]
+_SURE = (True, False)

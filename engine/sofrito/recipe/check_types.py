@@ -7,22 +7,17 @@ from jinja2 import nodes
 from sofrito.problems import Severity
 from sofrito.recipe.base import Key
 from sofrito.recipe.check_calls import miscalled, wrong_methods
+from sofrito.recipe.inference import loop_values, value_of
+from sofrito.recipe.intervals import path_of
 from sofrito.recipe.template_nodes import find_all
-from sofrito.recipe.template_tree import guarded, stored
-from sofrito.recipe.value_types import (
-    WORDS,
-    Listed,
-    Misuse,
-    Values,
-    ValueType,
-    dotted,
-    misuses,
-    type_of,
-)
+from sofrito.recipe.template_tree import Read, field_of, guarded, stored
+from sofrito.recipe.value_misuses import Misuse, misuses
+from sofrito.recipe.value_types import WORDS, Listed, Values, ValueType
 from sofrito.recipe.value_uses import misused_wholes
 
 CODE = "SOF218"
 _DROPS = ("keep", "where")
+_NULL = ("none", "defined", "undefined")
 
 
 def misused(tree: nodes.Template, values: Mapping[str, Values]) -> Iterator[Misuse]:
@@ -32,16 +27,22 @@ def misused(tree: nodes.Template, values: Mapping[str, Values]) -> Iterator[Misu
     """
     yield from miscalled(tree)
     names, fields = guarded(tree)
-    asked = {dotted(test.node) for test in find_all(tree, nodes.Test)}
+    asked = {path_of(test.node) for test in find_all(tree, nodes.Test) if test.name not in _NULL}
     known = {
         name: one
         for name, one in values.items()
         if name not in asked and not (names | fields).intersection(name.split("."))
     }
-    for part, there in _parts(tree, known):
-        yield from misuses(part, there)
+    for part, outside in _parts(tree, known):
+        looped = loop_values(part, outside).items()
+        there = {**outside, **{name: one for name, one in looped if name not in asked | names}}
+        yield from (one for one in misuses(part, there) if not _reads(one.node, fields))
         yield from misused_wholes(part, there)
         yield from wrong_methods(part, there)
+
+
+def _reads(node: nodes.Node | None, fields: set[str]) -> bool:
+    return isinstance(node, Read) and field_of(node) in fields
 
 
 def _parts(
@@ -63,8 +64,8 @@ def _parts(
         before, known = known, _without(known, stored(part))
         match node:
             case nodes.Assign(target=nodes.Name(name=name), node=nodes.Expr() as value):
-                if kind := type_of(value, before):
-                    known[name] = Values(kind)
+                if made := value_of(value, before):
+                    known[name] = made
 
 
 def _without(values: Mapping[str, Values], names: set[str]) -> dict[str, Values]:

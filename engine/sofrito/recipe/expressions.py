@@ -8,10 +8,12 @@ from typing import Any, Literal
 from jinja2 import TemplateError, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.meta import find_undeclared_variables
+from jinja2.parser import Parser
 
 from sofrito.problems import did_you_mean
 from sofrito.recipe.effort import begin
 from sofrito.recipe.expression_filters import FILTERS, last_number
+from sofrito.recipe.plain_templates import free_names, is_plain
 from sofrito.recipe.runtime_words import failure_words
 from sofrito.recipe.sandbox import Sandbox
 from sofrito.recipe.template_nodes import find_all
@@ -94,8 +96,32 @@ def expression_names(source: str) -> Mapping[str, frozenset[str]]:
 
     Raises ``jinja2.TemplateSyntaxError``.
     """
-    expression(source)
-    return names_used(environment().parse("{{ (" + source + ") }}"))
+    tree = parsed_expression(source)
+    if not is_plain(tree) or any(known_words(tree)):
+        expression(source)  # raises where it cannot be compiled
+    return names_used(tree)
+
+
+@lru_cache(256)
+def parsed_expression(source: str) -> nodes.Template:
+    """Return the tree of an expression, which is only to be read; raises as parse_expression does."""
+    return parse_expression(source)
+
+
+def parse_expression(source: str) -> nodes.Template:
+    """Return an expression as a tree; raises TemplateSyntaxError if it is not one expression."""
+    env = environment()
+    parser = Parser(env, source, state="variable")
+    try:
+        node = parser.parse_expression()
+    except RecursionError as error:
+        raise TemplateSyntaxError("it is nested too deeply", 1) from error
+    if not parser.stream.eos:
+        rest = parser.stream.current
+        raise TemplateSyntaxError(f"`{rest.value}` is not expected here", rest.lineno)
+    tree = nodes.Template([nodes.Output([node], lineno=1)], lineno=1)
+    tree.set_environment(env)
+    return tree
 
 
 @lru_cache(256)
@@ -109,7 +135,9 @@ def names_used(tree: nodes.Template) -> dict[str, frozenset[str]]:
 
     A field is read by `.field` or by `['field']`.
     """
-    fields: dict[str, set[str]] = {name: set() for name in find_undeclared_variables(tree)}
+    free = free_names(tree) - environment().globals.keys() if is_plain(tree) else None
+    free = find_undeclared_variables(tree) if free is None else free
+    fields: dict[str, set[str]] = {name: set() for name in free}
     reads: list[nodes.Getattr | nodes.Getitem] = [*find_all(tree, nodes.Getattr)]
     for read in (*reads, *find_all(tree, nodes.Getitem)):
         field = read.attr if isinstance(read, nodes.Getattr) else _text(read.arg)
@@ -165,4 +193,7 @@ __all__ = [
     "known_words",
     "last_number",
     "names_used",
+    "parse_expression",
+    "parsed",
+    "parsed_expression",
 ]

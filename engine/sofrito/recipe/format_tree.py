@@ -26,6 +26,14 @@ _OPENINGS = {
     kinds.FlowMappingStartToken: kinds.FlowMappingEndToken,
 }
 
+_SPACED = (
+    *(kinds.FlowEntryToken, kinds.ValueToken, kinds.KeyToken),
+    *(kinds.AnchorToken, kinds.TagToken),
+)
+"""What has a space behind it."""
+_CLOSE = (kinds.FlowEntryToken, kinds.ValueToken, *_OPENINGS.values())
+"""What has none before it."""
+
 
 def parse_sheet(text: str) -> Sheet:
     """Return the layout of a text that is known to be a YAML mapping; raises :class:`Odd`.
@@ -266,7 +274,7 @@ class _Parser:
         return index in self._own and any(line.text for line in self._own[index])
 
     def _raw(self, start: int, flow: Flow) -> Flow:
-        """Keep a flow as it was written, up to its closing bracket."""
+        """Keep a flow's lines as they were written, up to its closing bracket, but for odd spaces."""
         depth, self._at = 0, start
         while True:
             token = self._tokens[self._at]
@@ -280,8 +288,22 @@ class _Parser:
                 self._own.pop(index, None)
             if index < self._at - 1:
                 self._behind.pop(index, None)
-        begin = self._tokens[start].start_mark.offset
-        return Flow(flow.mapping, raw=self._text[begin : self._ends[self._at - 1]])
+        return Flow(flow.mapping, raw=self._tidy(start))
+
+    def _tidy(self, start: int) -> str:
+        """Return the text of the tokens from ``start`` up to here, spaced as on a line of their own."""
+        parts, end, before = [""], self._tokens[start].start_mark.offset, None
+        for token, after in zip(self._tokens[start : self._at], self._ends[start:], strict=False):
+            begin = token.start_mark.offset
+            if begin == after:
+                continue
+            gap = self._text[end:begin]
+            if "\n" not in gap and not isinstance(before, kinds.AliasToken):
+                spaced = isinstance(before, _SPACED) and not isinstance(token, _CLOSE)
+                gap = " " if spaced else ""
+            parts += [gap, self._text[begin:after]]
+            before, end = token, after
+        return "".join(parts)
 
     def _pair(self) -> Pair:
         keyed = self._is(kinds.KeyToken)

@@ -10,6 +10,15 @@ from sofrito.recipe.value_types import Values
 _WORD = re.compile(r"\w+")
 
 
+@dataclass(frozen=True, slots=True)
+class Size:
+    """The least and the most `words` or `characters` that a step let through."""
+
+    least: float
+    most: float
+    step: str
+
+
 @dataclass
 class Known:
     """The columns that rows have here, each with its maker, and what the recipe tells of them.
@@ -18,8 +27,8 @@ class Known:
     fields, ``longest`` the most words of a text, ``answers`` the most tokens of one that a model
     wrote, with the step, ``values`` what else is known of values. ``nulls`` are null in some rows,
     with the condition that the others fulfil; ``alike`` are equal in all siblings, with the step
-    that makes these. ``gone`` are columns that ended with their siblings, with the step that closed
-    these.
+    that makes these. ``sizes`` are the lengths that filters left, by column and unit. ``gone`` are
+    columns that ended with their siblings, with the step that closed these.
     """
 
     makers: dict[str, str] = field(default_factory=dict)
@@ -30,6 +39,7 @@ class Known:
     values: dict[str, Values] = field(default_factory=dict)
     nulls: dict[str, str] = field(default_factory=dict)
     alike: dict[str, str] = field(default_factory=dict)
+    sizes: dict[str, dict[str, Size]] = field(default_factory=dict)
     gone: dict[str, str] = field(default_factory=dict)
     opened: list["Known"] = field(default_factory=list)
 
@@ -44,6 +54,7 @@ class Known:
                 dict(self.answers),
                 dict(self.values),
                 dict(self.nulls),
+                sizes={name: dict(one) for name, one in self.sizes.items()},
             )
         )
 
@@ -56,7 +67,7 @@ class Known:
         self.makers, self.records = before.makers, before.records
         self.ranges, self.longest = before.ranges, before.longest
         self.answers, self.values = before.answers, before.values
-        self.nulls, self.alike = before.nulls, before.alike
+        self.nulls, self.alike, self.sizes = before.nulls, before.alike, before.sizes
         return True
 
     def settle(self, names: Iterable[str]) -> None:
@@ -72,8 +83,10 @@ class Known:
             self.records.pop(name, None)
             self.longest.pop(name, None)
             self.answers.pop(name, None)
-            self.values.pop(name, None)
+            for known in [one for one in self.values if one.split(".")[0] == name]:
+                del self.values[known]
             self.nulls.pop(name, None)
             self.alike.pop(name, None)
+            self.sizes.pop(name, None)
             for known in [one for one in self.ranges if one.split(".")[0] == name]:
                 del self.ranges[known]

@@ -104,7 +104,8 @@ class Output(Part):
             }
         ),
     ] = {}
-    """Splits and their shares, `{train: 0.95, test: 0.05}`; `group_by: COLUMN` keeps equal values together."""
+    """Splits and their shares, `{train: 0.95, test: 0.05}`; `group_by: COLUMN` keeps equal values together, \
+and a row where it is null stands for itself."""
 
     files: Annotated[tuple[Literal["parquet", "jsonl"], ...], Field(min_length=1)] = ("parquet",)
     """The kinds of files to write."""

@@ -67,7 +67,7 @@ class Topics(Part):
     """What the topics of each level are called, from the widest to the narrowest: `{{ topic.field }}`."""
 
     width: int = Field(default=6, ge=1, le=100)
-    """Topics to ask for below each topic; equal and nearly equal ones of a level count once."""
+    """Topics to ask for below each topic; equal and nearly equal ones below the same one count once."""
 
     model: str = ""
     """Which of the recipe's models is asked."""

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from jinja2 import TemplateSyntaxError, nodes
 
 from sofrito.recipe.expressions import environment
+from sofrito.recipe.intervals import path_of
 from sofrito.recipe.jinja_words import ENDS, syntax_words
 from sofrito.recipe.template_nodes import find_all
-from sofrito.recipe.value_types import Values, dotted
+from sofrito.recipe.value_types import Values
 
 _DANGLING = re.compile(r"(?:^|\s)(?P<word>==|!=|[<>]=?|[-+*/%~|,]|and|or|not|in|is|if|else)\s*$")
 _WORDS = re.compile(r"[\w,.!?’-]+(?:\s+[\w,.!?’-]+)+")
@@ -85,5 +86,5 @@ def _as_filter(name: str, call: nodes.Call) -> str:
     word = _FUNCTIONS.get(name, name)
     if word not in environment().filters:
         return ""
-    about = (dotted(call.args[0]) if call.args else "") or "…"
+    about = (path_of(call.args[0]) if call.args else "") or "…"
     return f"There are no functions, but filters: `{about} | {word}`."

@@ -1,6 +1,6 @@
 """The names that templates and expressions may use at some place of a recipe."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from sofrito.problems import did_you_mean
@@ -27,7 +27,8 @@ class Names:
     record. ``gone`` ended with their siblings at a step. ``unset`` would be
     there if the step said what their value is. In those ``apart``, the siblings that are compared
     differ. ``odd`` are columns that cannot be named, by a name that would do. ``values`` is what is
-    known of values, by `column` or `record.field`.
+    known of values, by `column` or `record.field`, ``ranges`` the least and the most
+    of numbers.
     """
 
     known: Mapping[str, str]
@@ -42,13 +43,27 @@ class Names:
     apart: frozenset[str] = frozenset()
     values: Mapping[str, Values] = field(default_factory=dict)
     odd: Mapping[str, str] = field(default_factory=dict)
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def having(self, more: Iterable[str], who: str) -> "Names":
         """Return these names and more."""
         added = dict.fromkeys(more, who)
+        if not added:
+            return self
         kept = {name: one for name, one in self.values.items() if name.split(".")[0] not in added}
         nulls = {name: one for name, one in self.nulls.items() if name not in added}
         return replace(self, known={**self.known, **added}, values=kept, nulls=nulls)
+
+    def typed(self, read: Collection[str]) -> dict[str, Values]:
+        """Return what is known of the values of the names that are ``read``, and of their fields."""
+        own = {path: one for path, one in self.values.items() if path.split(".")[0] in read}
+        found = {name: Values("record") for name in self.records if name in read}
+        for path, one in own.items():
+            record, _, last = path.rpartition(".")
+            if "." in record:
+                fields = found[record].fields if record in found else {}
+                found[record] = Values("record", fields={**fields, last: one}, whole=True)
+        return {**found, **own}
 
     def fix(self, name: str) -> str:
         """Return what to do about a name that is not among these."""

@@ -152,8 +152,8 @@ def _learn(problems: Problems, name: str, values: dict[str, Any]) -> None:
         problems.add("SOF233", path, what, f"Give it one: --set {key}=…", at_key=True)
         return
     kind = declared.get("type") or _kind(default)
-    if kind not in KINDS:
-        return
+    if not isinstance(kind, str) or kind not in KINDS:
+        return  # the schema says what is wrong with it
     at = (*path, "default")
     value = _typed(kind, default, places.source(at) if _is_scalar(default) else "")
     choices = declared.get("choices")

@@ -14,6 +14,7 @@ from sofrito.recipe.heads import Head, read_head
 from sofrito.recipe.places import Origin, Places, Problems
 from sofrito.recipe.schema import model_schema
 from sofrito.recipe.structure import check_structure
+from sofrito.recipe.value_types import Values
 from sofrito.recipe.vocabulary import Vocabulary
 from sofrito.recipe.words import sentence
 
@@ -45,6 +46,13 @@ class Principle(Part):
             fix = "Add `text`: the principle in one or two sentences."
             raise fault("missing", what, fix)
         return self
+
+
+def principle_values() -> Values:
+    """Return what is known of a principle as templates see it."""
+    return Values(
+        "record", fields=dict.fromkeys(Principle.model_fields, Values("text")), whole=True
+    )
 
 
 class _Principles(Part):

@@ -47,6 +47,8 @@ class PromptSize:
                 return len(text.split())
             case nodes.Name(name=column):
                 return self.longest.get(column, 0)
+            case nodes.Filter(node=nodes.Node() as inner, name="trim" | "untag"):
+                return self._node(inner, name, depth)
             case nodes.If():
                 branches = (node.body, *(one.body for one in node.elif_), node.else_)
                 return max(self._all(branch, name, depth) for branch in branches)

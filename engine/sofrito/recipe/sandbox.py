@@ -232,6 +232,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return super()._generate(source, *args, **options)
         except RecursionError as error:
             raise TemplateSyntaxError("it is nested too deeply", 1) from error
+        except TypeError as error:
+            raise TemplateSyntaxError(_UNHASHABLE, 1) from error
 
     def _compile(self, source: str, filename: str) -> CodeType:
         try:
@@ -246,6 +248,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
 _LONG = f"it is longer than {LARGEST:,} characters"
 _MANY = f"it has more than {MOST_TOKENS:,} words and signs"
+_UNHASHABLE = "a list or a mapping cannot be the key of a mapping"
 _DIGITS = "a whole number in it has too many digits"
 
 

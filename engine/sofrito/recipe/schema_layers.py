@@ -1,6 +1,6 @@
 """What the JSON Schema says of recipes that extend others, and of values that are parameters'."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sofrito.recipe.schema_models import Schema
@@ -97,6 +97,24 @@ def settled(schema: Schema) -> Schema:
     return plain
 
 
+class _Settled(Mapping[str, Schema]):
+    """The definitions of a published schema, each settled when it is first asked for."""
+
+    def __init__(self, published: Mapping[str, Schema]) -> None:
+        self._published, self._found = published, dict[str, Schema]()
+
+    def __getitem__(self, name: str) -> Schema:
+        if name not in self._found:
+            self._found[name] = settled(self._published[name])
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._published)
+
+    def __len__(self) -> int:
+        return len(self._published)
+
+
 def _without(one: Schema) -> Schema:
     if one.get("if") == _REFERS:
         kept = {key: one[key] for key in one if key not in ("examples", "if", "then", "else")}
@@ -137,10 +155,14 @@ def _each(schema: Any, change: Callable[[Schema], Schema]) -> Any:
 
 
 def whole(schema: Schema) -> Schema:
-    """Return the schema of a recipe that what it extends is merged into, its parameters put in."""
+    """Return the schema of a recipe that what it extends is merged into, its parameters put in.
+
+    A recipe needs few of the definitions: of `$defs`, only those that are looked up are made.
+    """
     if "else" not in schema:
         return schema
-    schema = settled(schema)
+    top = {key: one for key, one in schema.items() if key != "$defs"}
+    schema = {**settled(top), "$defs": _Settled(schema["$defs"])}
     rest = schema["else"]
     steps = {**schema["properties"]["steps"], **rest["properties"]["steps"]}
     steps.pop("additionalProperties", None)

@@ -14,7 +14,9 @@ def check_by_jsonschema(places: Places, schema: Schema) -> list[Problem]:
     """
     from jsonschema import Draft202012Validator
 
-    errors = Draft202012Validator(whole(schema)).iter_errors(places.data)
+    merged = whole(schema)
+    plain = {**merged, "$defs": dict(merged["$defs"])}
+    errors = Draft202012Validator(plain).iter_errors(places.data)
     paths = dict.fromkeys(tuple(error.absolute_path) for error in errors)
     fix = "Compare it with what `sofrito schema` prints; and tell us, this needs a better message."
     return [

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from jinja2 import TemplateSyntaxError, nodes
-from jinja2.parser import Parser
+from jinja2 import nodes
 
 from sofrito.recipe.expressions import environment, expression
+from sofrito.recipe.plain_templates import is_plain
 from sofrito.recipe.template_nodes import find_all
 from sofrito.recipe.template_words import imported
 
@@ -19,39 +19,26 @@ _DEFINED, _DEFAULT = ("defined", "undefined"), ("default", "d")
 Read = nodes.Getattr | nodes.Getitem
 
 
-def parsed_expression(source: str) -> nodes.Template:
-    """Return an expression as a tree; raises TemplateSyntaxError if it is not one expression."""
-    env = environment()
-    parser = Parser(env, source, state="variable")
-    try:
-        node = parser.parse_expression()
-    except RecursionError as error:
-        raise TemplateSyntaxError("it is nested too deeply", 1) from error
-    if not parser.stream.eos:
-        rest = parser.stream.current
-        raise TemplateSyntaxError(f"`{rest.value}` is not expected here", rest.lineno)
-    tree = nodes.Template([nodes.Output([node], lineno=1)], lineno=1)
-    tree.set_environment(env)
-    return tree
-
-
-def compile_expression(source: str) -> None:
+def compile_expression(source: str, tree: nodes.Template) -> None:
     """Compile an expression as a run does; raises TemplateSyntaxError where that cannot be."""
-    expression(source)
+    if not is_plain(tree):
+        expression(source)
 
 
-def compile_template(text: str) -> None:
+def compile_template(text: str, tree: nodes.Template) -> None:
     """Compile a template as a run does; raises TemplateSyntaxError where that cannot be."""
-    environment().compile(text)
+    if not is_plain(tree):
+        environment().compile(text)
 
 
-def mend_words(tree: nodes.Template) -> None:
+def mended(tree: nodes.Template) -> nodes.Template:
     """Put a filter or test that exists for each that does not, so that the rest can be looked at."""
     env = environment()
     for node in find_all(tree, (nodes.Filter, nodes.Test)):
         assert isinstance(node, nodes.Filter | nodes.Test)
         if node.name not in (env.filters if isinstance(node, nodes.Filter) else env.tests):
             node.name = STAND_IN
+    return tree
 
 
 def included(tree: nodes.Template) -> Iterator[tuple[nodes.Node, str]]:
@@ -61,9 +48,12 @@ def included(tree: nodes.Template) -> Iterator[tuple[nodes.Node, str]]:
     """
     for node in find_all(tree, _INCLUDES):
         assert isinstance(node, _INCLUDES)
+        sure: list[nodes.Node | None] = [node.template]
+        if isinstance(node.template, nodes.CondExpr):
+            sure += [node.template.expr1, node.template.expr2]
         for part in (node.template, *find_all(node.template, nodes.Const)):
             name = part.value if isinstance(part, nodes.Const) else None
-            if isinstance(name, str) and (part is node.template or name.endswith(".j2")):
+            if isinstance(name, str) and (part in sure or name.endswith(".j2")):
                 yield node, name
 
 

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping
 
 from jinja2 import nodes
 
+from sofrito.recipe.inference import type_of
 from sofrito.recipe.template_nodes import find_all
-from sofrito.recipe.value_types import WORDS, Misuse, Values, ValueType, read_first, said, type_of
+from sofrito.recipe.value_misuses import Misuse, read_first, said
+from sofrito.recipe.value_types import WORDS, Values, ValueType
 
 _UNCOUNTED: tuple[ValueType, ...] = ("number", "boolean")
 _LISTS = """batch count first groupby join last length list map max min reject rejectattr reverse
@@ -24,9 +26,12 @@ def misused_wholes(tree: nodes.Template, values: Mapping[str, Values]) -> Iterat
     """Yield where a template loops over, calls or filters a value that does not allow it."""
     for loop in find_all(tree, nodes.For):
         assert isinstance(loop.iter, nodes.Expr)
+        fix = "Name a list; for a number of times, write one: `[1, 2, 3]`."
         if type_of(loop.iter, values) in ("number", "boolean"):
             what = f"{_is(loop.iter, values)}, and a loop goes over the items of a list."
-            fix = "Name a list; for a number of times, write one: `[1, 2, 3]`."
+            yield _misuse(loop, loop.iter, what, fix)
+        elif isinstance(loop.iter, nodes.Const) and loop.iter.value is None:
+            what = "A loop goes over the items of a list, and null has none."
             yield _misuse(loop, loop.iter, what, fix)
     for call in find_all(tree, nodes.Call):
         if type_of(call.node, values):
@@ -46,6 +51,10 @@ def _filtered(node: nodes.Filter, values: Mapping[str, Values]) -> Iterator[Misu
         takes = "a record" if node.name in ("dictsort", "items") else takes
         what = f"{_is(value, values)}, and `{node.name}` takes {takes}."
         yield _at_filter(node, what, _fix(value, kind, node.name))
+    elif node.name == "sum" and kind == "text":
+        what = f"{_is(value, values)}, and `sum` adds up the numbers of a list."
+        fix = f"`{said(value, '…').strip('`')} | float` reads the text as a number."
+        yield _at_filter(node, what, fix)
     elif node.name in _ORDERING and isinstance(value, nodes.List | nodes.Tuple):
         kinds = {type_of(item, values) for item in value.items} - {None}
         one = next(iter(sorted(kinds & {"text", "list", "record"}, key=str)), None)

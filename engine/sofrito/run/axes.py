@@ -46,13 +46,19 @@ SAMPLING = {"temperature": 0.7, "top_p": 0.95}
 PROMPT = """\
 {% if above %}We are at: {{ subject }} > {{ above | join(" > ") }}
 {% endif -%}
-List {{ width }} {{ level[:-1] ~ "ies" if level.endswith("y") else level ~ "s" }} of \
+List {{ width }} entries of the level "{{ level | replace("_", " ") }}" below \
 {{ above | last if above else subject }}, each a short name. No two of them mean the same.
 {% if known %}
 These are there already, so list others: {{ known | join("; ") }}
 {% endif %}"""
 
-_SMALL = frozenset(["a", "an", "and", "for", "in", "of", "on", "the", "to", "with"])
+_NO_OTHERS = "the model names no others"
+
+_TOKEN = re.compile(r"\w+[+#*]*")
+_UNSAID = frozenset(["a", "an", "and", "the"])
+_JOINTS = frozenset(["at", "by", "for", "from", "in", "of", "on", "to", "with"])
+_NO_PLURAL = frozenset(["arms", "blues", "customs", "goods", "means", "news"])
+_PLURAL = re.compile(r"ies?$|(?:(?<=[sxz])|(?<=[cs]h))es?$|(?<![sui])s$")
 
 
 @dataclass(frozen=True)
@@ -117,8 +123,10 @@ def make_axes(
         if ended.status != "complete":
             raise _short(ended, program)
         made = orjson.loads((Path(scratch) / ROWS).read_bytes())["columns"]
-        for name, paths in made.items():
-            _put(axis_file(read, workspace, name), axis_text(read, name, paths))
+        for name, grown in made.items():
+            why = {tuple(node): words for node, words in grown["short"]}
+            text = axis_text(read, name, grown["topics"], why)
+            _put(axis_file(read, workspace, name), text)
     with closing(SqliteJournal(workspace / JOURNAL, program.fingerprint)) as journal:
         return MadeAxes(ended.totals, journal.spent())
 
@@ -188,20 +196,27 @@ class Tree:
         self._sampling = dict(sorted({**SAMPLING, "max_tokens": _longest(topics)}.items()))
 
     def run(self, row: Row, _: Candidate) -> Work:
-        """Make the column of the axis: a list of topics, each with those above it."""
+        """Make the column of the axis: its topics, each with those above it, and why some are missing."""
         nodes: list[Branch] = [()]
+        grown: list[Branch] = []
+        short: list[tuple[Branch, str]] = []
         for level in self._topics.levels:
             row, below, lost = yield from self._level(row, level, nodes)
+            for node in nodes:
+                if len(below[node]) < self._topics.width:
+                    why = lost.get(node)
+                    short.append((node, f"{why.reason}: {why.detail}" if why else _NO_OTHERS))
             nodes = [(*node, topic) for node in nodes for topic in below[node]]
             if not nodes:
-                return [lost or Lost(row, "rejected", "no topics", f"the model names no {level}")]
-        return [row.having({self._axis: [list(node) for node in nodes]})]
+                none = Lost(row, "rejected", "no topics", f"the model names no {level}")
+                return [next(iter(lost.values()), none)]
+            grown += nodes
+        return [row.having({self._axis: {"topics": grown, "short": short}})]
 
     def _level(self, row: Row, level: str, nodes: Sequence[Branch]) -> Any:
-        """Return the row with what happened, the topics below each node, and why some are missing."""
+        """Return the row with what happened, the topics below each node, and what it last went without."""
         below: dict[Branch, list[str]] = {node: [] for node in nodes}
-        seen: set[str] = set()
-        lost: Lost | None = None
+        lost: dict[Branch, Lost] = {}
         for attempt in range(ATTEMPTS):
             short = [node for node in nodes if len(below[node]) < self._topics.width]
             if not short:
@@ -209,14 +224,20 @@ class Tree:
             texts = yield [Render(self._prompt, self._values(level, n, below[n])) for n in short]
             for text in texts:
                 if isinstance(text, ExpressionError):
-                    return row, below, Lost(row, "failed", "template", text.words)
+                    return (
+                        row,
+                        below,
+                        {n: Lost(row, "failed", "template", text.words) for n in short},
+                    )
             told = yield [
                 self._question(row, text, level, node, attempt)
                 for node, text in zip(short, texts, strict=True)
             ]
             row = row.told(*(Event(self._label, "call", {"key": one.key}) for one in told))
             for node, one in zip(short, told, strict=True):
-                lost = self._take(row, one.answer, node, below[node], seen) or lost
+                lost.pop(node, None)
+                if why := self._take(row, one.answer, node, below[node]):
+                    lost[node] = why
         return row, below, lost
 
     @property
@@ -237,10 +258,8 @@ class Tree:
         messages = (Message("user", text.strip()),)
         return Completion(self._model, messages, self._sampling, self._schema, seed=seed)
 
-    def _take(
-        self, row: Row, answer: Any, node: Branch, topics: list[str], seen: set[str]
-    ) -> Lost | None:
-        """Take the topics of an answer that are new on their level, and not those above them."""
+    def _take(self, row: Row, answer: Any, node: Branch, topics: list[str]) -> Lost | None:
+        """Take the topics of an answer that are new below their node, and not those above them."""
         if isinstance(answer, Refused):
             return Lost(row, "failed", answer.cause, answer.words)
         assert isinstance(answer, Answer)
@@ -248,22 +267,33 @@ class Tree:
             items = self._parser.parse(answer.text, cut=answer.finish == "length", drop_last=True)
         except Unparsed as error:
             return Lost(row, "rejected", "unparseable", error.why)
-        above = {likeness(topic) for topic in node}
+        seen = {likeness(topic) for topic in (*node, *topics)}
         for item in items:
             name = " ".join(str(item["topic"]).split())
             like = likeness(name)
-            if like and like not in seen | above and len(topics) < self._topics.width:
+            if like and like not in seen and len(topics) < self._topics.width:
                 topics.append(name)
                 seen.add(like)
         return None
 
 
 def likeness(name: str) -> str:
-    """Return what nearly equal topics have in common: their words without case, order, plural, small ones."""
-    words = re.findall(r"\w+", name.casefold())
-    singular = (re.sub(r"(?<=\w\w[^s])s$", "", word) for word in words if word not in _SMALL)
-    plain = {re.sub(r"(?<=\w{3})e$", "", word) for word in singular}
-    return " ".join(sorted(plain or set(words)))
+    """Return what nearly equal topics have in common: their words in order, without case and articles.
+
+    The last word before a preposition, and the last of all, counts as in the singular: a plural
+    that stands elsewhere mostly means another thing, as in new media and news media.
+    """
+    words = _TOKEN.findall(name.casefold())
+    said = [word for word in words if word not in _UNSAID] or words
+    ends = [*(word in _JOINTS for word in said[1:]), True]
+    return " ".join(_singular(w) if end else w for w, end in zip(said, ends, strict=False))
+
+
+def _singular(word: str) -> str:
+    """Return a form that a noun and its plural share, where English makes it by a rule."""
+    if len(word) < 4 or word in _NO_PLURAL:
+        return word
+    return _PLURAL.sub(lambda end: "y" if end[0].startswith("i") else "", word, count=1)
 
 
 def _put(file: Path, text: str) -> None:

@@ -8,6 +8,8 @@ from pydantic import Field, model_validator
 from sofrito.formats.base import Column
 from sofrito.recipe.base import Columns, Key
 from sofrito.recipe.expressions import ExpressionError, expression
+from sofrito.recipe.inference import list_of
+from sofrito.recipe.value_types import Values
 from sofrito.steps.base import Bench
 from sofrito.steps.closing import Closing, joined
 from sofrito.steps.work import Join, Lost, Operation, Outcome, Row
@@ -46,6 +48,14 @@ each column becomes a list of its own."""
     def makes(self) -> tuple[str, ...]:
         """The lists."""
         return (self.as_,) if self.as_ else self.collect
+
+    def learns(self, known: Mapping[str, Values]) -> Mapping[str, Values]:
+        """Lists: of what the columns are, or of records of them."""
+        if self.as_ and len(self.collect) > 1:
+            fields = {name: known.get(name) for name in self.collect}
+            return {self.as_: list_of(Values("record", fields=fields, whole=True))}
+        names = zip(self.makes(), self.collect, strict=True)
+        return {name: list_of(known.get(column)) for name, column in names}
 
     def uses(self) -> tuple[str, ...]:
         """The columns collected."""

@@ -10,6 +10,8 @@ from sofrito.prompts import Render
 from sofrito.recipe.base import NAME, Key, Load, Need, Part, Range
 from sofrito.recipe.expressions import ExpressionError, expression
 from sofrito.recipe.fault import fault, swapped
+from sofrito.recipe.inference import list_of
+from sofrito.recipe.value_types import Values
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.sampling import Sampling
 from sofrito.steps.work import Candidate, Event, Lost, Map, Operation, Row, Work, mix
@@ -123,6 +125,13 @@ true after an exchange, and there were as many as `exchanges` wants at least, th
     def names_at(self, key: Key) -> frozenset[str]:
         """The user's prompt sees the conversation so far."""
         return _SEEN if key[0] == "user" else frozenset()
+
+    def shows(self) -> Mapping[str, Values]:
+        """Messages have a role and a content."""
+        message = Values(
+            "record", fields=dict.fromkeys(("role", "content"), Values("text")), whole=True
+        )
+        return {"messages": list_of(message)}
 
     def expressions(self) -> dict[Key, str]:
         """The condition of `stop_when`."""

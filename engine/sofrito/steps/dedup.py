@@ -9,7 +9,7 @@ import xxhash
 from pydantic import Field, model_validator
 
 from sofrito.filters.base import texts
-from sofrito.recipe.base import Columns, Load, Need
+from sofrito.recipe.base import Columns, Key, Load, Need
 from sofrito.recipe.fault import fault
 from sofrito.recipe.model import EMBEDDER
 from sofrito.steps.base import Bench, Step
@@ -20,6 +20,10 @@ _OF: Mapping[str, tuple[str, ...]] = {
     "exact": ("ignore",),
     "semantic": ("distance", "model"),
     "minhash": ("threshold",),
+}
+_NEEDED: Mapping[str, tuple[str, str]] = {
+    "semantic": ("numpy", "embed"),
+    "minhash": ("rensa", "minhash"),
 }
 
 
@@ -83,6 +87,11 @@ of the angle between their vectors: 0 for texts that mean the same, about 1 for 
     def load(self) -> Load:
         """For `semantic` one vector a row."""
         return Load(1, 1) if self.method == "semantic" else Load()
+
+    def packages(self) -> Mapping[Key, tuple[str, str]]:
+        """What compares signatures or vectors."""
+        needed = _NEEDED.get(self.method)
+        return {("method",): needed} if needed else {}
 
     def tells_apart(self, values: Mapping[str, Any]) -> str | None:
         """For `exact`, the columns without the differences that do not count."""

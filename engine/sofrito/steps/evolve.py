@@ -9,6 +9,7 @@ from sofrito.formats.base import Column
 from sofrito.recipe.base import Check, Key, Load, Name, Need
 from sofrito.recipe.fault import fault
 from sofrito.recipe.heads import OperatorHead
+from sofrito.recipe.value_types import Values
 from sofrito.recipe.vocabulary import parse_check
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.evolve_rounds import BEFORE, TEXT, Evolution, Fault, Operator, Rules
@@ -141,6 +142,12 @@ undone, or it is taken as it is."""
             f"{self.as_}.version": (0, self.rounds),
             f"{self.as_}.rounds": (least, self.rounds),
         }
+
+    def learns(self, known: Mapping[str, Values]) -> Mapping[str, Values]:
+        """What was a text is another one."""
+        was = known.get(self.evolve)
+        texts = (self.evolve, f"{self.as_}.original")
+        return dict.fromkeys(texts, Values("text")) if was and was.type == "text" else {}
 
     def rewrites(self) -> tuple[str, ...]:
         """The evolved column."""

@@ -32,6 +32,7 @@ def faults(step: Generate) -> Faults:
     yield from _of_lists(step)
     yield from _of_columns(step)
     yield from _of_sizes(step)
+    yield from _of_stop(step)
     yield from _of_probabilities(step)
     yield from _of_vary(step)
 
@@ -138,6 +139,21 @@ def _of_sizes(step: Generate) -> Faults:
         what = f"an answer must have {items:,} items or more, {at_most}"
         fix = _MORE_TOKENS.format(enough_tokens(words=items), "least `items`")
         yield fault("never", what, fix, at="items")
+
+
+def _of_stop(step: Generate) -> Faults:
+    """Tell of texts at which no answer in JSON can end: each answer has them."""
+    if step.kind not in ("json", "json_list"):
+        return
+    several = len(step.generate) > 1 or step.kind == "json"
+    lists = {"[", "]"} if step.kind == "json_list" else set[str]()
+    names = {f'"{name}"' for name in step.generate} if several else set[str]()
+    sure = lists | names | ({"{", "}", ":"} if several else set[str]())
+    for text in step.sampling.stop or ():
+        if text and any(text in one for one in sure):
+            what = f"every answer would be cut off: `parse: {step.kind}` cannot do without `{text}`"
+            fix = "Remove it from `stop`: an answer in JSON ends by itself."
+            yield fault("never", what, fix, at="sampling.stop")
 
 
 def _of_probabilities(step: Generate) -> Faults:

@@ -10,7 +10,8 @@ from pydantic import Field, WithJsonSchema, model_validator
 from sofrito.recipe.base import NAME, Columns, HeadFacts, Key, Load, Need, Part
 from sofrito.recipe.fault import fault
 from sofrito.recipe.heads import RubricHead
-from sofrito.recipe.principles import Principle
+from sofrito.recipe.principles import Principle, principle_values
+from sofrito.recipe.value_types import Values
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.judge_asking import ALONE, PAIRWISE, REASON, TOGETHER, WEIGH, Judging
 from sofrito.steps.judge_shape import Shape
@@ -170,6 +171,11 @@ reasons first is too sure of itself (Constitutional AI)."""
         """What is judged, what is shown beside, and the rubric's head."""
         more = (*(("given",) if self.given else ()), *((PRINCIPLE,) if self.principles else ()))
         return frozenset({"judged", "rubric", *more})
+
+    def shows(self) -> Mapping[str, Values]:
+        """A principle has texts, and what is shown beside is by column."""
+        given = Values("record", fields=dict.fromkeys(self.given), whole=True)
+        return {PRINCIPLE: principle_values(), "given": given}
 
     def compares(self) -> bool:
         """Whether siblings are shown together."""

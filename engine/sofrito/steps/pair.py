@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from sofrito.recipe.base import NAME, Key
 from sofrito.recipe.expressions import ExpressionError, expression
 from sofrito.recipe.fault import fault
+from sofrito.recipe.value_types import Values
 from sofrito.steps.base import Bench
 from sofrito.steps.closing import Closing, joined
 from sofrito.steps.work import Join, Lost, Operation, Outcome, Row, mix
@@ -62,6 +63,12 @@ chance."""
     def makes(self) -> tuple[str, ...]:
         """The two answers, and the record."""
         return ("chosen", "rejected", "pair")
+
+    def learns(self, known: Mapping[str, Values]) -> Mapping[str, Values]:
+        """Both are as the answers are; the margin is a number."""
+        answer = known.get(self.pair)
+        both = dict.fromkeys(("chosen", "rejected"), answer) if answer else {}
+        return {**both, "pair.margin": Values("number")}
 
     def records(self) -> Mapping[str, frozenset[str]]:
         """The record's fields."""

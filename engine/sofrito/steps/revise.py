@@ -9,7 +9,8 @@ from pydantic import Field
 from sofrito.prompts import Render
 from sofrito.recipe.base import NAME, Columns, Key, Load, Need
 from sofrito.recipe.expressions import ExpressionError
-from sofrito.recipe.principles import Principle
+from sofrito.recipe.principles import Principle, principle_values
+from sofrito.recipe.value_types import Values
 from sofrito.steps.asking import Asking
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.parse import Parser
@@ -104,6 +105,12 @@ it is taken as it is."""
         least = 0 if self.fans_out() else self.rounds
         return {f"{self.as_}.version": (least, self.rounds)}
 
+    def learns(self, known: Mapping[str, Values]) -> Mapping[str, Values]:
+        """What was a text is another one."""
+        was = known.get(self.revise)
+        texts = (self.revise, f"{self.as_}.original")
+        return dict.fromkeys(texts, Values("text")) if was and was.type == "text" else {}
+
     def rewrites(self) -> tuple[str, ...]:
         """The text."""
         return (self.revise,)
@@ -128,6 +135,11 @@ it is taken as it is."""
         """The revision sees the critique."""
         more = {CRITIQUE} if key == ("revision",) else set()
         return self.extra_names() | more
+
+    def shows(self) -> Mapping[str, Values]:
+        """A principle has texts, and what is shown beside is by column."""
+        given = Values("record", fields=dict.fromkeys(self.given), whole=True)
+        return {PRINCIPLE: principle_values(), "given": given}
 
     def unset_names(self) -> Mapping[str, str]:
         """What is shown beside, where the step names no columns for it."""

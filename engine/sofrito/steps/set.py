@@ -9,6 +9,8 @@ from sofrito.prompts import Render
 from sofrito.recipe.base import Columns
 from sofrito.recipe.expressions import ExpressionError, expression
 from sofrito.recipe.fault import fault
+from sofrito.recipe.inference import value_of_expression
+from sofrito.recipe.value_types import Values
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.work import Candidate, Lost, Map, Operation, Outcome, Row, Work
 
@@ -48,6 +50,14 @@ class Set(Step):
     def expressions(self) -> dict[tuple[str | int, ...], str]:
         """The value."""
         return {("to",): self.to} if self.to else {}
+
+    def learns(self, known: Mapping[str, Values]) -> Mapping[str, Values]:
+        """A text, if a template makes it; else what the expression tells."""
+        (column,) = self.set
+        if not self.to:
+            return {column: Values("text")}
+        found = value_of_expression(self.to, known)
+        return {column: found} if found else {}
 
     def computes(self) -> str:
         """The value, unless a template makes it."""

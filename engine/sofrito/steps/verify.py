@@ -11,6 +11,7 @@ from sofrito.recipe.expressions import ExpressionError, expression
 from sofrito.recipe.fault import fault
 from sofrito.recipe.model import MATHEMATICS, SANDBOXES
 from sofrito.recipe.sources import is_file
+from sofrito.recipe.value_types import Values
 from sofrito.recipe.values import text_of
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.json_schema import JsonSchema, read_json
@@ -111,6 +112,11 @@ them, and arguments that fit its parameters (a JSON Schema)."""
     def records(self) -> Mapping[str, frozenset[str]]:
         """What the record has."""
         return {self.as_: _FIELDS | ({"start", "end"} if self.occurs_in else frozenset())}
+
+    def values(self) -> Mapping[str, Values]:
+        """Whether it is right, and why not."""
+        texts = dict.fromkeys((f"{self.as_}.reason", f"{self.as_}.detail"), Values("text"))
+        return {f"{self.as_}.ok": Values("boolean"), **texts}
 
     def uses(self) -> tuple[str, ...]:
         """The column checked, and those it is checked against."""

@@ -10,6 +10,7 @@ import orjson
 from pydantic import Field
 
 from sofrito.recipe.base import NAME
+from sofrito.recipe.value_types import Values
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.work import Gather, Operation, Outcome, Row
 
@@ -56,6 +57,11 @@ class Vote(Step):
     def ranges(self) -> Mapping[str, tuple[float, float]]:
         """A share is one."""
         return {f"{self.as_}.share": (0.0, 1.0)}
+
+    def values(self) -> Mapping[str, Values]:
+        """Yes or no, and numbers."""
+        sure = dict.fromkeys((f"{self.as_}.tied", f"{self.as_}.agrees"), Values("boolean"))
+        return {**sure, **dict.fromkeys((f"{self.as_}.votes", f"{self.as_}.of"), Values("number"))}
 
     def uses(self) -> tuple[str, ...]:
         """The answers."""

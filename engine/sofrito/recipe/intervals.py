@@ -1,0 +1,103 @@
+"""Arithmetic on what numbers can be: whether a condition over them can still turn out both ways."""
+
+import math
+from collections.abc import Callable, Mapping
+
+from jinja2 import nodes
+
+Interval = tuple[float, float]
+Ranges = Mapping[str, Interval]
+
+
+def interval(node: nodes.Node, ranges: Ranges) -> Interval | None:
+    """Return the least and the most that a number can be, ends included; None if it cannot be told.
+
+    ``ranges`` are those known, by `column` or `record.field`. Told of are numbers, these names, and
+    sums, differences, products and quotients of what is told of.
+    """
+    try:
+        found = _interval(node, ranges)
+    except OverflowError:
+        return None
+    return None if found is None or any(map(math.isnan, found)) else found
+
+
+def truth(node: nodes.Node, ranges: Ranges) -> bool | None:
+    """Return how a condition always turns out, None if it may turn out either way."""
+    match node:
+        case nodes.Not(node=inner):
+            return None if (one := truth(inner, ranges)) is None else not one
+        case nodes.And(left=left, right=right):
+            return _all({truth(left, ranges), truth(right, ranges)})
+        case nodes.Or(left=left, right=right):
+            turns = (truth(one, ranges) for one in (left, right))
+            either = _all({None if one is None else not one for one in turns})
+            return None if either is None else not either
+        case nodes.Compare(expr=left, ops=ops):
+            pairs = zip((left, *(one.expr for one in ops)), ops, strict=False)
+            return _all({_compared(one, op.op, op.expr, ranges) for one, op in pairs})
+    return None
+
+
+def path_of(node: nodes.Node) -> str:
+    """Return the column, or the field of a record, that a node reads: `record.field`, or ""."""
+    match node:
+        case nodes.Name(name=name):
+            return str(name)
+        case nodes.Getattr(node=inner, attr=str(field)):
+            return f"{record}.{field}" if (record := path_of(inner)) else ""
+        case nodes.Getitem(node=inner, arg=nodes.Const(value=str(field))):
+            return f"{record}.{field}" if (record := path_of(inner)) else ""
+    return ""
+
+
+def _all(turns: set[bool | None]) -> bool | None:
+    return False if False in turns else (None if None in turns else True)
+
+
+def _interval(node: nodes.Node, ranges: Ranges) -> Interval | None:
+    match node:
+        case nodes.Const(value=int() | float() as number) if not isinstance(number, bool):
+            return float(number), float(number)
+        case nodes.Neg(node=inner):
+            known = _interval(inner, ranges)
+            return known and (-known[1], -known[0])
+        case nodes.Add() | nodes.Sub() | nodes.Mul() | nodes.Div():
+            left, right = _interval(node.left, ranges), _interval(node.right, ranges)
+            return None if left is None or right is None else _reckoned(node, left, right)
+    return ranges.get(path_of(node))
+
+
+def _reckoned(node: nodes.BinExpr, left: Interval, right: Interval) -> Interval | None:
+    """Return what comes of all values of both sides: each is least and most at their ends."""
+    if isinstance(node, nodes.Div) and right[0] <= 0 <= right[1]:
+        return None
+    reckon: Callable[[float, float], float] = {
+        "+": lambda a, b: a + b,
+        "-": lambda a, b: a - b,
+        "*": lambda a, b: a * b,
+        "/": lambda a, b: a / b,
+    }[node.operator]
+    ends = [reckon(one, other) for one in left for other in right]
+    return None if any(map(math.isnan, ends)) else (min(ends), max(ends))
+
+
+def _compared(left: nodes.Node, operator: str, right: nodes.Node, ranges: Ranges) -> bool | None:
+    one, two = interval(left, ranges), interval(right, ranges)
+    if one is None or two is None:
+        return None
+    (low, high), (least, most) = one, two
+    below, apart = high < least, high < least or low > most
+    match operator:
+        case "lt":
+            return True if below else (False if low >= most else None)
+        case "lteq":
+            return True if high <= least else (False if low > most else None)
+        case "gt":
+            return True if low > most else (False if high <= least else None)
+        case "gteq":
+            return True if low >= most else (False if below else None)
+        case "eq" | "ne":
+            same = False if apart else (True if low == high == least == most else None)
+            return None if same is None else same is (operator == "eq")
+    return None

@@ -1,0 +1,79 @@
+"""What nearly all templates are made of: texts, values, branches and loops, known without compiling."""
+
+from collections.abc import Iterator
+from itertools import chain
+
+from jinja2 import nodes
+
+_DEEPEST = 18
+"""Levels of nesting below which neither Jinja nor Python comes near a limit of its own."""
+
+_LEAVES = (nodes.TemplateData, nodes.Const, nodes.Name)
+_PARTS = (
+    nodes.Template,
+    nodes.Output,
+    nodes.If,
+    nodes.Getattr,
+    nodes.Getitem,
+    nodes.Slice,
+    nodes.Compare,
+    nodes.Operand,
+    nodes.BinExpr,
+    nodes.UnaryExpr,
+    nodes.CondExpr,
+    nodes.Concat,
+    nodes.List,
+    nodes.Tuple,
+    nodes.Dict,
+    nodes.Keyword,
+)
+
+
+def is_plain(tree: nodes.Node) -> bool:
+    """Say whether a parsed template or expression is sure to compile, if it has no unknown filter or test.
+
+    There is more that compiles: blocks, macros, what is nested deeply, arguments that are unpacked.
+    """
+    level = [tree]
+    for _ in range(_DEEPEST):
+        if not all(map(_is_part, level)):
+            return False
+        level = [*chain.from_iterable(map(_children, level))]
+        if not level:
+            return True
+    return False
+
+
+def free_names(tree: nodes.Node) -> set[str]:
+    """Return the names that a plain template or expression reads and does not set itself."""
+    if isinstance(tree, nodes.Name):
+        return {tree.name} if tree.ctx == "load" else set()
+    if isinstance(tree, nodes.For):
+        return _free_in_loop(tree)
+    return set().union(*map(free_names, _children(tree)))
+
+
+def _free_in_loop(loop: nodes.For) -> set[str]:
+    own = {loop.target.name} if isinstance(loop.target, nodes.Name) else set[str]()
+    own.update(one.name for one in loop.target.find_all(nodes.Name))
+    body = set().union(*map(free_names, loop.body)) - own - {"loop"}
+    test = free_names(loop.test) - own if loop.test else set[str]()
+    return set().union(free_names(loop.iter), body, test, *map(free_names, loop.else_))
+
+
+def _is_part(node: nodes.Node) -> bool:
+    match node:
+        case nodes.Call() | nodes.Filter() | nodes.Test():
+            keywords = [one.key for one in node.kwargs]
+            unpacked = node.dyn_args or node.dyn_kwargs
+            return node.node is not None and not unpacked and len({*keywords}) == len(keywords)
+        case nodes.Pair(key=key):
+            return isinstance(key, _LEAVES)  # a list, for one, cannot be a key
+        case nodes.For():
+            named = (node.target, *node.target.find_all(nodes.Name))
+            return not node.recursive and all(getattr(one, "name", "") != "loop" for one in named)
+    return isinstance(node, _LEAVES + _PARTS)
+
+
+def _children(node: nodes.Node) -> Iterator[nodes.Node]:
+    return iter(()) if isinstance(node, _LEAVES) else node.iter_child_nodes()
