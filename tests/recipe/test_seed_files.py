@@ -345,8 +345,8 @@ def test_what_is_no_file(tmp_path: Path, allow_files: bool) -> None:
             "`seeds` is a folder, not a file.",
             "To read the files in it, write `files: seeds/**`.",
         ),
-        ("", "The file has no name.", ""),
-        ("a\0b", "A name has no NUL.", ""),
+        ("", "The file has no name.", "Name a file in the recipe's folder."),
+        ("a\0b", "A name has no NUL.", "Name a file in the recipe's folder."),
         (
             "zzz",
             "There is no file `zzz` in the recipe's folder.",

@@ -25,6 +25,7 @@ def doubling(keyword: str, depth: int = 24) -> dict[str, Any]:
         (doubling("anyOf"), "x", TOO_MUCH),
         (doubling("oneOf"), 1, TOO_MUCH),
         ({"$defs": {"a": {"not": {"$ref": "#/$defs/a"}}}, "$ref": "#/$defs/a"}, 1, "never ends"),
+        ({"not": {"allOf": [{"not": {}}] * 400}}, 1, ""),
         ({"items": {"enum": list(range(3000))}}, [-1] * 3000, TOO_MUCH),
         ({"allOf": [{"type": "integer"}] * 900}, "x" * 10**6, TOO_MUCH),
         ({"uniqueItems": True}, [{"a": n} for n in range(50_000)], ""),
@@ -40,6 +41,16 @@ def test_a_check_ends(schema: dict[str, Any], value: Any, misfit: str) -> None:
     found = [known.misfit(value) for _ in range(2)]
     assert (known.fault, found[0][-len(misfit) :] if misfit else found[0]) == ("", misfit)
     assert found[0] == found[1]
+
+
+def test_a_check_that_never_ends_is_told_wherever_it_begins() -> None:
+    known = JsonSchema({"$defs": {"a": {"not": {"$ref": "#/$defs/a"}}}, "$ref": "#/$defs/a"})
+
+    def deeper(by: int) -> str:
+        return deeper(by - 1) if by else known.misfit(1)
+
+    found = {deeper(by) for by in range(0, 300, 7)}
+    assert found == {"the schema goes deeper than 150 levels there, or never ends"}
 
 
 @pytest.mark.parametrize(

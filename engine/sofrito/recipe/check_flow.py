@@ -123,7 +123,7 @@ class _Flow:
         facts = head_facts(self._scene, path, step)
         for name in step.uses():
             self._used(name, path, before)
-        self._wanted(path, step, before.typed({*step.wants(), *step.uses()}))
+        self._wanted(path, step, before.typed(step.wants()) if step.wants() else {})
         self._filters(path, step, before)
         check_step_model(self._scene, path, step)
         check_context(self._scene, path, step, self._known.longest)

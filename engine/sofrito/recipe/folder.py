@@ -99,7 +99,8 @@ def _problem(where: Span, what: str, fix: str = "") -> RecipeError:
 
 def _check_name(name: str, where: Span, allow_files: bool) -> None:
     if not name.strip() or "\0" in name:
-        raise _problem(where, "The file has no name." if not name.strip() else "A name has no NUL.")
+        what = "A name has no NUL." if name.strip() else "The file has no name."
+        raise _problem(where, what, "Name a file in the recipe's folder.")
     windows = PureWindowsPath(name)
     if allow_files:
         return

@@ -83,7 +83,8 @@ class Known:
             self.records.pop(name, None)
             self.longest.pop(name, None)
             self.answers.pop(name, None)
-            for known in [one for one in self.values if one.split(".")[0] == name]:
+            self.values.pop(name, None)
+            for known in [one for one in self.values if one.startswith(f"{name}.")]:
                 del self.values[known]
             self.nulls.pop(name, None)
             self.alike.pop(name, None)

@@ -56,7 +56,9 @@ class Names:
 
     def typed(self, read: Collection[str]) -> dict[str, Values]:
         """Return what is known of the values of the names that are ``read``, and of their fields."""
-        own = {path: one for path, one in self.values.items() if path.split(".")[0] in read}
+        own = {name: self.values[name] for name in read if name in self.values}
+        dotted = (path for path in self.values if "." in path)
+        own |= {path: self.values[path] for path in dotted if path.split(".")[0] in read}
         found = {name: Values("record") for name in self.records if name in read}
         for path, one in own.items():
             record, _, last = path.rpartition(".")

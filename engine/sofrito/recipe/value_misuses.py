@@ -21,7 +21,7 @@ _LOOP = (
     *("index", "index0", "revindex", "revindex0", "first", "last", "length"),
     *("previtem", "nextitem", "cycle", "changed", "depth", "depth0"),
 )
-_SUMS = (nodes.Add, nodes.Sub, nodes.Div)
+_SUMS = (nodes.Add, nodes.Sub, nodes.Mul, nodes.Div)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,8 @@ def _reckoned(node: nodes.BinExpr, values: Mapping[str, Values]) -> Iterator[Mis
         return
     if isinstance(node, nodes.Add) and left == right and left in ("text", "list"):
         return
+    if isinstance(node, nodes.Mul) and "number" in (left, right) and "record" not in (left, right):
+        return  # a text or a list, so many times
     fix = "`~` joins texts: `a ~ b`; `a | int` and `a | float` read a text as a number."
     ending = f"`{node.operator}` takes numbers"
     if {left, right} == {"text", "number"}:

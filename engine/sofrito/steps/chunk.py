@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from sofrito.recipe.base import NAME, Load, Range
 from sofrito.recipe.fault import Kind, fault, swapped
+from sofrito.recipe.inference import list_of
 from sofrito.recipe.value_types import Values
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.chunk_cut import Passage, passages
@@ -100,8 +101,12 @@ they fit, else words; nothing where a heading begins."""
         return {self.as_: frozenset(_FIELDS)}
 
     def values(self) -> Mapping[str, Values]:
-        """A passage is a text."""
-        return {self.chunk: Values("text")}
+        """A passage is a text, and so is its heading; its place is in numbers."""
+        places = dict.fromkeys(
+            ("start", "end", "index", "of", "page", "last_page"), Values("number")
+        )
+        fields = {"heading": Values("text"), "headings": list_of(Values("text")), **places}
+        return {self.chunk: Values("text"), **{f"{self.as_}.{k}": one for k, one in fields.items()}}
 
     def rewrites(self) -> tuple[str, ...]:
         """The text, which becomes a passage."""

@@ -1,10 +1,17 @@
 """A bound on what the check of a JSON Schema may cost, by counting what it visits."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 MOST = 200_000
 """Visits in one check: of a keyword of the schema, and of each part that it or the value has there."""
+
+DEEPEST = 150
+"""Keywords within each other in one check, by references or by the value: well within Python's stack.
+
+At its end the check would not fail but panic, in the Rust below jsonschema.
+"""
 
 PARTS = 1000
 """Schemas that a schema may consist of."""
@@ -15,18 +22,30 @@ Keyword = Callable[[Any, Any, Any, Any], Any]
 
 
 class TooMuch(Exception):
-    """A check would take too long."""
+    """A check would take too long, or go too deep."""
 
 
 class Meter:
-    """Counts visits; raises TooMuch where there are more than ``MOST``."""
+    """Counts visits; raises TooMuch where there are more than ``MOST``, or ``DEEPEST`` at once."""
 
     def __init__(self) -> None:
-        self._left = MOST
+        self._left, self._within = MOST, 0
 
     def reset(self) -> None:
         """Begin a check."""
-        self._left = MOST
+        self._left, self._within = MOST, 0
+
+    @contextmanager
+    def visit(self, visits: int) -> Iterator[None]:
+        """Count so many visits, and all inside as within this one."""
+        self.count(visits)
+        self._within += 1
+        if self._within > DEEPEST:
+            raise TooMuch(f"the schema goes deeper than {DEEPEST} levels there, or never ends")
+        try:
+            yield
+        finally:
+            self._within -= 1
 
     def count(self, visits: int) -> None:
         """Count so many visits."""
@@ -45,10 +64,10 @@ def bounded(keywords: Mapping[str, Keyword], meter: Meter, parts: int) -> dict[s
 
     def counting(keyword: Keyword, least: int = 1) -> Keyword:
         def counted(validator: Any, said: Any, instance: Any, schema: Any) -> Iterator[Any]:
-            meter.count(least + _parts(said) + _parts(instance))
-            for error in keyword(validator, said, instance, schema) or ():
-                meter.count(1 + len(error.message) // 100)
-                yield error
+            with meter.visit(least + _parts(said) + _parts(instance)):
+                for error in keyword(validator, said, instance, schema) or ():
+                    meter.count(1 + len(error.message) // 100)
+                    yield error
 
         return counted
 
