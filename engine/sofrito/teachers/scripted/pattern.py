@@ -6,6 +6,7 @@ from functools import cache
 from random import Random
 from string import ascii_lowercase
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 from sofrito.teachers.patterns import patterns_of
 from sofrito.teachers.scripted.words import WORDS
@@ -61,8 +62,10 @@ def _parsed(pattern: str) -> list[tuple[str, Any]]:
     from re import _parser as parser  # type: ignore[attr-defined]
 
     try:
-        return [(str(op), value) for op, value in parser.parse(_as_python(pattern))]
-    except (re.error, OverflowError, RecursionError) as error:
+        with catch_warnings():
+            simplefilter("error", FutureWarning)  # of `[a--b]`: sets of sets, which Rust's have
+            return [(str(op), value) for op, value in parser.parse(_as_python(pattern))]
+    except (re.error, OverflowError, RecursionError, FutureWarning) as error:
         raise NotImplementedError(f"a text for {pattern}: {error}") from error
 
 
