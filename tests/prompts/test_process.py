@@ -259,13 +259,14 @@ def test_it_is_gone_when_it_is_closed(process: Process) -> None:
 
 
 PARENT = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from sofrito.prompts import Render, Templates
 from sofrito.prompts.process import PROCESS
 from sofrito.recipe.sources import TemplateSources
 templates = Templates(TemplateSources(Path("/nowhere"), shared=Path("/nowhere")))
 templates.render([Render("a", {})])
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may ignore it
 try:
     print(PROCESS.pid, flush=True)
     if sys.argv[1:]:
