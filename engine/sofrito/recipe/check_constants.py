@@ -55,7 +55,9 @@ def _constant(node: nodes.Node, above: nodes.Node) -> Iterator[tuple[nodes.Expr,
         return
     inner = node.body if isinstance(node, nodes.FilterBlock) else node.iter_child_nodes()
     for one in inner:
-        yield from _constant(one, node)
+        called = isinstance(node, nodes.Call) and one is node.node and isinstance(one, Read)
+        # a method is no value by itself, and what it is called with may read a column
+        yield from _constant(one.node if called else one, node)
 
 
 def _failure(node: nodes.Expr, *, prints: bool) -> str:

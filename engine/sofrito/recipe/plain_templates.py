@@ -12,7 +12,6 @@ _LEAVES = (nodes.TemplateData, nodes.Const, nodes.Name)
 _PARTS = (
     nodes.Template,
     nodes.Output,
-    nodes.If,
     nodes.Getattr,
     nodes.Getitem,
     nodes.Slice,
@@ -67,6 +66,8 @@ def _is_part(node: nodes.Node) -> bool:
             keywords = [one.key for one in node.kwargs]
             unpacked = node.dyn_args or node.dyn_kwargs
             return node.node is not None and not unpacked and len({*keywords}) == len(keywords)
+        case nodes.If(elif_=more):
+            return len(more) <= _DEEPEST  # each is nested in the one before
         case nodes.Pair(key=key):
             return isinstance(key, _LEAVES)  # a list, for one, cannot be a key
         case nodes.For():
