@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2 import TemplateSyntaxError
 from jinja2.meta import find_undeclared_variables
 
 from sofrito.recipe.expressions import environment, parse_expression
@@ -100,3 +101,14 @@ def test_what_is_shipped() -> None:
     files = [file for folder in folders for file in sorted(folder.rglob("*.j2"))]
     plain = [held(without_head(file.read_text(encoding="utf-8"))) for file in files]
     assert sum(plain) > len(plain) / 2
+
+
+@pytest.mark.parametrize("more", [".b", " | trim", " + 1", " and b", " ~ b ~ c | trim"])
+def test_what_is_parsed_as_nested_too_deeply_is_refused(more: str) -> None:
+    for times in (400, 4000):
+        if "~" in more:
+            parse_expression("a" + more * times)  # `~` joins any number on one level
+            continue
+        for parse, text in ((environment().parse, "{{{{ {} }}}}"), (parse_expression, "{}")):
+            with pytest.raises(TemplateSyntaxError, match="nested too deeply"):
+                parse(text.format("a" + more * times))

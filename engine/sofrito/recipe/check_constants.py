@@ -1,13 +1,12 @@
 """Parts of templates and expressions that read nothing: they can be computed before any run."""
 
-from collections.abc import Iterator
-
 from jinja2 import TemplateSyntaxError, nodes
 
 from sofrito.recipe.check_types import CODE
 from sofrito.recipe.effort import begin
 from sofrito.recipe.expressions import environment, failure
 from sofrito.recipe.places import Problems
+from sofrito.recipe.template_nodes import children
 from sofrito.recipe.template_tree import Read
 from sofrito.recipe.text_place import TextPlace
 
@@ -28,7 +27,7 @@ _MISSING = ("defined", "undefined", "default", "d")
 
 def check_constants(problems: Problems, tree: nodes.Template, place: TextPlace) -> None:
     """Note parts that read no column and cannot be computed: they fail wherever they are reached."""
-    for node, above in _constant(tree, tree):
+    for node, above in _constant(tree, tree)[1]:
         # a template prints what an expression only computes; what is not there can only be looked at
         prints = not place.expression and isinstance(above, nodes.Output)
         prints = prints or (isinstance(node, Read) and not _may_lack(above))
@@ -48,16 +47,23 @@ def is_constant(node: nodes.Node) -> bool:
     return isinstance(node, _COMPUTED) and node.find(nodes.Name) is None
 
 
-def _constant(node: nodes.Node, above: nodes.Node) -> Iterator[tuple[nodes.Expr, nodes.Node]]:
-    """Yield the largest parts that compute something and read no name, and what they are parts of."""
-    if isinstance(node, nodes.Expr) and is_constant(node):
-        yield node, above
-        return
-    inner = node.body if isinstance(node, nodes.FilterBlock) else node.iter_child_nodes()
-    for one in inner:
-        called = isinstance(node, nodes.Call) and one is node.node and isinstance(one, Read)
-        # a method is no value by itself, and what it is called with may read a column
-        yield from _constant(one.node if called else one, node)
+def _constant(
+    node: nodes.Node, above: nodes.Node
+) -> tuple[bool, list[tuple[nodes.Expr, nodes.Node]]]:
+    """Say whether a part reads a name; return the largest of its parts that compute and read none.
+
+    Each of them comes with what it is a part of.
+    """
+    reads, found = isinstance(node, nodes.Name), list[tuple[nodes.Expr, nodes.Node]]()
+    for one in node.body if isinstance(node, nodes.FilterBlock) else children(node):
+        inner, more = _constant(one, node)
+        if isinstance(node, nodes.Call) and one is node.node and isinstance(one, Read):
+            # a method is no value by itself, and what it is called with may read a column
+            more = [pair for pair in more if pair[0] is not one]
+        reads, found = reads or inner, found + more
+    if not reads and isinstance(node, nodes.Expr) and isinstance(node, _COMPUTED):
+        return False, [(node, above)]
+    return reads, found
 
 
 def _failure(node: nodes.Expr, *, prints: bool) -> str:

@@ -41,7 +41,9 @@ from sofrito.recipe.template_tree import (
     included,
     includes_by_value,
     mended,
+    replaced,
     stored,
+    without_blocks,
 )
 from sofrito.recipe.template_words import Role, first_free
 from sofrito.recipe.text_place import TextPlace
@@ -62,7 +64,7 @@ class NameCheck:
         self._problems, self._sources = problems, sources
         self.params: set[str] = set()
         self.spliced: set[Key] = set()
-        self._checked: dict[tuple[str, Key, frozenset[str]], set[str]] = {}
+        self._checked: dict[tuple[str, Key, frozenset[str], frozenset[str]], set[str]] = {}
         self.dynamic = False
         """Whether a template includes another one whose name only a row tells."""
 
@@ -112,7 +114,8 @@ class NameCheck:
         self._problems.add("SOF207", path, what, fix)
 
     def _file(self, name: str, path: Key, names: Names, seen: tuple[str, ...]) -> set[str]:
-        key = name, path, frozenset(names.known)  # includes can double from file to file
+        # includes can double from file to file
+        key = name, path, frozenset(names.known), names.replaced
         if key in self._checked:
             return self._checked[key]
         file = self._shown(self._sources.path(name) or Path(name))
@@ -147,9 +150,9 @@ class NameCheck:
 
     def _text(self, place: TextPlace, names: Names, seen: tuple[str, ...]) -> set[str]:
         try:
-            tree = parsed(place.text)
+            tree = _shown(place.text, names.replaced)
             if self._words(tree, place):
-                tree = mended(environment().parse(place.text))
+                tree = mended(without_blocks(environment().parse(place.text), names.replaced))
             else:
                 compile_template(place.text, tree)
                 check_constants(self._problems, tree, place)
@@ -166,9 +169,13 @@ class NameCheck:
             self._problems.add("SOF206", place.path, what, "Choose another name.", where=where)
         self._half_braced(place, names)
         inner = names.having(stored(tree), "the template")
-        perhaps, sure = replace(inner, drawn=inner.drawn and 0, nulls={}), set(certain(tree))
-        for statement, name in included(tree):
+        perhaps, others = replace(inner, drawn=inner.drawn and 0, nulls={}), [*included(tree)]
+        sure = set(certain(tree)) if others else set[nodes.Node]()
+        for statement, name in others:
             seeing = inner if statement in sure else perhaps
+            extends = isinstance(statement, nodes.Extends)
+            blocks = names.replaced | replaced(tree) if extends else frozenset[str]()
+            seeing = replace(seeing, replaced=blocks)
             used |= self._include(statement, name, place, seeing, seen)
         return used
 
@@ -239,8 +246,11 @@ class NameCheck:
                 what, where = f"The template uses `{name}`, and the step has none.", None
             text = place.expression and place.path[-1:] == ("to",) and _is_name(tree)
             text = text and not did_you_mean(name, names.known)
-            fix = meant(name, tree, names.values, text=text) if name not in names.later else ""
-            missing: Key = () if fix or name in names.unset else ("columns", name)
+            fix = ""
+            if name not in names.later and name not in names.gone:
+                fix = meant(name, tree, names.values, text=text)
+            told = fix or name in names.unset or name in names.gone
+            missing: Key = () if told else ("columns", name)
             fix = fix or names.fix(name)
             self._problems.add("SOF201", place.path, what, fix, where=where, missing=missing)
         records = {**names.records, **({PARAMS: params} if params else {})}
@@ -317,6 +327,11 @@ def _taken(node: nodes.Import | nodes.FromImport, place: TextPlace) -> Iterator[
         for word in place.words:
             if word.role == "field" and word.of == node.target:
                 yield word.text, word.line
+
+
+def _shown(text: str, replaced: frozenset[str]) -> nodes.Template:
+    """Return the tree of a template without those of its blocks that are replaced."""
+    return without_blocks(environment().parse(text), replaced) if replaced else parsed(text)
 
 
 def _is_name(tree: nodes.Template) -> bool:

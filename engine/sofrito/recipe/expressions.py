@@ -16,7 +16,7 @@ from sofrito.recipe.expression_filters import FILTERS, last_number
 from sofrito.recipe.plain_templates import free_names, is_plain
 from sofrito.recipe.runtime_words import failure_words
 from sofrito.recipe.sandbox import Sandbox
-from sofrito.recipe.template_nodes import find_all
+from sofrito.recipe.template_nodes import find_all, shallow
 from sofrito.recipe.values import plain
 
 _NOT_THERE = re.compile(r"'(\w+)' is undefined")
@@ -102,7 +102,7 @@ def expression_names(source: str) -> Mapping[str, frozenset[str]]:
     return names_used(tree)
 
 
-@lru_cache(256)
+@lru_cache(1024)
 def parsed_expression(source: str) -> nodes.Template:
     """Return the tree of an expression, which is only to be read; raises as parse_expression does."""
     return parse_expression(source)
@@ -121,10 +121,10 @@ def parse_expression(source: str) -> nodes.Template:
         raise TemplateSyntaxError(f"`{rest.value}` is not expected here", rest.lineno)
     tree = nodes.Template([nodes.Output([node], lineno=1)], lineno=1)
     tree.set_environment(env)
-    return tree
+    return shallow(tree)
 
 
-@lru_cache(256)
+@lru_cache(1024)
 def parsed(text: str) -> nodes.Template:
     """Return the tree of a template, which is only to be read: the same text is parsed once."""
     return environment().parse(text)

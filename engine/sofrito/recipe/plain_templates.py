@@ -1,16 +1,17 @@
 """What nearly all templates are made of: texts, values, branches and loops, known without compiling."""
 
-from collections.abc import Iterator
-from itertools import chain
+from functools import lru_cache
 
 from jinja2 import nodes
+
+from sofrito.recipe.template_nodes import children, depth, find_all
 
 _DEEPEST = 18
 """Levels of nesting below which neither Jinja nor Python comes near a limit of its own."""
 
 _LEAVES = (nodes.TemplateData, nodes.Const, nodes.Name)
-_PARTS = (
-    nodes.Template,
+_SURE = (
+    *_LEAVES,
     nodes.Output,
     nodes.Getattr,
     nodes.Getitem,
@@ -28,19 +29,13 @@ _PARTS = (
 )
 
 
+@lru_cache(1024)
 def is_plain(tree: nodes.Node) -> bool:
     """Say whether a parsed template or expression is sure to compile, if it has no unknown filter or test.
 
     There is more that compiles: blocks, macros, what is nested deeply, arguments that are unpacked.
     """
-    level = [tree]
-    for _ in range(_DEEPEST):
-        if not all(map(_is_part, level)):
-            return False
-        level = [*chain.from_iterable(map(_children, level))]
-        if not level:
-            return True
-    return False
+    return depth(tree) < _DEEPEST and all(map(_is_part, find_all(tree, nodes.Node)))
 
 
 def free_names(tree: nodes.Node) -> set[str]:
@@ -49,18 +44,20 @@ def free_names(tree: nodes.Node) -> set[str]:
         return {tree.name} if tree.ctx == "load" else set()
     if isinstance(tree, nodes.For):
         return _free_in_loop(tree)
-    return set().union(*map(free_names, _children(tree)))
+    return set().union(*map(free_names, children(tree)))
 
 
 def _free_in_loop(loop: nodes.For) -> set[str]:
     own = {loop.target.name} if isinstance(loop.target, nodes.Name) else set[str]()
-    own.update(one.name for one in loop.target.find_all(nodes.Name))
+    own.update(one.name for one in find_all(loop.target, nodes.Name))
     body = set().union(*map(free_names, loop.body)) - own - {"loop"}
     test = free_names(loop.test) - own if loop.test else set[str]()
     return set().union(free_names(loop.iter), body, test, *map(free_names, loop.else_))
 
 
 def _is_part(node: nodes.Node) -> bool:
+    if isinstance(node, _SURE):
+        return True
     match node:
         case nodes.Call() | nodes.Filter() | nodes.Test():
             keywords = [one.key for one in node.kwargs]
@@ -71,10 +68,6 @@ def _is_part(node: nodes.Node) -> bool:
         case nodes.Pair(key=key):
             return isinstance(key, _LEAVES)  # a list, for one, cannot be a key
         case nodes.For():
-            named = (node.target, *node.target.find_all(nodes.Name))
+            named = (node.target, *find_all(node.target, nodes.Name))
             return not node.recursive and all(getattr(one, "name", "") != "loop" for one in named)
-    return isinstance(node, _LEAVES + _PARTS)
-
-
-def _children(node: nodes.Node) -> Iterator[nodes.Node]:
-    return iter(()) if isinstance(node, _LEAVES) else node.iter_child_nodes()
+    return False

@@ -26,6 +26,7 @@ from sofrito.recipe.sandbox_sizes import (
     searched_backwards,
 )
 from sofrito.recipe.sandbox_words import FILTERS, GLOBALS, OF_DICT, OF_LOOP, TESTS, may_read
+from sofrito.recipe.template_nodes import shallow
 from sofrito.recipe.values import LARGEST, TooLarge, bounded, plain, printed, text_of, weight
 
 MOST_TOKENS = 50_000
@@ -217,7 +218,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         try:
-            return super()._parse(source, name, filename)
+            return shallow(super()._parse(source, name, filename))
         except RecursionError as error:
             raise TemplateSyntaxError("it is nested too deeply", 1, name, filename) from error
 

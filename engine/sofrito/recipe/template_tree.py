@@ -1,12 +1,12 @@
 """What a parsed template or expression is made of: includes, names, fields, and what is sure."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from jinja2 import nodes
 
 from sofrito.recipe.expressions import environment, expression
 from sofrito.recipe.plain_templates import is_plain
-from sofrito.recipe.template_nodes import find_all
+from sofrito.recipe.template_nodes import children, find_all
 from sofrito.recipe.template_words import imported
 
 STAND_IN = "string"
@@ -14,7 +14,10 @@ STAND_IN = "string"
 
 _INCLUDES = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
 _NAMING = (nodes.Macro, nodes.Import, nodes.FromImport)
-_DEFINED, _DEFAULT = ("defined", "undefined"), ("default", "d")
+_DEFINED = ("defined", "undefined")
+
+DEFAULT = ("default", "d")
+"""Filters that stand for what is not there."""
 
 Read = nodes.Getattr | nodes.Getitem
 
@@ -55,6 +58,22 @@ def included(tree: nodes.Template) -> Iterator[tuple[nodes.Node, str]]:
             name = part.value if isinstance(part, nodes.Const) else None
             if isinstance(name, str) and (part in sure or name.endswith(".j2")):
                 yield node, name
+
+
+def replaced(tree: nodes.Template) -> frozenset[str]:
+    """Return the blocks of a template that show nothing of what they replace in one it extends."""
+    return frozenset(
+        block.name
+        for block in find_all(tree, nodes.Block)
+        if all(one.name != "super" for one in find_all(block, nodes.Name))
+    )
+
+
+def without_blocks(tree: nodes.Template, names: Collection[str]) -> nodes.Template:
+    """Empty the blocks of a freshly parsed template that have one of these names."""
+    for block in [*tree.find_all(nodes.Block)] if names else ():
+        block.body = [] if block.name in names else block.body
+    return tree
 
 
 def includes_by_value(tree: nodes.Template) -> bool:
@@ -104,7 +123,7 @@ def guarded(tree: nodes.Template) -> tuple[set[str], set[str]]:
     fields: set[str] = set()
     for node in find_all(tree, (nodes.Test, nodes.Filter)):
         assert isinstance(node, nodes.Test | nodes.Filter)
-        if node.name in (_DEFINED if isinstance(node, nodes.Test) else _DEFAULT):
+        if node.name in (_DEFINED if isinstance(node, nodes.Test) else DEFAULT):
             if isinstance(node.node, nodes.Name):
                 names.add(node.node.name)
             elif isinstance(node.node, Read):
@@ -135,11 +154,11 @@ def certain(node: nodes.Node) -> Iterator[nodes.Node]:
             parts = []
         case nodes.CallBlock(call=part):
             parts = [part]
-        case nodes.Filter(name=name, node=nodes.Node() as part) if name in _DEFAULT:
-            parts = [*part.iter_child_nodes(), *node.args]
+        case nodes.Filter(name=name, node=nodes.Node() as part) if name in DEFAULT:
+            parts = [*children(part), *node.args]
         case nodes.Test(name=name, node=part) if name in _DEFINED:
-            parts = [*part.iter_child_nodes()]
+            parts = [*children(part)]
         case _:
-            parts = [*node.iter_child_nodes()]
+            parts = children(node)
     for part in parts:
         yield from certain(part)
