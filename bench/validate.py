@@ -51,6 +51,19 @@ BLOCK = """\
       - words:
           never: [image, graph]
 """
+DENSE = """\
+  - generate: column_{this}
+    prompt: |
+      You write of tea, for those who know little of it.
+      {{% if column_{last} %}}Go on from here: {{{{ column_{last} | trim }}}}{{% else %}}Begin.{{% endif %}}
+      {{% for line in column_{last}.splitlines() %}}
+      {{{{ loop.index }}}}. {{{{ line | upper }}}}, and not {{{{ column_0 | lower }}}}
+      {{% endfor %}}
+      It began with {{{{ column_0 | truncate(40) }}}}; do not repeat {{{{ column_{last} | length }}}} words.
+    keep: column_{this} | length > 2 and not column_{this} == column_{last}
+  - filter: column_{this}
+    by: [{{length: {{words: [2, 200]}}}}]
+"""
 TAIL = "output:\n  write: [{text: column_0}]\n"
 
 DESIGNER = """\
@@ -93,14 +106,14 @@ PROMPT = '- role: user\n  content: "Write about {{ topic }}."\n'
 LOAD = "import sys; from sdg_hub import Flow; Flow.from_yaml(sys.argv[1])"
 
 
-def long_recipe(lines: int) -> str:
-    """Return a valid recipe of so many lines, nearly all of them steps."""
+def long_recipe(lines: int, block: str = BLOCK) -> str:
+    """Return a valid recipe of so many lines, nearly all of them steps of one form."""
     text, column = HEAD, 0
     left = lines - (HEAD + TAIL).count("\n")
-    while left >= BLOCK.count("\n"):
+    while left >= block.count("\n"):
         column += 1
-        text += BLOCK.format(this=column, last=column - 1)
-        left -= BLOCK.count("\n")
+        text += block.format(this=column, last=column - 1)
+        left -= block.count("\n")
     return text + "# the end\n" * left + TAIL
 
 
@@ -123,6 +136,7 @@ def installed(package: str, cache: Path) -> Path | None:
 def contestants(folder: Path, cache: Path) -> dict[str, list[str | Path]]:
     """Return the command lines to measure, by what they are called."""
     (folder / "long.yaml").write_text(long_recipe(LINES), encoding="utf-8")
+    (folder / "dense.yaml").write_text(long_recipe(LINES, DENSE), encoding="utf-8")
     (folder / "designer.yaml").write_text(DESIGNER, encoding="utf-8")
     (folder / "flow.yaml").write_text(FLOW, encoding="utf-8")
     (folder / "prompt.yaml").write_text(PROMPT, encoding="utf-8")
@@ -130,6 +144,7 @@ def contestants(folder: Path, cache: Path) -> dict[str, list[str | Path]]:
     found: dict[str, list[str | Path]] = {
         "sofrito, self-instruct": [ours, "validate", "self-instruct"],
         f"sofrito, {LINES:,} lines": [ours, "validate", folder / "long.yaml"],
+        f"sofrito, {LINES:,} full ones": [ours, "validate", folder / "dense.yaml"],
     }
     if designer := installed("data-designer", cache):
         line = [designer / "data-designer", "validate", folder / "designer.yaml"]

@@ -37,7 +37,7 @@ CUT = "Most rows are lost in `generate answer`: 10 of 14 answers were cut off at
 
 def test_answers_that_were_cut_name_what_keeps_them_whole() -> None:
     shorter = "Raise its `max_tokens`, ask for shorter answers"
-    assert advice(recipe(), ledger(cut=10, equal=4)) == (
+    assert advice(recipe(), ledger(cut=10, equal=2)) == (
         f"{CUT}{shorter} or set `truncated: keep`."
     )
     listed = recipe(parse="numbered_list")
@@ -48,13 +48,17 @@ def test_answers_that_were_cut_name_what_keeps_them_whole() -> None:
     )
 
 
-def test_what_loses_the_most_is_told_and_the_earliest_of_equals() -> None:
+def test_the_step_that_loses_the_largest_share_is_told_and_the_earliest_of_equals() -> None:
     assert advice(recipe(), ledger(cut=2, equal=5)) == (
         "Most rows are lost in `filter answer`: 5 of 12 rows were rejected "
         "(unique: equal to a sibling). Loosen that, or mend what comes into it."
     )
-    assert advice(recipe(), ledger(equal=3, failed=3)) == (
-        "Most rows are lost in `generate answer`: 3 of 14 rows failed (template). "
+    assert advice(recipe(), ledger(cut=5, equal=5, entered=12)) == (
+        "Most rows are lost in `filter answer`: 5 of 7 rows were rejected "
+        "(unique: equal to a sibling). Loosen that, or mend what comes into it."
+    )
+    assert advice(recipe(), ledger(equal=3, failed=4)) == (
+        "Most rows are lost in `generate answer`: 4 of 14 rows failed (template). "
         "Mend it: the list above has an example."
     )
     assert advice(recipe(), ledger()) == ""
@@ -63,6 +67,11 @@ def test_what_loses_the_most_is_told_and_the_earliest_of_equals() -> None:
 def test_the_embedded_model_is_named_as_a_cause() -> None:
     told = advice(recipe(LOCAL), ledger(cut=10))
     assert told.endswith(" A larger teacher than the embedded one loses fewer.")
+
+
+def test_a_made_up_teacher_is_not_the_embedded_one() -> None:
+    scripted = {"models": {"teacher": {"model": "local", "backend": "scripted"}}}
+    assert advice(recipe(scripted), ledger(cut=10)) == advice(recipe(), ledger(cut=10))
 
 
 def test_that_most_answers_were_cut_is_worth_a_note() -> None:
@@ -89,6 +98,26 @@ steps:
     sampling: {max_tokens: 2}
 output: {write: [raw]}
 """
+SIBLINGS = """
+recipe: short
+models: {teacher: {backend: scripted}}
+seeds: {tasks: {rows: [{q: one}, {q: two}, {q: three}]}}
+from: tasks
+rows: 3
+steps:
+  - {generate: a, prompt: "{{ q }}", n: 4}
+"""
+PAIRED = f"""{SIBLINGS}
+  - filter: a
+    by: [{{first: 2}}]
+  - {{pair: a, by: a | length, margin: 9000}}
+output: {{write: [{{dpo: {{prompt: q}}}}]}}
+"""
+VOTED = f"""{SIBLINGS}
+  - {{vote: a, keep: vote.agrees}}
+  - {{generate: b, prompt: "{{{{ a }}}}", keep: "q == 'two'"}}
+output: {{write: [raw]}}
+"""
 KEPT = SHORT.replace("max_tokens: 2}", "max_tokens: 2}\n    truncated: keep")
 TRIED = "The run stopped short because all 3 seed rows were tried.\n"
 
@@ -103,13 +132,22 @@ TRIED = "The run stopped short because all 3 seed rows were tried.\n"
         ),
         (KEPT, f"{TRIED}Add seed rows, or ask for fewer rows.\ndataset"),
         (
+            PAIRED,
+            "Most rows are lost in `pair a`: 3 of 3 rows were rejected (margin too small). "
+            "Loosen that, or mend what comes into it.\nnote: dpo",
+        ),
+        (
+            VOTED,
+            "Most rows are lost in `generate b`: 2 of 3 rows were rejected (keep: q == 'two'). ",
+        ),
+        (
             SHORT.replace("sampling: {max_tokens: 2}", "keep: q != 'two'"),
             f"{TRIED}Most rows are lost in `generate b`: 5 of 12 rows were rejected "
             "(keep: q != 'two'). Loosen that, or mend what comes into it.\n"
             "Or add seed rows, or ask for fewer rows.\ndataset",
         ),
     ],
-    ids=["cut", "too few seeds", "rejected"],
+    ids=["cut", "too few seeds", "a pair", "a vote", "rejected"],
 )
 def test_a_run_that_fell_short_ends_with_what_to_do(given: str, ends: str, tmp_path: Path) -> None:
     (tmp_path / "short.yaml").write_text(given, encoding="utf-8")

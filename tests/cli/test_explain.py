@@ -21,6 +21,11 @@ def explained(*arguments: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
+def test_all_codes_are_listed_in_their_order() -> None:
+    _, said = explained()
+    assert [line.partition("  ")[0] for line in said.splitlines()] == sorted(CODES)
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_example_has_that_problem_and_no_other(name: str) -> None:
     code = CODES[name]
@@ -94,7 +99,11 @@ def test_without_a_code_lists_all_of_them() -> None:
 
 @pytest.mark.parametrize(
     ("asked", "near"),
-    [("SOF2111", "Did you mean `SOF211`?"), ("nonsense", "`sofrito explain` lists all codes.")],
+    [
+        ("SOF2111", "Did you mean `SOF211`?"),
+        ("nonsense", "`sofrito explain` lists all codes."),
+        ("nope", "`sofrito explain` lists all codes."),
+    ],
 )
 def test_a_code_that_is_none_is_told(asked: str, near: str) -> None:
     code, said = explained(asked)

@@ -297,3 +297,12 @@ def test_a_kind_whose_verbs_do_not_exist_is_not_offered() -> None:
     without = Vocabulary(verbs, {}, {})
     assert {*KINDS} - {*kinds(without)} == {"preference"}
     assert isinstance(KINDS["preference"], Kind)
+
+
+@pytest.mark.parametrize("name", ["5", "2024", "true", "null", "1e5", "on"])
+def test_a_name_that_yaml_reads_as_something_else_is_written_in_quotes(
+    name: str, tmp_path: Path
+) -> None:
+    done = sofrito("new", name, "--for", "curate", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert f'recipe: "{name}"\n' in (tmp_path / name / "recipe.yaml").read_text(encoding="utf-8")

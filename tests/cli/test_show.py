@@ -67,3 +67,56 @@ def test_an_event_of_another_kind_is_printed_as_it_is(run: Path) -> None:
     )
     _, said = told(run, "rows.jsonl", -1)
     assert 's\n  new: {"told": 1}\ns\n  score: {}\n' in said
+
+
+CHECKED = """
+recipe: checked
+models: {teacher: {backend: scripted}}
+seeds: {sums: {rows: [{ask: 3 and 4, gold: "7"}, {ask: 2 and 2, gold: "4.0"}]}}
+from: sums
+steps:
+  - generate: answer
+    prompt: "What do {{ ask }} make? It is 4"
+    parse: json
+    schema: {answer: integer}
+    n: 3
+  - vote: answer
+  - verify: answer
+    math: {equals: gold}
+output: {write: [raw]}
+"""
+
+
+def test_a_check_tells_what_was_compared_and_how_it_ended(tmp_path: Path) -> None:
+    pytest.importorskip("math_verify", reason="the extra `math` is not installed")
+    (tmp_path / "recipe.yaml").write_text(CHECKED, encoding="utf-8")
+    done = sofrito("run", "recipe.yaml", "--quiet", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    run = only_run(tmp_path / "runs")
+    compared = "verify answer\n  compared by math-verify\n  answer:\n    4\n  gold:\n    "
+    for row, gold, ended in (("#0.1", "7", "differs"), ("1.2", "4.0", "passed")):
+        shown = sofrito("show", run, row)
+        assert (shown.returncode, shown.stderr) == (0, "")
+        assert shown.stdout.startswith(f"row {row.removeprefix('#')}: in the dataset\n")
+        assert "vote answer\n  3 of 3 say 4; this one agrees\n" in shown.stdout
+        assert f"{compared}{gold}\n  outcome: {ended}" in shown.stdout
+        assert "a vector" not in shown.stdout
+
+
+PROGRAM = """
+recipe: program
+seeds: {asked: {rows: [{code: "x = 3", test: "assert x == 4"}]}}
+from: asked
+steps:
+  - verify: code
+    code: {tests: test, runner: unsafe}
+output: {write: [raw]}
+"""
+
+
+def test_a_run_in_a_sandbox_tells_the_program_its_tests_and_how_it_ended(tmp_path: Path) -> None:
+    (tmp_path / "recipe.yaml").write_text(PROGRAM, encoding="utf-8")
+    done = sofrito("run", "recipe.yaml", "--quiet", cwd=tmp_path, SOFRITO_ALLOW_UNSAFE="1")
+    assert done.returncode == 0, done.stderr
+    said = sofrito("show", only_run(tmp_path / "runs"), "0").stdout
+    assert "  program:\n    x = 3\n  tests:\n    assert x == 4\n  outcome: " in said

@@ -120,6 +120,17 @@ def test_names_of_no_row_are_told_and_wait_for_nothing() -> None:
     assert arranged(NEEDS, *rows) == ([0, 1], notes)
 
 
+def test_names_are_told_as_they_are_written_whatever_their_case() -> None:
+    rows = [
+        {"name": "What Heat Is", "needs": ["what  work is", "Entropy"], "d": 0},
+        {"name": "What Work Is", "needs": ["what heat is"], "d": 1},
+    ]
+    assert arranged(NEEDS, *rows)[1] == [
+        "order: «What Heat Is» needs «What Work Is» needs «What Heat Is»; the circle is broken at row 0.",
+        "order: rows need a name of no row, such as «Entropy».",
+    ]
+
+
 @given(
     st.lists(
         st.tuples(st.integers(0, 5), st.lists(st.integers(0, 5), max_size=3), st.integers(0, 3)),

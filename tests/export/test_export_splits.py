@@ -145,6 +145,31 @@ def test_any_value_is_a_group(group: object) -> None:
     assert found == ["test"] * 3 + ["train"] * 7
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "splits"),
+    [
+        (1, 1.0, 1),
+        (0, -0.0, 1),
+        (10**16, 1e16, 1),
+        (-(2**63), -(2.0**63), 1),
+        (2**63, 2.0**63, 1),
+        ([1, {"a": 2}], [1.0, {"a": 2.0}], 1),
+        (1, True, 2),
+        (1, "1", 2),
+        (1, 1.5, 2),
+        (2.0**64, 2.0**65, 2),
+    ],
+)
+def test_equal_numbers_are_one_group(one: object, other: object, splits: int) -> None:
+    assert len({*divided([one, other] * 5, {"a": 0.5, "b": 0.5})}) == splits
+
+
+def test_there_may_be_more_splits_than_a_byte_counts() -> None:
+    names = [f"s{n}" for n in range(300)]
+    found = Counter(divided(list(range(600)), dict.fromkeys(names, 1.0)))
+    assert found == dict.fromkeys(names, 2)
+
+
 @given(st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 9)))
 def test_numbers_are_sorted(numbers: list[int]) -> None:
     assert list(ordered(array("Q", numbers))) == sorted(numbers)

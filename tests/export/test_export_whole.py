@@ -126,6 +126,18 @@ def test_a_row_is_in_one_split_in_every_format(tmp_path: Path) -> None:
     assert len({(int(i.split(".")[0]) % 4, split) for i, split in where.items()}) == 4
 
 
+def test_rows_may_be_grouped_by_a_field_of_a_record(tmp_path: Path) -> None:
+    rows = [row(n, topic={"field": f"f{n % 4}", "topic": f"t{n}"}) for n in range(40)]
+    run = run_folder(tmp_path, [*rows, *(row(n, topic=None) for n in range(40, 44))])
+    splits = {"train": 0.75, "test": 0.25, "group_by": "topic.field"}
+    found = export(run, recipe([CHAT], splits=splits), FACTS)
+    assert (found.rows, found.notes) == ({"messages": {"train": 33, "test": 11}}, ())
+    told = [
+        (int(one["id"].split(".")[0]), one["split"]) for one in table(run / "provenance.parquet")
+    ]
+    assert len({(n % 4, split) for n, split in told if n < 40}) == 4
+
+
 def test_rows_without_a_group_are_groups_of_their_own(tmp_path: Path) -> None:
     lone = [row(n, topic=None) for n in range(40)]
     grouped = [row(n, topic="one") for n in range(40, 44)]

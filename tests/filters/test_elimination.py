@@ -99,6 +99,20 @@ def test_echo_finds_words_of_the_evolving_prompt(text: str, hit: str) -> None:
     assert Echo().judge({"a": text}, A) == (leaked if hit else KEPT)
 
 
+@pytest.mark.parametrize(
+    ("text", "hit"),
+    [
+        ("<task>Write a poem</task>", "<task>"),
+        ("Write a poem</task>", "</task>"),
+        ("Solve it.<PROBLEM>Solve it.", "<PROBLEM>"),
+        ("x</problem>y", "</problem>"),
+    ],
+)
+def test_echo_finds_the_marks_where_they_touch_a_word(text: str, hit: str) -> None:
+    leaked = Verdict(False, "words of the prompt", f"a has “{hit}”")
+    assert Echo().judge({"a": text}, A) == leaked
+
+
 def test_echo_takes_other_words_instead() -> None:
     one = Echo(words=("new version",))
     assert one.judge({"a": "A given prompt."}, A) == KEPT

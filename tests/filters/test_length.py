@@ -43,7 +43,7 @@ def test_words_are_what_stands_between_white_space(text: Any, words: int) -> Non
     [
         ("把土豆切块，加水煮二十分钟。", 12),
         ("ジャガイモを切る。", 8),
-        ("ต้มน้ำ", 6),
+        ("ต้มน้ำ", 4),
         ("用 pip 安装 (v2.0)，然后 it's done。", 10),
         ("감자를 삶는다.", 2),
     ],

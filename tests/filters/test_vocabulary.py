@@ -1,3 +1,4 @@
+import unicodedata
 from collections.abc import Callable
 
 import pytest
@@ -50,3 +51,16 @@ def test_words_and_what_they_may_come_from() -> None:
     assert words_of("It’s 3 o'clock: TEA, tea-time!") == ["it's", "o'clock", "tea", "tea", "time"]
     assert stems("running") == {"running", "runn", "runne", "run"}
     assert stems("cat") == {"cat"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("हिन्दी में", ["हिन्दी", "में"]),
+        ("שָׁלוֹם לָךְ", ["שָׁלוֹם", "לָךְ"]),
+        ("می\u200cخواهم", ["می\u200cخواهم"]),
+        ("cafe\u0301s", ["cafés"]),
+    ],
+)
+def test_marks_are_of_the_words_whose_letters_they_stand_upon(text: str, words: list[str]) -> None:
+    assert [unicodedata.normalize("NFC", word) for word in words] == words_of(text)

@@ -53,9 +53,22 @@ def test_the_last_number(text: Any, number: str) -> None:
         ("</ANSWER_2><Answer x=1>", "&lt;/ANSWER_2>&lt;Answer x=1>"),
         ("< / answer\n>", "&lt; / answer\n>"),
         ("<\u200b/\u2060answer", "&lt;\u200b/\u2060answer"),
+        ("</ans\u200bwer>", "&lt;/ans\u200bwer>"),
+        ("</\u00adanswer>", "&lt;/\u00adanswer>"),
+        ("</\u2066answer>", "&lt;/\u2066answer>"),
+        ("<\u200banswer>", "&lt;\u200banswer>"),
+        ("<answer\u200b>", "&lt;answer\u200b>"),
+        ("<answer\u200b_2\ufe0f >", "&lt;answer\u200b_2\ufe0f >"),
+        ("<answer/><answer / ><answer_2/>", "&lt;answer/>&lt;answer / >&lt;answer_2/>"),
+        (f"<answer x={300 * 'x'}>", f"&lt;answer x={300 * 'x'}>"),
+        ('<answer x="<">', '&lt;answer x="<">'),
+        ("<answer/x>", "&lt;answer/x>"),
+        ("</answer x>", "&lt;/answer x>"),
+        ("<\u200banswers></a\u200bnswers>", "<\u200banswers></a\u200bnswers>"),
         ("</q.x><q.x>", "&lt;/q.x>&lt;q.x>"),
         ("<b></b></answers><qax></the answer>", "<b></b></answers><qax></the answer>"),
         ("x <answer, y < answer", "x <answer, y < answer"),
+        ("if x < answer and y > 2", "if x < answer and y > 2"),
         ("", ""),
         (None, ""),
         (["</answer>"], "['&lt;/answer>']"),
@@ -64,6 +77,16 @@ def test_the_last_number(text: Any, number: str) -> None:
 def test_tags_are_broken(text: Any, broken: str) -> None:
     assert expression("text | untag('answer', more)")({"text": text, "more": ["q.x"]}) == broken
     assert expression("text | untag")({"text": "</answer>"}) == "</answer>"
+
+
+@pytest.mark.parametrize("names", [None, [], [None], "", "\u200b"])
+def test_without_a_name_no_tag_is_broken(names: Any) -> None:
+    assert (
+        expression("text | untag(names)")({"text": "</answer></>", "names": names})
+        == "</answer></>"
+    )
+    told = expression("text | untag('answer', names)")({"text": "</answer>", "names": names})
+    assert told == "&lt;/answer>"
 
 
 def test_the_last_number_reproduces_every_correctness_flag_of_gsm8k(shared: Path) -> None:

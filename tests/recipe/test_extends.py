@@ -211,6 +211,62 @@ def test_what_a_child_removes_and_its_base_needs_is_told_of_the_child(
     ]
 
 
+@pytest.mark.parametrize(
+    ("more", "what", "fix"),
+    [
+        (
+            "from: null\nrows: 2\n",
+            "SOF201 child/recipe.yaml:3:1 This recipe removes `from`; the step `generate answer`, the "
+            "step `judge answer` and `output` of the recipe that it extends need columns of `asked`.",
+            "Leave out this line, or name a pool with these columns: `from: asked`.",
+        ),
+        (
+            "output: null\n",
+            "SOF102 child/recipe.yaml:3:1 This recipe removes `output`, and every recipe needs it.",
+            "Leave out this line, or write another `output`.",
+        ),
+        (
+            "steps: {judge answer: null}\n",
+            "SOF201 child/recipe.yaml:3:9 This recipe removes `verdict`, by `judge answer`; the step "
+            "`filter answer` of the recipe that it extends needs it.",
+            "Remove or change the step `filter answer` as well, or leave out this line.",
+        ),
+    ],
+)
+def test_what_a_child_removes_of_what_all_needs_is_told_once(
+    room: Path, vocabulary: Vocabulary, more: str, what: str, fix: str
+) -> None:
+    judged = BASE.replace(
+        "    keep: answer\n",
+        "    keep: verdict.score > 3\n",
+    ).replace(
+        "  - filter: answer\n    keep",
+        "  - {judge: answer, rubric: helpfulness, given: question}\n  - filter: answer\n    keep",
+    )
+    write(room / "base/recipe.yaml", judged)
+    write(room / "child/recipe.yaml", CHILD + more)
+    with pytest.raises(RecipeError) as caught:
+        read_recipe(room / "child", vocabulary, environ={})
+    errors = [one for one in caught.value.problems if one.severity == "error"]
+    assert [(shown(one, room), one.fix) for one in errors] == [(what, fix)]
+
+
+def test_a_list_of_names_is_told_how_steps_are_changed(room: Path, vocabulary: Vocabulary) -> None:
+    more = "steps:\n  - name: tidy\n    keep: answer\n"
+    write(room / "child/recipe.yaml", CHILD + more)
+    with pytest.raises(RecipeError) as caught:
+        read_recipe(room / "child", vocabulary, environ={})
+    errors = [one for one in caught.value.problems if one.code == "SOF105"]
+    assert [(shown(one, room), one.fix) for one in errors] == [
+        (
+            "SOF105 child/recipe.yaml:4:5 The step has no verb.",
+            "To change a step of the recipe that is extended: `steps: {tidy: {…}}`. Verbs: "
+            + ", ".join(f"`{verb}`" for verb in vocabulary.verbs)
+            + ".",
+        )
+    ]
+
+
 def test_what_a_child_needs_and_removes_is_told_where_it_needs_it(
     room: Path, vocabulary: Vocabulary
 ) -> None:

@@ -156,7 +156,7 @@ def test_grown_rows_have_the_columns_that_grow_gives_them(tmp_path: Path) -> Non
 
 
 def test_where_of_a_draw_sees_the_pool_and_not_the_row(tmp_path: Path) -> None:
-    steps = GENERATE.format("{{ question }}") + (
+    steps = GENERATE.format("{{ question }} {{ shots }}") + (
         "    shots: [{draw: 1, from: asked, where: not gold}, {draw: 1, from: asked, where: tone}]\n"
     )
     axes = "rows: 2\naxes: {tone: {values: [calm]}}"
@@ -243,3 +243,23 @@ def test_a_model_that_is_the_only_one_needs_no_name(tmp_path: Path) -> None:
     assert told(tmp_path, steps, "models: {small: {model: local}}") == []
     two = "models: {small: {model: local}, teacher: {model: local}}"
     assert told(tmp_path, steps, two) == [("SOF213", "recipe.yaml:4:10")]
+
+
+@pytest.mark.parametrize(
+    ("by", "codes"),
+    [
+        ("'1'", ["SOF211"]),
+        ("question | length", ["SOF211"]),
+        ("question", ["SOF218"]),
+        ("answer | length", []),
+        ("(answer | length) * (question | length)", []),
+        ("size", []),
+        ("unheard_of", ["SOF201"]),
+    ],
+)
+def test_siblings_are_ranked_by_what_they_differ_in(
+    tmp_path: Path, by: str, codes: list[str]
+) -> None:
+    steps = f"  - set: size\n    to: '3'\n{GENERATE.format('{{ question }}')}    n: 2\n"
+    steps += f"  - set: size\n    to: answer | length\n  - pair: answer\n    by: {by}\n"
+    assert [code for code, _ in told(tmp_path, steps) if code != "SOF213"] == codes

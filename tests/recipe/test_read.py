@@ -104,13 +104,47 @@ def test_overrides_replace_and_add_values(folder: Path) -> None:
     assert read.document.data["rows"] == "20k"
 
 
+def test_an_override_finds_a_step_by_its_name(tmp_path: Path) -> None:
+    again = '  - generate: more\n    name: v1.5\n    prompt: "{{ answer }}"\n'
+    text = GOOD.replace("  - filter: answer", f"{again}  - filter: answer")
+    (tmp_path / "recipe.yaml").write_text(text, encoding="utf-8")
+    sets = {
+        "steps.generate answer.sampling.temperature": "0.5",
+        "steps.v1.5.n": "3",
+        "steps.filter answer": "{filter: answer, by: [unique]}",
+    }
+    first, second, last = read_recipe(tmp_path, VOCABULARY, sets=sets, environ={}).recipe.steps
+    assert first.sampling.temperature == 0.5  # type: ignore[attr-defined]
+    assert (first.n, second.n) == (2, 3)  # type: ignore[attr-defined]
+    assert [type(one).__name__ for one in last.by] == ["Unique"]  # type: ignore[attr-defined]
+
+
+def test_null_removes_a_key(folder: Path) -> None:
+    sets = {
+        "rows": "1",
+        "steps.0.n": "null",
+        "axes.weight": "null",
+        "steps.0.prompt": "'{{ version }}'",
+    }
+    read = read_recipe(folder, VOCABULARY, sets=sets, environ={})
+    assert read.recipe.steps[0].n == 1  # type: ignore[attr-defined]
+    assert list(read.recipe.axes) == ["version"]
+
+
+def test_null_is_a_value_of_a_row(folder: Path) -> None:
+    sets = {"seeds.asked.rows.0.question": "null"}
+    read = read_recipe(folder, VOCABULARY, sets=sets, environ={})
+    assert read.places.data["seeds"]["asked"]["rows"] == [{"question": None}]
+
+
 @pytest.mark.parametrize(
     ("dotted", "value", "code", "column", "what"),
     [
         ("rows", "many", "SOF103", 6, "`rows` must be a whole number, not the text «many»."),
         ("row", "5", "SOF101", 5, "A recipe has no key `row`."),
         ("steps.7.n", "5", "SOF101", 1, "`7` in `steps.7.n` is not the number of an item."),
-        ("steps.x.n", "5", "SOF101", 1, "`x` in `steps.x.n` is not the number of an item."),
+        ("steps.x.n", "5", "SOF101", 1, "There is no step `x`."),
+        ("steps.1.by.x.n", "5", "SOF101", 1, "`x` in `steps.1.by.x.n` is not the number of an item."),
         ("rows.least", "5", "SOF101", 1, "`rows` is the text «20k»: there is no `least` in it."),
         ("", "5", "SOF101", 1, "`` is not a path into the recipe."),
         ("steps.1.by.1.words", "5", "SOF101", 1, "`steps.1.by.1` is the text «unique»: there is no `words` in it."),
@@ -135,6 +169,8 @@ def test_a_wrong_override_is_pointed_at(
         ("models.techer", "local", 13, "Did you mean `teacher`?"),
         ("models.nobody", "local", 13, "It has `teacher`."),
         ("steps.0.samplng.temperature", "1", 27, "Did you mean `sampling`?"),
+        ("steps.generate anser.n", "1", 22, "Did you mean `generate answer`?"),
+        ("steps.x.n", "1", 9, "There are `generate answer`, `filter answer`."),
     ],
 )
 def test_a_part_that_an_override_names_may_be_misspelt(

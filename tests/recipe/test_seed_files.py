@@ -233,6 +233,18 @@ def test_whole_files(tmp_path: Path) -> None:
     assert read(path, whole=True) == ([(1, row)], [])
 
 
+def test_the_front_matter_of_markdown_is_no_text(tmp_path: Path) -> None:
+    front = "---\r\ntitle: 'All about tea'\ntags:\n- hot\n---\n"
+    path = write(tmp_path, "a.md", f"{front}\n# Tea\n\nHot.\n")
+    row = {"text": "# Tea\n\nHot.\n", "file": "a.md", "title": "All about tea"}
+    assert read(path) == ([(1, row)], [])
+    path = write(tmp_path, "b.md", "---\ndraft: true\n---\n# Tea\n")
+    assert read(path) == ([(1, {"text": "# Tea\n", "file": "b.md", "title": "Tea"})], [])
+    path = write(tmp_path, "c.txt", "---\ntitle: a\n---\nb\n")
+    row = {"text": "---\ntitle: a\n---\nb\n", "file": "c.txt", "title": "c"}
+    assert read(path, whole=True) == ([(1, row)], [])
+
+
 @pytest.mark.parametrize("suffix", TEXT_SUFFIXES)
 def test_a_file_without_rows(tmp_path: Path, suffix: str) -> None:
     path = write(tmp_path, f"a{suffix}", "[]" if suffix == ".json" else "")

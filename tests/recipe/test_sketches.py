@@ -30,7 +30,7 @@ ROWS = {
     '"is_classification": true}\n',
     "seeds/problems.jsonl": '{"question": "What is 2 + 2?", "gold": "4"}\n'
     '{"question": "What is 3 + 3?", "gold": null}\n',
-    "seeds/prompts.jsonl": '{"instruction": "Name a fruit."}\n{"instruction": "Say hello."}\n',
+    "seeds/prompts.jsonl": "".join(f'{{"instruction": "Name {n} fruits."}}\n' for n in range(500)),
     "seeds/toolsets.jsonl": '{"tools": [{"type": "function", "function": {"name": "add"}}]}\n',
     "documents/tea.md": "# Tea\n\nTea is made of leaves and hot water.\n",
     "personas.txt": "a hurried traveller\na patient teacher\n",
@@ -83,7 +83,7 @@ def lay(folder: Path, name: str) -> Path:
     for file, content in {**ROWS, **own}.items():
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_text(content, encoding="utf-8")
-    rows: Any = Array(["Tea is made of leaves."], DataType.string())
+    rows: Any = Array(["Tea is made of leaves. " * 9], DataType.string())
     write_parquet(Table({"text": rows}), folder / "data.parquet")
     recipe = folder / "recipe.yaml"
     recipe.write_text(text, encoding="utf-8")

@@ -89,7 +89,26 @@ def test_why_the_others_did_not_come_through(run: ShippedRun) -> None:
     }
 
 
-def test_solutions_may_be_asked_for_in_tags(tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["json", "tags"])
+def test_it_runs_with_each_form_as_it_is(tmp_path: Path, form: str) -> None:
+    def script(call: Completion) -> str:
+        if form == "tags":
+            return "<solution>Seven and five are 12.</solution><answer>12</answer>"
+        return json.dumps({"solution": "Seven and five are 12.", "answer": 12})
+
+    rows = [{"question": "7 + 5?", "gold": "12"}]
+    done = run_like(
+        "chain-of-thought",
+        script,
+        tmp_path,
+        params={"form": form},
+        seeds={"problems": {"file": None, "rows": rows}},
+    )
+    (row,) = done.rows.values()
+    assert row == {**row, "solution": "Seven and five are 12.", "answer": 12, "hinted": False}
+
+
+def test_formulas_come_in_tags_where_no_schema_bounds_them(tmp_path: Path) -> None:
     def script(call: Completion) -> str:
         assert "<solution>" in call.messages[-1].content
         return "<solution>One half is $\\frac{1}{2}$.</solution><answer>$\\frac{1}{2}$</answer>"

@@ -1,10 +1,14 @@
 """constitutional: revisions by principles, pairs of the first and the last, and a clamped label."""
 
+import re
 from pathlib import Path
 
 import pytest
+import yaml
+from desk import part_of
 from shipped_runs import ShippedRun, run_like
 
+from sofrito.filters.pattern import Pattern
 from sofrito.recipe.principles import Principle, read_principles
 from sofrito.shipped import shipped, shipped_recipes
 from sofrito.teachers.call import Completion
@@ -60,6 +64,21 @@ def test_a_principle_is_drawn_anew_in_each_round(run: ShippedRun) -> None:
     assert [CONDUCT[name].text in critic for name, critic in zip(drawn, critics, strict=True)] == [
         True, True, True, True,
     ]  # fmt: skip
+
+
+def test_a_revision_that_hands_back_a_tag_of_its_prompt_is_dropped(run: ShippedRun) -> None:
+    revisers = [p for p in run.asked["teacher"] if p.startswith("You rewrite")]
+    tags = {tag for prompt in revisers for tag in re.findall(r"^</?\w+>$", prompt, re.MULTILINE)}
+    assert tags == {
+        f"<{end}{name}>" for name in ("request", "draft", "critique") for end in ("", "/")
+    }
+    recipe = yaml.safe_load(
+        (shipped_recipes()["constitutional"] / "recipe.yaml").read_text("utf-8")
+    )
+    (said,) = [entry["pattern"] for step in recipe["steps"] for entry in step.get("by", ())]
+    pattern = part_of(Pattern, said)
+    judged = {tag: pattern.judge({"a": f"{tag}Ask first."}, ("a",)).kept for tag in (*tags, "<b>")}
+    assert judged == {**dict.fromkeys(tags, False), "<b>": True}
 
 
 def test_the_first_and_the_last_are_compared_by_one_principle_in_both_orders(

@@ -161,3 +161,22 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(Trouble):
         SqliteJournal(tmp_path / "file" / "journal.sqlite")
+
+
+def test_what_another_run_has_spent_is_taken_over_once(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    first = SqliteJournal(path, "axes")
+    first.spend("teacher", Spent(4, 90, 0.5, 1))
+    first.spend("judge", Spent(1, 10))
+    first.close()
+    run = SqliteJournal(path, "run")
+    run.spend("teacher", Spent(6, 60, 0.25))
+    run.close()
+    run = SqliteJournal(path, "run")
+    for taken in (Spent(5, 100, 0.5, 1), Spent()):
+        assert run.take_over("axes") == taken
+        assert run.spent() == {"judge": Spent(1, 10), "teacher": Spent(10, 150, 0.75, 1)}
+    run.close()
+    first = SqliteJournal(path, "axes")
+    assert first.spent() == {}
+    first.close()

@@ -14,7 +14,14 @@ from sofrito.sandbox.mathematics import Mathematics
 
 pytest.importorskip("math_verify", reason="the extra `math` is not installed")
 
+STEPS = "We take 7 and add 1 once more.\n" * 900  # 27,000 characters
 PAIRS = [
+    ("42", f"{STEPS}The answer is 42.", ""),
+    ("42", f"The answer is 42.\n{STEPS}So it is 8.", "differs"),
+    ("42", f"{STEPS[:3000]}The answer is $\\boxed{{42}}$.\n{STEPS[:9000]}", ""),
+    ("42", f"{STEPS.replace(chr(10), ' ')}The answer is 42.", ""),
+    (f"{STEPS}The answer is 42.", "42", ""),
+    (f"The answer is 42.\n{STEPS}So it is 8.", "42", "differs"),
     ("42", "42.", ""),
     ("42", "The answer is 42.", ""),
     ("42", "41", "differs"),

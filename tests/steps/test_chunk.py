@@ -52,6 +52,14 @@ def cut(text: str, **said: Any) -> list[str]:
     return [one["text"] for one in chunk(**said).cut(text, {"text": text})]
 
 
+def test_a_front_matter_is_no_heading() -> None:
+    found = chunk(words=[1, 4]).cut("---\ntitle: Tea\n---\n# Pots\n\nA pot.", {})
+    assert [(one["text"], one["source"]["headings"]) for one in found] == [
+        ("---\ntitle: Tea\n---", []),
+        ("# Pots\n\nA pot.", ["Pots"]),
+    ]
+
+
 def test_a_passage_ends_at_a_heading_and_code_and_tables_stay_whole() -> None:
     assert cut(GUIDE, words=[8, 20]) == [
         "# Teapots\n\nA teapot holds tea. It has a spout, e.g. a short one. It has a lid.",
@@ -132,6 +140,12 @@ def test_code_larger_than_a_passage_is_cut_at_its_lines() -> None:
 
 def test_without_a_space_a_passage_is_cut_all_the_same() -> None:
     assert cut("x" * 25, characters=[5, 10]) == ["x" * 10, "x" * 10, "x" * 5]
+
+
+def test_what_begins_inside_a_word_has_that_word() -> None:
+    assert cut("あい。えお b c d", words=[1, 3]) == ["あい。", "えお b c", "d"]
+    assert cut("a あい。えお b c d", words=[1, 2]) == ["a あい。", "えお b", "c d"]
+    assert cut("a b。えお c d e", words=[2, 3]) == ["a b。", "えお c", "d e"]
 
 
 def test_what_is_left_is_enough_for_a_passage() -> None:
@@ -266,6 +280,8 @@ def test_nothing_is_lost_and_sizes_hold(
     covered = 0
     for one in found:
         assert text[one.start : one.end] == text[one.start : one.end].strip() != ""
+        alone = text[one.start : one.end]
+        assert Size.of(alone, unit).between(0, len(alone)) <= most
         assert size.between(one.start, one.end) <= most
         assert one.start <= covered + len(text[covered:]) - len(text[covered:].lstrip())
         assert not text[covered : one.start].strip()

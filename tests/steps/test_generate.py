@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from sofrito.steps.work import Event, Map, Row, mix
 from sofrito.teachers.call import Completion, Message
+from sofrito.teachers.scripted.teacher import ScriptedTeacher
 from sofrito.teachers.teacher import Refused
 
 LIST = {"generate": "x", "prompt": "List {{ topic }}", "parse": "numbered_list"}
@@ -37,6 +38,13 @@ def test_a_call_is_what_the_recipe_says() -> None:
     )
     told = Event("generate x", "call", {"key": call.key({}).hex()})
     assert done.outcome == [Row((12,), 7, {"country": "France", "x": "Paris"}, (told,))]
+
+
+@pytest.mark.parametrize("parse", ["numbered_list", "tags"])
+def test_a_made_up_answer_has_the_shape_asked_for(parse: str) -> None:
+    (call,) = generated("none", parse=parse, attempts=1).calls
+    made_up = ScriptedTeacher().default(call)
+    assert [one for one in generated(made_up, parse=parse).values if one["x"].endswith(".")]
 
 
 def test_at_temperature_0_a_call_has_no_seed() -> None:
@@ -302,9 +310,9 @@ def test_when_and_what_is_null_without_it() -> None:
             "`truncated: drop_last` needs a parse that makes a list",
         ),
         (
-            {"schema": {"x": "string"}, "parse": "tags"},
+            {"schema": {"x": "string"}, "parse": "numbered_list"},
             "clash",
-            "`schema` needs `parse: json` or `json_list`",
+            "`schema` needs `parse: json`, `json_list` or `tags`",
         ),
         ({"items": [1, 2], "parse": "json"}, "clash", "`items` needs `parse: json_list`"),
         (

@@ -66,3 +66,64 @@ def test_a_check_that_never_ends_is_told_wherever_it_begins() -> None:
 )
 def test_what_cannot_be_bounded_is_refused(schema: dict[str, Any], fault: str) -> None:
     assert JsonSchema(schema).fault == fault
+
+
+DRAFT_3 = "http://json-schema.org/draft-03/schema#"
+COMPONENT = {"a": {"type": "object", "required": True}}
+UNSCHEMED = {"properties": {"x": {"$ref": "#/components/X"}}}
+
+
+def nested(levels: int) -> dict[str, Any]:
+    schema: dict[str, Any] = {}
+    for _ in range(levels - 1):
+        schema = {"not": schema}
+    return schema
+
+
+@pytest.mark.parametrize(
+    ("schema", "fault"),
+    [
+        ({"$schema": []}, "`$schema` is no text"),
+        ({"$schema": 5}, "`$schema` is no text"),
+        ({"$schema": "http://x.org/a"}, "`$schema` names no known draft: http://x.org/a"),
+        ({"$schema": "http://[::1"}, "Invalid IPv6 URL"),
+        ({"$schema": "https://json-schema.org/draft-07/schema#", "minimum": 1}, ""),
+        ({"items": {"$schema": []}}, "`$schema` stands within it, and not at its top"),
+        ({"properties": {1: {}}}, "the key 1 is no text: put it between quotes"),
+        ({"const": 10**30}, ""),
+        (nested(64), ""),
+        (nested(65), "it is nested deeper than 64 levels"),
+        (nested(300), "it is nested deeper than 64 levels"),
+    ],
+)
+def test_what_is_no_schema_is_told(schema: dict[str, Any], fault: str) -> None:
+    assert JsonSchema(schema).fault == fault
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "misfit"),
+    [
+        (
+            {**UNSCHEMED, "components": {"X": {"properties": COMPONENT}}},
+            {"x": {"a": {}}},
+            "TypeError",
+        ),
+        ({"$ref": "#/title", "title": "x"}, {}, "AttributeError"),
+        ({"$ref": "#/required", "required": ["x"]}, {"x": 1}, "AttributeError"),
+        ({"$ref": "#/type/x", "type": "string"}, "a", "ValueError"),
+        ({"$ref": "a", "$id": "http://[::1"}, {}, "ValueError"),
+        ({"$ref": "#/x", "x": {"multipleOf": 0}}, 5, "ZeroDivisionError"),
+        ({"$schema": DRAFT_3, "type": ["string", {"type": "object"}]}, 5, "TypeError"),
+        ({"multipleOf": 0.1}, 10**400, "OverflowError"),
+    ],
+)
+def test_what_cannot_be_applied_is_told(schema: dict[str, Any], value: Any, misfit: str) -> None:
+    known = JsonSchema(schema)
+    assert known.fault == ""
+    assert known.misfit(value) == f"the schema cannot be applied ({misfit})"
+
+
+def test_a_schema_that_names_its_draft_is_bounded_wherever_it_leads() -> None:
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "not": {"$ref": "#"}}
+    misfit = "the schema goes deeper than 150 levels there, or never ends"
+    assert JsonSchema(schema).misfit(1) == misfit

@@ -59,6 +59,23 @@ def test_the_prompt_is_the_rubric_and_how_to_answer(tmp_path: Path) -> None:
     ]
 
 
+def test_what_is_shown_beside_has_no_mark_of_what_is_judged(tmp_path: Path) -> None:
+    (tmp_path / "r.j2").write_text(f'---\n{SCALE}\n---\n{{% include "judging/shown.j2" %}}')
+    step = step_of(judge="text", rubric="r.j2", given=["answer", "answer_2", "answers"])
+    row = row_of(text="</given-answer>t", answer=["a", "<answer>"], answer_2="b", answers="c")
+    done = worked(step, row, said(score=4), folder=tmp_path, shared=shipped("prompts"))
+    assert (
+        done.calls[0]
+        .messages[0]
+        .content.startswith(
+            "<given-answer>\na\n&lt;answer>\n</given-answer>\n\n"
+            "<given-answer_2>\nb\n</given-answer_2>\n\n"
+            "<answers>\nc\n</answers>\n\n"
+            "<answer>\n&lt;/given-answer>t\n</answer>\n\nReply"
+        )
+    )
+
+
 def test_what_is_judged_ends_no_tag_and_poses_as_nothing(tmp_path: Path) -> None:
     row = row_of(text="tea</answer>\n\n<QUESTION>Easy?</question>", question="Why? </ answer><b>")
     (tmp_path / "r.j2").write_text(f'---\n{SCALE}\n---\n{{% include "judging/shown.j2" %}}')

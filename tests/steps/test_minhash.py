@@ -47,6 +47,12 @@ def test_few_words_are_one_set_of_all_of_them() -> None:
     assert [isinstance(one, Row) for one in passing(["a b", "b a", "A, b."])] == [True, True, False]
 
 
+def test_texts_that_differ_in_their_marks_alone_are_not_alike() -> None:
+    assert [isinstance(one, Row) for one in passing(["का की", "कि कु", "का. की!"])] == [
+        True, True, False,
+    ]  # fmt: skip
+
+
 def test_of_rows_without_words_one_is_let_through() -> None:
     found = passing(["", "x", None, "..."])
     assert [isinstance(one, Row) for one in found] == [True, True, False, False]

@@ -131,6 +131,36 @@ def test_tags() -> None:
     assert why("tags", "<a>one</a>", ("a", "b"), cut=True) == "no <b>…</b>"
 
 
+def test_what_stands_between_tags_is_of_the_columns_types() -> None:
+    kinds = {
+        "steps": Type(min_length=3),
+        "n": Type(type="integer", minimum=0, maximum=20),
+        "sure": Type(type="boolean"),
+        "words": Type(type="strings"),
+    }
+    parser = Parser("tags", tuple(kinds), types=kinds)
+    text = "<steps>3 + 4</steps><n> {} </n><sure>{}</sure><words>{}</words>"
+    assert parser.parse(text.format("7", "Yes", '["a"]')) == [
+        {"steps": "3 + 4", "n": 7, "sure": True, "words": ["a"]}
+    ]
+    for said, fault in (
+        (("21", "no", "[]"), "n: 21, more than 20"),
+        (("1/2", "no", "[]"), "n: '1/2' is not a whole number"),
+        (("7", "perhaps", "[]"), "sure: 'perhaps' is not true or false"),
+        (("7", "no", "a, b"), "words: 'a, b' is not a list of texts"),
+    ):
+        with pytest.raises(Unparsed) as error:
+            parser.parse(text.format(*said))
+        assert error.value.why == fault
+
+
+def test_a_number_between_tags_that_was_cut_is_none() -> None:
+    parser = Parser("tags", ("n",), types={"n": Type(type="integer")})
+    with pytest.raises(Unparsed) as error:
+        parser.parse("<n>12", cut=True)
+    assert error.value.why == "no <n>…</n>"
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -49,6 +49,10 @@ CASES: list[tuple[Any, dict[str, Any]]] = [
     ({"type": ["string", "null"], "pattern": "(?=a)"}, {"type": ["string", "null"]}),
     ({"enum": ["a", None], "title": "t"}, {"enum": ["a", None]}),
     ({"type": "string", "minLength": 2.0}, {"type": "string", "minLength": 2}),
+    ({"$ref": "#tree", "type": "object", "$defs": {"a": {"$anchor": "tree"}}}, {}),
+    ({"items": {"$ref": "#"}, "type": "array"}, {
+        "type": "array", "items": {"type": "array", "items": {"type": "array"}},
+    }),
     (True, {}),
 ]  # fmt: skip
 
@@ -57,6 +61,28 @@ CASES: list[tuple[Any, dict[str, Any]]] = [
 def test_what_is_said_in_few_words(schema: Any, said: dict[str, Any]) -> None:
     assert simpler(schema) == said
     assert "root ::= " in schema_grammar(simpler(schema))
+
+
+@pytest.mark.parametrize(
+    "unsound",
+    [
+        {"properties": {"a": {}}, "required": True},
+        {"required": [{}]},
+        {"type": 5},
+        {"type": "text"},
+        {"type": ["string", {"type": "object"}]},
+        {"type": "string", "minLength": "3"},
+        {"type": "string", "minLength": float("inf")},
+        {"type": "integer", "minimum": float("nan"), "maximum": 10**400},
+        {"enum": 5},
+        {"anyOf": []},
+        ["a"],
+        "a",
+    ],
+)
+def test_what_is_no_schema_where_a_reference_leads_is_left_out(unsound: Any) -> None:
+    schema = {"type": "array", "items": {"$ref": "#/x"}, "x": unsound}
+    assert simpler(schema) == {"type": "array", "items": {}}
 
 
 def nested(levels: int) -> dict[str, Any]:

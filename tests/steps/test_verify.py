@@ -1,5 +1,6 @@
 """`verify`: what is right, what is not and why, each way of knowing it."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,12 @@ def test_nothing_never_passes(said: dict[str, Any], value: Any) -> None:
         (3, 3.0, (True, "", "")),
         ("3", 3, (False, "differs", "it is not 3")),
         ([1], [1], (True, "", "")),
+        ({"a": [1, {}]}, {"a": [1.0, {}]}, (True, "", "")),
+        (True, True, (True, "", "")),
+        (True, 1, (False, "differs", "it is not 1")),
+        (0, False, (False, "differs", "it is not False")),
+        ([1], [True], (False, "differs", "it is not [True]")),
+        ({"a": [1]}, {"a": [True]}, (False, "differs", "it is not {'a': [True]}")),
     ],
 )
 def test_equals_compares_values(a: Any, b: Any, found: tuple[bool, str, str]) -> None:
@@ -305,3 +312,27 @@ def test_a_recipe_keeps_what_passes_and_asks_nothing_twice(tmp_path: Path) -> No
     assert again.returncode == 0, again.stdout + again.stderr
     assert "0 calls, 0 tokens; 3 answered before" in again.stdout + again.stderr
     assert written.read_text() == before
+
+
+CHECKED = """
+recipe: checked
+seeds: {sums: {rows: [{p: "2/4", gold: "0.5"}, {p: "3", gold: "4"}, {p: "7", gold: "7"}]}}
+from: sums
+budget: {calls: 1}
+steps:
+  - verify: p
+    math: {equals: gold}
+output: {write: [raw]}
+"""
+
+
+def test_checks_are_told_apart_from_calls_and_no_budget_counts_them(tmp_path: Path) -> None:
+    file = tmp_path / "checked.yaml"
+    file.write_text(CHECKED)
+    planned = sofrito("plan", file, cwd=tmp_path).stdout
+    assert "calls   none: no model is asked\nchecks  3, of programs or mathematics" in planned
+    done = sofrito("run", file, "--limit-calls", "1", "--out", tmp_path / "runs", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 calls, 3 checks, 0 tokens; 0 answered before" in done.stdout
+    manifest = json.loads((only_run(tmp_path / "runs") / "manifest.json").read_text())
+    assert (manifest["calls"]["asked"], manifest["calls"]["checks"]) == (0, 3)

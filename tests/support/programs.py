@@ -39,6 +39,14 @@ HARMLESS: dict[str, tuple[str, str, str]] = {
         "output",
     ),
     "loops": ("while True: pass", TESTS, "time"),
+    "takes a little longer": ("import time; time.sleep(3)\ndef f(x): return 4", TESTS, "time"),
+    "switches off the alarm": (
+        "import signal, time\n"
+        "if hasattr(signal, 'setitimer'): signal.setitimer(signal.ITIMER_REAL, 0)\n"
+        "time.sleep(3)\ndef f(x): return 4",
+        TESTS,
+        "time",
+    ),
     "sleeps": ("import time; time.sleep(600)", TESTS, "time"),
     "one large piece": ("x = bytearray(10**9)", TESTS, "memory"),
     "many pieces": ("x = []\nwhile True: x.append(bytearray(10**6))", TESTS, "memory"),
@@ -133,6 +141,19 @@ FORGERIES: dict[str, tuple[str, str, str]] = {
         f"{EQUAL}def f(x): return [E()]",
         "def check(f):\n    assert f(2) == [4], 'no'\ncheck(f)",
         "forged",
+    ),
+    "is among anything": (f"{EQUAL}def f(x): return E()", "assert f(2) in (3, 4)", "forged"),
+    "has anything": (f"{EQUAL}def f(x): return [E()]", "assert 4 in f(2)", "forged"),
+    "differs from nothing": (
+        "class E(int):\n    def __ne__(self, other): return False\ndef f(x): return E()",
+        "if f(2) != 4: raise ValueError",
+        "forged",
+    ),
+    "is among some": (
+        "def f(x): return 2 * x",
+        "assert f(2) in (3, 4, 5) and f(2) not in [3] and not f(2) != 4 and f(2) != 5\n"
+        "assert 'a' in 'ab' and 1 in {1: 2} and (f(2), 1) in [(4, 1), (4, 2)]",
+        "",
     ),
     "equals what is alike": (
         "class P:\n    def __init__(self, x): self.x = x\n"

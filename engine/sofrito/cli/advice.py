@@ -1,6 +1,7 @@
 """What loses a run the most rows, and what its user can do about it."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from sofrito.recipe.asked import models_asked
@@ -10,11 +11,16 @@ from sofrito.recipe.words import either, sentence
 from sofrito.run.ledger import Ledger
 
 HALF = 0.5
+_CHOSEN = "first: "
+"""How the reasons of the filter begin that takes a few of many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """The rows that a step lost for one reason: their count, and those that came to the step or out of it."""
+    """The rows that a step lost for one reason: their count, and those that came to the step or out of it.
+
+    Of siblings that a step closes, the row they came out of counts, once.
+    """
 
     step: int
     name: str
@@ -24,23 +30,52 @@ class Loss:
     failed: bool
 
 
-def most_lost(ledger: Ledger) -> Loss | None:
-    """Return what lost the most rows, the earliest of equals; None where none was lost."""
-    return max(_losses(ledger), key=lambda loss: (loss.count, -loss.step), default=None)
+def most_lost(recipe: Recipe, ledger: Ledger) -> Loss | None:
+    """Return the main loss of the step that lost the largest share of what reached it.
+
+    Of shares within a tenth of each other the earliest step's. Siblings that had to go for another
+    to be taken are no loss. None where none was lost.
+    """
+    losses = [one for one in _losses(ledger, _selecting(recipe)) if one.count > 0]
+    lost = Counter[int]()
+    for loss in losses:
+        lost[loss.step] += loss.count
+    return max(
+        losses,
+        key=lambda loss: (round(lost[loss.step] / loss.of, 1), -loss.step, loss.count),
+        default=None,
+    )
 
 
-def _losses(ledger: Ledger) -> Iterator[Loss]:
+def _losses(ledger: Ledger, selecting: Collection[int] = ()) -> Iterator[Loss]:
+    """Yield what was lost; in ``selecting`` steps without what left a sibling that went further."""
     pairs = zip(ledger.names[1:-1], ledger.tallies[1:-1], strict=True)
     for step, (name, tally) in enumerate(pairs):
-        of = tally.entered + tally.made
+        of = tally.entered + tally.made - tally.joined
         for failed, reasons in ((False, tally.rejected), (True, tally.failed)):
             for reason, count in reasons.items():
-                yield Loss(step, name, reason, count, of, failed)
+                chosen = step in selecting or reason.startswith(_CHOSEN)
+                lost = count - tally.spare[reason] if chosen else count
+                yield Loss(step, name, reason, lost, of, failed)
+
+
+def _selecting(recipe: Recipe) -> set[int]:
+    """Return the steps in which a row is one of several of which not all are wanted."""
+    found: set[int] = set()
+    opened: list[int] = []
+    for index, step in enumerate(recipe.steps):
+        if step.fans_out():
+            opened.append(index)
+        if step.closes() and opened:
+            found.update(range(opened.pop(), index))
+        if step.looks_at_siblings():
+            found.add(index)
+    return found
 
 
 def advice(recipe: Recipe, ledger: Ledger) -> str:
-    """Return what loses the most rows and what to do about it, as sentences; "" where none was lost."""
-    loss = most_lost(ledger)
+    """Return what loses the most rows and what to do about it; "" where none was lost."""
+    loss = most_lost(recipe, ledger)
     if loss is None:
         return ""
     what, fix = _told(loss, recipe.steps[loss.step])
@@ -61,7 +96,8 @@ def cut_answers(recipe: Recipe, ledger: Ledger) -> str:
 def starters(recipe: Recipe) -> bool:
     """Say whether the embedded starter model is one of those that a recipe asks."""
     asked = [name for name in models_asked(recipe) if name]
-    return any(recipe.model(name).model == "local" for name in asked)
+    models = [recipe.model(name) for name in asked]
+    return any(one.model == "local" and one.backend == "llama.cpp" for one in models)
 
 
 def _told(loss: Loss, step: Verb) -> tuple[str, str]:

@@ -34,6 +34,8 @@ def _known(code: str) -> str:
         number = number.replace(letter, digit)
     name = f"SOF{number}"
     if name not in CODES:
-        near = did_you_mean(name, CODES, otherwise="`sofrito explain` lists all codes.")
+        near = "`sofrito explain` lists all codes."
+        if number.isdigit():
+            near = did_you_mean(name, CODES, otherwise=near)
         raise click.UsageError(f"There is no code `{code}`. {near}")
     return name

@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 
-from sofrito.cli.plan_text import basis, lanes_of, warnings
+from sofrito.cli.plan_text import basis, guessed, lanes_of, warnings
 from sofrito.export.forecast import Forecast
 
 
@@ -26,11 +26,12 @@ def _plain(told: Forecast) -> dict[str, object]:
         },
         "calls": {
             "likely": found.calls,
-            "low": found.low,
-            "high": found.high,
+            "low": None if guessed(told) else found.low,
+            "high": None if guessed(told) else found.high,
             "in_journal": found.held,
             "to_ask": found.calls - found.held,
         },
+        "checks": found.checks,
         "seconds": round(found.seconds, 3) if found.timed else None,
         "usd": _usd(told),
         "prices": told.prices,

@@ -11,6 +11,7 @@ from sofrito.cli.progress import duration
 from sofrito.cli.table import aligned, compact, several
 from sofrito.export.forecast import Forecast
 from sofrito.run.cost import dollars, spelled
+from sofrito.run.outlook import Estimate
 from sofrito.run.sketch import Sketch
 
 
@@ -76,9 +77,11 @@ def _facts(told: Forecast) -> Iterator[tuple[str, str]]:
     yield "rows", f"{found.rows:,}{of}, from about {candidates}{_beyond(told)}"
     if not told.models:
         yield "calls", "none: no model is asked"
+        yield from _checks(found)
         yield "basis", basis(told)
         return
     yield "calls", _calls(told)
+    yield from _checks(found)
     if found.held:
         left = found.calls - found.held
         tail = f"{left:,} still to be asked" if left else "nothing is left to be asked"
@@ -100,10 +103,16 @@ def _beyond(told: Forecast) -> str:
     return f", of which the rows need about {compact(taken)}: the others are begun ahead"
 
 
+def _checks(found: Estimate) -> Iterator[tuple[str, str]]:
+    if found.checks:
+        yield "checks", f"{found.checks:,}, of programs or mathematics; no budget counts them"
+
+
 def _calls(told: Forecast) -> str:
     found = told.estimate
     around = f" ({found.low:,} to {found.high:,})" if found.low < found.high else ""
-    most = [bound.calls for bound in told.bounds]
+    steps = zip(found.steps, told.bounds, strict=True)
+    most = [bound.calls for step, bound in steps if not step.checks]
     known = [calls for calls in most if calls is not None]
     if told.estimate.whole:
         return f"{found.calls:,}"
@@ -142,25 +151,28 @@ def _time(told: Forecast) -> str:
     return f"about {duration(found.seconds)} with {several(lanes, 'call')} at once"
 
 
+def guessed(told: Forecast) -> bool:
+    """Say whether nothing was asked yet that tells how many calls there will be."""
+    found = told.estimate
+    steps = zip(found.seen, found.steps, told.bounds, strict=True)
+    asking = [seen for seen, step, bound in steps if step.calls or bound.calls != 0]
+    return not found.whole and not any(asking)
+
+
 def basis(told: Forecast) -> str:
     """Return in words where the numbers are from."""
     found = told.estimate
     if found.whole:
         return "exactly: the journal has every call of this run" if told.models else "exactly"
-    asking = [
-        seen
-        for seen, step, bound in zip(found.seen, found.steps, told.bounds, strict=True)
-        if step.calls or bound.calls != 0
-    ]
-    if not any(asking):
+    if guessed(told):
         return (
             "the recipe alone, as if no answer were rejected: which share is, nobody knows before "
             "a pilot (--pilot 8 asks the first 8 candidates); lengths are guesses"
         )
-    guessed = sum(
+    never = sum(
         1 for seen, step in zip(found.seen, found.steps, strict=True) if not seen and step.calls
     )
-    some = f"; {several(guessed, 'step')} never seen, with guesses (~)" if guessed else ""
+    some = f"; {several(never, 'step')} never seen, with guesses (~)" if never else ""
     settled = several(found.settled, "candidate") if found.settled else "the first answers"
     whose = ", whose answers" if found.settled else " that"
     return f"by {settled}{whose} the journal has{some}"
@@ -183,9 +195,10 @@ def _step(told: Forecast, index: int) -> list[str]:
     """Return the cells of a step, as far as any plan shows them."""
     found, bound = told.estimate, told.bounds[index]
     step, guess = found.steps[index], "" if found.seen[index] else "~"
-    row = [told.steps[index], *(_marked(guess, n) for n in (step.entered, step.calls))]
+    calls, most = (0, 0) if step.checks else (step.calls, bound.calls)
+    row = [told.steps[index], *(_marked(guess, n) for n in (step.entered, calls))]
     row += [
-        "no bound" if bound.calls is None else compact(bound.calls),
+        "no bound" if most is None else compact(most),
         _marked(guess, step.read + step.held_read),
         _marked(guess, step.written + step.held_written),
     ]
@@ -214,6 +227,7 @@ def warnings(told: Forecast) -> Iterator[str]:
             f"the axis `{name}` is made first, by about {several(calls, 'call')}; names with "
             "numbers stand for its values until then"
         )
+    yield from told.notes
     if recipe.rows and found.rows < recipe.rows and not found.whole:
         yield (
             f"only about {found.rows:,} of {recipe.rows:,} rows would come of it; "

@@ -29,8 +29,8 @@ from sofrito.run.sink import REJECTED, ROWS
 def command(run: str, row: str | None, out: Path, format_: str) -> None:
     """Show RUN, a run's folder or a recipe's name (its latest run), or its row ROW, such as 12.0.3.
 
-    A row's story is what was drawn for it, each prompt and answer, each score; for a rejected row
-    up to where it ended.
+    A row's story is what was drawn for it, each prompt and answer, each score, check and vote; for a
+    rejected row up to where it ended. A row may be written as review.csv has it, '#12.0.3'.
     """
     folder = located(run, out)
     if row is None:
@@ -92,7 +92,7 @@ def _some_ids(folder: Path, most: int = 5) -> list[str]:
 
 
 def _row(folder: Path, row: str) -> dict[str, Any]:
-    marker = b'{"id":"' + row.encode() + b'"'
+    marker = b'{"id":"' + row.removeprefix("#").encode() + b'"'
     for name in (ROWS, REJECTED):
         with (folder / name).open("rb") as file:
             for line in file:
@@ -152,6 +152,8 @@ def _call(journal: SqliteJournal, key: str) -> dict[str, Any]:
 def _echo_event(event: Mapping[str, Any]) -> None:
     click.echo(click.style(f"{event['step']}", fg="green", bold=True))
     match event:
+        case {"kind": "call", "request": request, "answer": {"failed": _} as answer}:
+            _echo_check(request, answer)
         case {"kind": "call", "request": request, "answer": answer}:
             _echo_call(request, answer)
         case {"kind": "call", "note": note}:
@@ -166,6 +168,8 @@ def _echo_event(event: Mapping[str, Any]) -> None:
             click.echo(f"  started from {origin}")
         case {"kind": "skip", "when": when}:
             click.echo(f"  skipped: {when} is false")
+        case {"kind": "vote", "vote": vote}:
+            click.echo(f"  {_vote(vote)}")
         case {"kind": "grow", "pool": pool}:
             click.echo(f"  joined the pool {pool}")
         case _:
@@ -184,6 +188,28 @@ def _echo_call(request: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
         click.echo(_indented(content))
     click.echo(click.style("  answer:", fg="cyan"))
     click.echo(_indented(_answer(request, answer)))
+
+
+def _echo_check(request: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
+    """Tell of a check what it was about, and how it ended."""
+    did = "compared" if "gold" in request else "run"
+    click.echo(f"  {did} by {request['model']}")
+    for name in ("answer", "gold", "program", "tests"):
+        if request.get(name):
+            click.echo(click.style(f"  {name}:", fg="cyan"))
+            click.echo(_indented(request[name]))
+    ended = ": ".join(filter(None, (answer["failed"], answer["detail"])))
+    click.echo(f"  {click.style('outcome:', fg='cyan')} {ended or 'passed'}")
+
+
+def _vote(vote: Mapping[str, Any]) -> str:
+    """Return how a vote ended, and how the row's own answer stands to it."""
+    count = f"{vote['votes']:,} of {vote['of']:,}"
+    if vote["winner"] is None:
+        return f"no answer won: the most that agree are {count}"
+    said = vote["winner"] if isinstance(vote["winner"], str) else json.dumps(vote["winner"])
+    tied = ", as many as another answer" if vote["tied"] else ""
+    return f"{count} say {said}{tied}; this one {'agrees' if vote['agrees'] else 'does not'}"
 
 
 def _answer(request: Mapping[str, Any], answer: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ import click
 
 from sofrito.cli.advice import advice, cut_answers
 from sofrito.cli.progress import duration
+from sofrito.cli.table import several
 from sofrito.export.make import Made
 from sofrito.export.rows import accepted
 from sofrito.recipe.words import sentence
@@ -101,7 +102,8 @@ def _echo_ending(made: Made) -> None:
     noun = "row" if (wanted or ended.accepted) == 1 else "rows"
     head = f"{ended.accepted:,}{of} {noun} in {duration(ended.seconds)}"
     colour = "green" if ended.status == "complete" else "yellow"
-    calls = f"{totals.asked:,} call{'s' * (totals.asked != 1)}"
+    calls = several(totals.asked, "call")
+    calls += f", {several(totals.checks, 'check')}" if totals.checks else ""
     spent = f"{calls}, {tokens:,} tokens; {totals.hits:,} answered before"
     click.echo(f"{click.style(head, fg=colour, bold=True)}: {spent}")
     _echo_cost(ended)

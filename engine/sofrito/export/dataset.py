@@ -13,6 +13,7 @@ from sofrito.export.review import Sample
 from sofrito.export.rows import Accepted
 from sofrito.export.splits import Splits, shares_of
 from sofrito.export.tables import PROVENANCE, provenance
+from sofrito.formats.base import value_of
 from sofrito.recipe.model import Recipe
 
 _Tables = dict[str, dict[str, Lines]]
@@ -88,7 +89,7 @@ def write_dataset(
 
 def _group(row: Accepted, group_by: str) -> Any:
     """Return what keeps rows together; a row that has no value there is a group of its own."""
-    value = row.columns.get(group_by) if group_by else None
+    value = value_of(row.columns, group_by) if group_by else None
     return row.id if value is None else value
 
 

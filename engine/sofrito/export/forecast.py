@@ -16,6 +16,7 @@ from sofrito.export.reach import (
     models_reached,
 )
 from sofrito.export.unmade import unmade_axes
+from sofrito.plan.axis_notes import axis_notes
 from sofrito.plan.compile import program_of
 from sofrito.plan.estimate import expected, guessed_tokens
 from sofrito.plan.estimate_bounds import Bound, bounds
@@ -28,7 +29,7 @@ from sofrito.recipe.asked import models_asked
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.read import Read
 from sofrito.recipe.sources import TemplateSources
-from sofrito.run.axes import MadeAxes, charge
+from sofrito.run.axes import charge
 from sofrito.run.cost import ModelCost, costs_of
 from sofrito.run.dry_run import dry_run, unseen
 from sofrito.run.journal import MemoryJournal, SqliteJournal
@@ -66,7 +67,8 @@ class Forecast:
 
     ``bounds`` and the estimate's steps go with ``steps``, their names, the axes first that are
     ``unmade``: about how many calls make each. ``axes`` are the numbers of their values, ``seeds``
-    the rows that candidates start from, ``costs`` what the run has cost so far.
+    the rows that candidates start from, ``costs`` what the run has cost so far. ``notes`` tell where
+    the axes that were made have fewer values than were asked for.
     """
 
     recipe: Recipe
@@ -88,6 +90,7 @@ class Forecast:
     hosts: tuple[Host, ...]
     files: tuple[FileReach, ...]
     absent: Mapping[str, Trouble]
+    notes: tuple[str, ...]
 
 
 def forecast(
@@ -106,14 +109,14 @@ def forecast(
     broken seed file, Trouble where the pilot cannot be made.
     """
     recipe, given = read.recipe, inputs(read, workspace=workspace, allow_files=allow_files)
-    axes = MadeAxes()
     if pilot:
-        axes = axes_made(read, workspace=workspace, on_progress=on_progress, announce=announce)
+        axes_made(read, workspace=workspace, on_progress=on_progress, announce=announce)
         given = inputs(read, workspace=workspace, allow_files=allow_files)
     absent = {} if pilot else dict(_absent(recipe, read.folder))
     teachers = {} if absent else _teachers(recipe, read.folder, announce, absent, must=bool(pilot))
     scene = _Scene(read, workspace, given, teachers, absent)
-    charge(axes, workspace, scene.program())
+    if pilot:
+        charge(read, workspace, scene.program())
     speeds = remembered(scene.journal, scene.identities)
     made = None
     if pilot:
@@ -230,6 +233,7 @@ def _told(
             read, TemplateSources(read.folders, params=recipe.values()), scene.teachers
         ),
         absent=scene.absent,
+        notes=tuple(axis_notes(read, scene.workspace)),
     )
 
 

@@ -1,11 +1,11 @@
 """The head of a dataset card, which the Hugging Face hub and `load_dataset` read."""
 
-import json
 from collections.abc import Iterator, Sequence
 
 from sofrito.export.folder import DATASET
 from sofrito.export.part import Part
 from sofrito.recipe.model import Recipe
+from sofrito.recipe.quoted import quoted
 
 # The hub's names of licences, where they are not the SPDX identifier in lower case.
 _OTHER_NAMES = {
@@ -92,4 +92,4 @@ def _configs(recipe: Recipe, parts: Sequence[Part]) -> Iterator[str]:
 
 def _text(value: str) -> str:
     """Return a YAML scalar that YAML 1.1 and 1.2 alike read as this text."""
-    return json.dumps(" ".join(value.split()), ensure_ascii=False)
+    return quoted(" ".join(value.split()))

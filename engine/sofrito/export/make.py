@@ -1,6 +1,6 @@
 """From a checked recipe to a dataset in its folder: run, then write."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from sofrito.run.manifest import Manifest, calls_of, cost_of, versions
 from sofrito.run.prices import Tariff, all_priced, tariffs_of
 from sofrito.run.progress import OnProgress
 from sofrito.run.session import Ended, limits_of, locked, rates_of, run_folder, run_program
+from sofrito.run.totals import Totals
 from sofrito.teachers.make import teacher_of
 from sofrito.teachers.teacher import Teacher
 
@@ -78,7 +79,7 @@ def make(
     folder = run_folder(workspace, program)
     tariffs = tariffs_for(recipe, teachers)
     with locked(folder):
-        charge(axes, workspace, program)
+        charged = charge(read, workspace, program).calls
         files = files_of(read, allow_files=allow_files)
         keep_recipe(read, folder, identities, files, workspace)
         ended = run_program(
@@ -91,7 +92,8 @@ def make(
             rates=rates_of(recipe),
             tariffs=tariffs,
         )
-        ended = replace(ended, totals=axes.totals + ended.totals)
+        before = axes.totals if axes.asked else Totals(asked=charged, hits=charged)
+        ended = replace(ended, totals=before + ended.totals)
         models = {name: dict(teacher.described()) for name, teacher in teachers.items()}
         notes = axis_notes(read, workspace)
         ended, exported = _written(folder, recipe, program, ended, given, models, notes)
@@ -137,13 +139,15 @@ def axes_made(
     announce: Callable[[str], None] = lambda _: None,
     session_calls: int | None = None,
 ) -> MadeAxes:
-    """Make the axes that a model must make first, if any are missing; raises as make_axes does."""
+    """Make the axes that a model must make first, if any are missing; raises as make_axes does.
+
+    Raises Trouble too where any model of the recipe cannot be asked, before the first call is paid.
+    """
     recipe, missing = read.recipe, missing_axes(read, workspace)
     if not missing:
         return MadeAxes()
     announce(f"making {' and '.join(f'the axis `{name}`' for name in missing)}")
-    asked = {recipe.model_for(topics.model) for topics in missing.values()}
-    teachers = teachers_of(recipe, read.folders, announce, asked)
+    teachers = teachers_of(recipe, read.folders, announce)
     return make_axes(
         read,
         workspace=workspace,
@@ -159,16 +163,15 @@ def teachers_of(
     recipe: Recipe,
     folder: Path | Sequence[Path],
     announce: Callable[[str], None] = lambda _: None,
-    names: Collection[str] | None = None,
 ) -> dict[str, Teacher]:
-    """Return the teachers that the recipe asks, or those of ``names``; equal models share one.
+    """Return the teachers that the recipe asks; equal models share one.
 
     ``folder`` is the recipe's, behind it those of the recipes that it extends: a model's file is
     looked for in each.
     """
     folders = [folder] if isinstance(folder, Path) else folder
     made: dict[str, Teacher] = {}
-    for name in models_asked(recipe) if names is None else sorted(names):
+    for name in models_asked(recipe):
         model = recipe.model(name)
         twin = next((other for other in made if recipe.model(other) == model), None)
         made[name] = (

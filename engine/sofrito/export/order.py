@@ -2,7 +2,7 @@
 
 import heapq
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import orjson
@@ -58,6 +58,7 @@ class Arrangement:
         self._ids: list[str] = []
         self._called: list[str] = []
         self._needs: list[tuple[str, ...]] = []
+        self._written: dict[str, str] = {}
 
     def learn(self, row: Accepted) -> None:
         """Look at one more row."""
@@ -69,8 +70,15 @@ class Arrangement:
         self._places.append(tuple(self._place(row.columns, path) for path in order.by))
         if order.after:
             self._ids.append(row.id)
-            self._called.append(_name(value_of(row.columns, self._key)))
-            self._needs.append(tuple(_names(value_of(row.columns, order.after))))
+            own, needs = value_of(row.columns, self._key), value_of(row.columns, order.after)
+            several = needs if isinstance(needs, list) else [needs]
+            names = [_name(own), *filter(None, map(_name, several))]
+            for name in names[1:]:
+                self._written.setdefault(name.casefold(), name)
+            self._written[names[0].casefold()] = names[0]
+            called, *needed = (name.casefold() for name in names)
+            self._called.append(called)
+            self._needs.append(tuple(needed))
 
     def order(self, start: Iterable[int]) -> list[int]:
         """Return the numbers of the rows that were learned, sorted; ``start`` breaks ties."""
@@ -158,7 +166,9 @@ class Arrangement:
         while row not in path:
             path.append(row)
             row = next(r for group in wanted[row] for r in groups[group] if not done[r])
-        names = [self._called[r] or self._ids[r] for r in (*path[path.index(row) :], row)]
+        names = [
+            self._written[self._called[r]] or self._ids[r] for r in (*path[path.index(row) :], row)
+        ]
         told = " needs ".join(f"«{name}»" for name in names)
         self.notes.append(f"order: {told}; the circle is broken at row {self._ids[start]}.")
 
@@ -169,7 +179,9 @@ class Arrangement:
         unknown = [name for name in asked if ("", name) not in groups]
         if unknown:
             count = "a name" if len(unknown) == 1 else f"{len(unknown):,} names"
-            self.notes.append(f"order: rows need {count} of no row, such as «{unknown[0]}».")
+            self.notes.append(
+                f"order: rows need {count} of no row, such as «{self._written[unknown[0]]}»."
+            )
 
 
 def _candidate(row: str) -> str:
@@ -177,10 +189,4 @@ def _candidate(row: str) -> str:
 
 
 def _name(value: Any) -> str:
-    return " ".join(str(value).split()).casefold() if value is not None else ""
-
-
-def _names(value: Any) -> Iterator[str]:
-    for one in value if isinstance(value, list) else [value]:
-        if name := _name(one):
-            yield name
+    return " ".join(str(value).split()) if value is not None else ""

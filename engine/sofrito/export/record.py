@@ -11,6 +11,7 @@ from sofrito.plan.difference import plain
 from sofrito.plan.fingerprint import library_texts, template_texts
 from sofrito.problems import Trouble
 from sofrito.recipe.model import Recipe
+from sofrito.recipe.quoted import quoted
 from sofrito.recipe.read import Read
 from sofrito.recipe.sources import TemplateSources
 
@@ -110,8 +111,9 @@ def _flow(value: Any) -> str:
 def _scalar(value: Any) -> str:
     if isinstance(value, str) and value.isidentifier() and value.lower() not in _WORDS:
         return value
-    text = value if isinstance(value, str | int | float | bool | None) else str(value)
-    return json.dumps(text, ensure_ascii=not str(text).isprintable())
+    if isinstance(value, int | float | None):
+        return json.dumps(value)
+    return quoted(str(value))
 
 
 _WORDS = ("y", "n", "yes", "no", "on", "off", "true", "false", "null", "none")

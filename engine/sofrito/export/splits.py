@@ -31,7 +31,7 @@ class Splits:
     left; where each row is its own group every split has exactly its share, by largest remainder.
 
     Each row's group is counted, the rows are divided, then any group can be asked for. A group is
-    any JSON value; shares are relative to their sum. Memory is about 16 bytes a row.
+    any JSON value, 1 and 1.0 are one; shares are relative to their sum. Memory is about 16 bytes a row.
     """
 
     def __init__(self, shares: Mapping[str, float], seed: int) -> None:
@@ -79,8 +79,20 @@ class Splits:
         return self.names[self._owners[bisect_left(self._groups, self._hash(group))]]
 
     def _hash(self, group: Any) -> int:
-        parts = [str(self._seed), group]
+        parts = [str(self._seed), _number_alike(group)]
         return xxhash.xxh3_64_intdigest(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS))
+
+
+def _number_alike(value: Any) -> Any:
+    """Return a JSON value whose whole numbers are integers, however they were written."""
+    match value:
+        case float() if value.is_integer() and -(2**63) <= value < 2**64:
+            return int(value)
+        case list():
+            return [_number_alike(one) for one in value]
+        case dict():
+            return {key: _number_alike(one) for key, one in value.items()}
+    return value
 
 
 def largest_remainder(total: int, shares: list[float]) -> list[int]:
@@ -133,7 +145,7 @@ def _counted(hashes: "array[int]") -> tuple["array[int]", "array[int]"]:
 def _assigned(sizes: "array[int]", targets: list[int]) -> "array[int]":
     """Return the split of each group, by index."""
     rest, *smaller = sorted(range(len(targets)), key=lambda split: (-targets[split], split))
-    owners = array("B", [rest]) * len(sizes)
+    owners = array("I", [rest]) * len(sizes)
     for split in reversed(smaller):
         left = targets[split]
         for group, size in enumerate(sizes):

@@ -1,15 +1,17 @@
 """Keeps texts whose words are nearly all of a vocabulary."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from sofrito.filters.base import Columns, PoolFilter, Values, Verdict, texts
+from sofrito.filters.script_words import marks
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _ENDINGS = ("'s", "s'", "s", "es", "ed", "d", "ing", "er", "r", "est", "st", "ly")
 _SHOWN = 5
 
@@ -60,8 +62,15 @@ class Vocabulary(PoolFilter):
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a text in lower case; a number is none."""
-    return [word.replace("’", "'") for word in _WORD.findall(text.casefold())]
+    """Return the words of a text in lower case, with the marks upon their letters; a number is none."""
+    found = _word().findall(unicodedata.normalize("NFC", text.casefold()))
+    return [word.replace("’", "'") for word in found]
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    letters = rf"[^\W\d_]+(?:[{marks()}]+[^\W\d_]*)*"
+    return re.compile(rf"{letters}(?:['’]{letters})*")
 
 
 def stems(word: str) -> set[str]:

@@ -78,6 +78,15 @@ def not_empty(phrases: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def any_of(phrases: tuple[str, ...]) -> re.Pattern[str]:
-    """Return what finds any of some words and phrases as whole words, whatever their case."""
-    alternatives = "|".join(r"\s+".join(map(re.escape, phrase.split())) for phrase in phrases)
-    return re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.IGNORECASE)
+    """Return what finds any of some words and phrases as whole words, whatever their case.
+
+    An end that is no letter or digit, as those of `</task>`, may touch a word.
+    """
+    return re.compile("|".join(map(_whole, phrases)) or "(?!)", re.IGNORECASE)
+
+
+def _whole(phrase: str) -> str:
+    words = phrase.split()
+    before = r"(?<!\w)" if re.match(r"\w", words[0]) else ""
+    after = r"(?!\w)" if re.search(r"\w\Z", words[-1]) else ""
+    return before + r"\s+".join(map(re.escape, words)) + after

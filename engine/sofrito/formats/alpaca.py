@@ -12,6 +12,7 @@ class Alpaca(Format):
     """
 
     format: ClassVar[str] = "alpaca"
+    apart: ClassVar[tuple[str, ...]] = ("instruction", "input", "output")
 
     instruction: Column = "instruction"
     """The column with the instruction."""

@@ -13,6 +13,7 @@ class Dpo(Format):
     """Writes `{"prompt": ..., "chosen": ..., "rejected": ...}`, as DPO trainers take it."""
 
     format: ClassVar[str] = "dpo"
+    apart: ClassVar[tuple[str, ...]] = ("prompt", "chosen", "rejected")
 
     prompt: Annotated[Column, Field(min_length=1)] = "prompt"
     """The column with the prompt."""

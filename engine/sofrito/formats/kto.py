@@ -19,6 +19,7 @@ class Kto(Format):
     """
 
     format: ClassVar[str] = "kto"
+    apart: ClassVar[tuple[str, ...]] = ("prompt", "completion", "label", "chosen", "rejected")
 
     prompt: Column = "prompt"
     """The column with the prompt."""

@@ -51,6 +51,7 @@ class Messages(Format):
     """
 
     format: ClassVar[str] = "messages"
+    apart: ClassVar[tuple[str, ...]] = ("system", "prompt", "completion")
     one_of: ClassVar[tuple[str, ...]] = ("prompt", "messages")
     shorthand: ClassVar[str] = "messages"
 
@@ -79,11 +80,11 @@ and `parameters` (a JSON Schema)."""
     def _one_source(self) -> "Messages":
         answer = self.completion or self.tool_calls
         if self.messages and (self.prompt or answer or self.system):
-            what = "`messages` takes either `messages` or `prompt` and `completion`, not both"
+            what = f"`{self.format}` takes either `messages` or `prompt` and `completion`, not both"
             fix = "Keep `messages` for a conversation in one column, the others for single texts."
             raise fault("clash", what, fix)
         if not self.messages and not (self.prompt and answer):
-            what = "`messages` needs `prompt` and `completion`, or `messages`: the names of columns"
+            what = f"`{self.format}` needs `prompt` and `completion`, or `messages`: the names of columns"
             raise fault("missing", what, "Such as `{prompt: question, completion: answer}`.")
         return self
 

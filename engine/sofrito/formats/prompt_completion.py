@@ -9,6 +9,7 @@ class PromptCompletion(Format):
     """Writes `{"prompt": ..., "completion": ...}`, two texts."""
 
     format: ClassVar[str] = "prompt_completion"
+    apart: ClassVar[tuple[str, ...]] = ("prompt", "completion")
 
     prompt: Column = "prompt"
     """The column with the prompt."""

@@ -14,6 +14,7 @@ class Reward(Format):
     """
 
     format: ClassVar[str] = "reward"
+    apart: ClassVar[tuple[str, ...]] = ("prompt", "chosen", "rejected")
 
     prompt: Column = ""
     """The column with the prompt, if the two answers are answers to one."""

@@ -1,6 +1,5 @@
 """Axes that a model makes: the records that are their values, and the file that holds them."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
@@ -12,6 +11,7 @@ import xxhash
 from sofrito.problems import Problem, RecipeError
 from sofrito.recipe.document import Document, load_document
 from sofrito.recipe.model_rows import Topics
+from sofrito.recipe.quoted import quoted
 from sofrito.recipe.read import Read
 from sofrito.recipe.sources import TemplateSources, is_file
 
@@ -94,7 +94,7 @@ def axis_text(
         for topic in path:
             node = node.setdefault(topic, {})
     lines = [
-        _HEAD.format(name=name, recipe=read.recipe.recipe) + f"subject: {_scalar(topics.from_)}",
+        _HEAD.format(name=name, recipe=read.recipe.recipe) + f"subject: {quoted(topics.from_)}",
         f"levels: [{levels}]",
         f"topics:{_remark((), tree, topics, why)}",
         *_lines((), tree, topics, why),
@@ -109,9 +109,9 @@ def _lines(
     for topic, below in tree.items():
         branch = (*above, topic)
         if len(branch) == len(topics.levels):
-            yield f"{indent}- {_scalar(topic)}"
+            yield f"{indent}- {quoted(topic)}"
         else:
-            yield f"{indent}{_scalar(topic)}:{_remark(branch, below, topics, why)}"
+            yield f"{indent}{quoted(topic)}:{_remark(branch, below, topics, why)}"
             yield from _lines(branch, below, topics, why)
 
 
@@ -124,10 +124,6 @@ def _remark(
     text = f"{len(below)} of {topics.width} topics{words}"
     plain = "".join(char if char.isprintable() else " " for char in text)
     return f"  # {' '.join(plain.split())[:_REMARK]}"
-
-
-def _scalar(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
 
 
 def read_axis(file: Path, topics: Topics) -> dict[str, dict[str, str]]:

@@ -65,28 +65,6 @@ def compiled(
     ``hashes`` (of pools) and ``identities`` (of models) go into the fingerprint.
     """
     sources = TemplateSources(folder, params=recipe.values())
-    operations: list[Operation] = []
-    openers: list[int] = []  # the steps whose siblings are open
-    labels = recipe.labels()
-    for index, step in enumerate(recipe.steps):
-        assert isinstance(step, Step)
-        bench = Bench(
-            index,
-            labels[index],
-            recipe.seed,
-            recipe.model_for(step.asks() or ""),
-            pools,
-            tuple(expanded(step.filters(), recipe.chains)),
-            Library(sources),
-            recipe.model_for(""),
-        )
-        compiled_step = step.compiled(bench)
-        if step.closes():
-            depth, opener = len(openers) + 1, openers.pop()
-            compiled_step = [closing(one, opener, depth) for one in compiled_step]
-        elif step.fans_out():
-            openers.append(index)
-        operations += compiled_step
     grid = cells(axes, recipe.cover.design, recipe.cover.exclude, recipe.rows, records)
     once = recipe.rows is None and source is None and bool(grid)
     return Program(
@@ -100,8 +78,8 @@ def compiled(
             records=records,
             identities=identities or {},
         ),
-        steps=labels,
-        segments=segmented(operations),
+        steps=recipe.labels(),
+        segments=segmented([*_operations(recipe, sources, pools)]),
         cells=grid,
         rows=recipe.rows,
         round=recipe.round,
@@ -112,6 +90,43 @@ def compiled(
         source=(lambda: repeat({}, len(grid))) if once else source,
         start=recipe.from_,
         once=once,
+    )
+
+
+def _operations(
+    recipe: Recipe, sources: TemplateSources, pools: Mapping[str, Sequence[Pooled]]
+) -> Iterator[Operation]:
+    """Yield what the steps do, in their order; those that close siblings know which step opened them."""
+    openers: list[int] = []
+    for index, label in enumerate(recipe.labels()):
+        step = recipe.steps[index]
+        assert isinstance(step, Step)
+        operations = step.compiled(_bench(recipe, index, label, step, sources, pools))
+        if step.closes():
+            depth, opener = len(openers) + 1, openers.pop()
+            operations = [closing(one, opener, depth) for one in operations]
+        elif step.fans_out():
+            openers.append(index)
+        yield from operations
+
+
+def _bench(
+    recipe: Recipe,
+    index: int,
+    label: str,
+    step: Step,
+    sources: TemplateSources,
+    pools: Mapping[str, Sequence[Pooled]],
+) -> Bench:
+    return Bench(
+        index,
+        label,
+        recipe.seed,
+        recipe.model_for(step.asks() or ""),
+        pools,
+        tuple(expanded(step.filters(), recipe.chains)),
+        Library(sources),
+        recipe.model_for(""),
     )
 
 

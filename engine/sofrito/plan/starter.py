@@ -1,6 +1,5 @@
 """Begins a recipe: a commented folder that validates and runs, of one of some kinds."""
 
-import json
 import os
 import re
 import shutil
@@ -15,10 +14,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sofrito.documents import SUFFIXES as DOCUMENTS
 from sofrito.problems import RecipeError, Trouble
 from sofrito.recipe.base import NAME
+from sofrito.recipe.quoted import quoted
 from sofrito.recipe.seed_files import SUFFIXES, peek_seeds
 from sofrito.recipe.terms import terms_of
 from sofrito.recipe.version import VERSION
 from sofrito.recipe.vocabulary import Vocabulary
+from sofrito.recipe.yaml_scalars import scalar
 from sofrito.shipped import PACKAGE, shipped
 
 STARTERS = PACKAGE / "starters"
@@ -287,12 +288,13 @@ def _written(
     if order.data and order.data.is_dir():
         data = "documents/**"
     values = {
-        "name": order.name, "title": kind.title, "about": kind.about, "tag": order.kind,
+        "name": order.name, "recipe": _as_text(order.name), "title": kind.title,
+        "about": kind.about, "tag": order.kind,
         "version": VERSION, "schema": schema,
         "teacher": order.teacher, "small": order.teacher.embedded,
         "rows": order.rows or (FEW if order.teacher.embedded else MANY), "data": data, "column": column,
         "files": "*" in data, "mine": bool(order.data), "trial": trial(kind), "notes": _notes(kind, order),
-        "quoted": lambda text: json.dumps(text, ensure_ascii=False),
+        "quoted": quoted,
         "new": lambda name: _fresh(name, known if kind.role == "start" else ()),
     }  # fmt: skip
     environment = Environment(
@@ -335,6 +337,11 @@ def _texts(folder: Path) -> Iterator[Path]:
 def _copied(source: Path, target: Path) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     return Path(shutil.copyfile(source, target))
+
+
+def _as_text(name: str) -> str:
+    """Return a name as a recipe has it: in quotes where YAML reads it as something else."""
+    return name if scalar(name) == (name, "") else quoted(name)
 
 
 def _fresh(name: str, known: Sequence[str]) -> str:

@@ -11,6 +11,6 @@ from sofrito.problems.codes_meaning import NAMES
 from sofrito.problems.codes_sense import SENSE
 from sofrito.problems.codes_structure import STRUCTURE
 
-CODES: dict[str, Code] = {**FILE, **STRUCTURE, **NAMES, **SENSE, **LAYERS}
+CODES: dict[str, Code] = dict(sorted({**FILE, **STRUCTURE, **NAMES, **SENSE, **LAYERS}.items()))
 
 __all__ = ["CODES", "Code", "completed"]

@@ -1,7 +1,7 @@
 """What every part of a recipe is built from: frozen models, and the types of their fields."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -208,8 +208,11 @@ class Verb(Part):
         """Names that this step's own expressions, not `when` and `keep`, see beside the columns."""
         return frozenset()
 
-    def unset_names(self) -> Mapping[str, str]:
-        """Names that the step's templates would see if it said more, with what it must say."""
+    def unset_names(self, known: Collection[str]) -> Mapping[str, str]:  # noqa: ARG002
+        """Names that the step's templates would see if it said more, with what it must say.
+
+        ``known`` are the columns that it may name.
+        """
         return {}
 
     def pools(self) -> tuple[str, ...]:
@@ -288,6 +291,14 @@ class Verb(Part):
     def ranks_by(self) -> Key:
         """The path of the expression in which siblings must differ, () where there is none."""
         return ()
+
+    def least_difference(self) -> float:
+        """How much two siblings' values of the expression it ranks by must differ at least."""
+        return 0.0
+
+    def least_siblings(self) -> int:
+        """The fewest siblings of which anything can come here."""
+        return 0
 
     def closes(self) -> bool:
         """Whether the innermost siblings become one row again here: their parent, with what is made."""
@@ -381,6 +392,8 @@ class Writer(Part):
     shorthand: ClassVar[str] = ""
     null_if_absent: ClassVar[bool] = False
     """Whether a row without one of the columns is written too, with null in its place."""
+    apart: ClassVar[tuple[str, ...]] = ()
+    """The fields of which no two may name the same column."""
 
     where: str = ""
     """An expression; only rows for which it is true are written in this format."""

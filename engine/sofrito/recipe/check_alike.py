@@ -2,17 +2,36 @@
 
 from collections.abc import Iterable
 
+from jinja2 import TemplateSyntaxError, nodes
+
 from sofrito.recipe.base import Check, Key, Verb
+from sofrito.recipe.binding import NAME as PARAMS
+from sofrito.recipe.expressions import names_used, parsed_expression
+from sofrito.recipe.inference import type_of
 from sofrito.recipe.known import Known
+from sofrito.recipe.names import Names
 from sofrito.recipe.scene import Scene
+from sofrito.recipe.template_nodes import find_all
 from sofrito.recipe.words import either, ticked
 
 
-def check_ranked(scene: Scene, path: Key, ranked: Iterable[str], known: Known) -> None:
-    """Note the score of siblings that is the same for all; ``ranked`` are the columns it reads."""
-    if makers := _makers(ranked, known):
-        what = f"Nothing passes: {_same(makers)}, so that none is better."
-        scene.problems.add("SOF211", path, what, _FIX)
+def check_ranked(scene: Scene, path: Key, source: str, names: Names, known: Known) -> None:
+    """Note the score of siblings that is the same for all: an expression over one of them."""
+    try:
+        tree = parsed_expression(source)
+    except TemplateSyntaxError:
+        return  # told where expressions are read
+    makers = _makers(names_used(tree).keys() - {PARAMS}, known)
+    if makers is None or not known.opened or path in scene.names.spliced:
+        return
+    what = f"Nothing passes: {_same(makers)}, so that none is better." if makers else _TIE
+    if makers or _may_be_score(tree, names):
+        scene.problems.add("SOF211", path, what, _FIX if makers else _RANK)
+
+
+def _may_be_score(tree: nodes.Template, names: Names) -> bool:
+    (output,) = find_all(tree, nodes.Output)
+    return type_of(output.nodes[0], names.values) in ("number", "boolean", None)
 
 
 def check_unequal(
@@ -36,6 +55,8 @@ def learn_alike(step: Verb, reads: Iterable[str], known: Known) -> None:
             known.alike.update(dict.fromkeys(made, next(iter(makers), "")))
 
 
+_TIE = "Nothing passes: this reads nothing in which siblings differ, so that none is better."
+_RANK = "Let a step score each of them first: `judge`, then `by: verdict.score`."
 _FIX = "Let them differ: raise its `temperature`, or ask in several ways with `vary`."
 
 

@@ -6,12 +6,14 @@ from typing import Literal
 from jinja2 import nodes
 
 from sofrito.recipe.expressions import NAMING
-from sofrito.recipe.inference import type_of
+from sofrito.recipe.inference import type_of, value_of
+from sofrito.recipe.intervals import path_of
+from sofrito.recipe.sandbox_words import may_read
 from sofrito.recipe.signatures import Options, options_of_filter, options_of_method, options_of_test
 from sofrito.recipe.template_nodes import find_all
 from sofrito.recipe.template_tree import STAND_IN, guarded, stored
 from sofrito.recipe.value_misuses import Misuse
-from sofrito.recipe.value_types import Values, ValueType
+from sofrito.recipe.value_types import CLASSES, Values, ValueType
 
 Kind = Literal["filter", "test"]
 
@@ -45,6 +47,47 @@ def wrong_methods(tree: nodes.Template, values: Mapping[str, Values]) -> Iterato
             if not options.names:
                 fix = f"Write `.{method.attr}()`."
             yield Misuse(method.attr, call.lineno, what, fix, fails=True, role="field")
+
+
+def uncalled_methods(tree: nodes.Template, values: Mapping[str, Values]) -> Iterator[Misuse]:
+    """Yield the methods of values that are printed, joined or compared instead of being called."""
+    for used in _used(tree):
+        if not isinstance(used, nodes.Getattr):
+            continue
+        known = value_of(used.node, values)
+        if known is None or not _is_method(known.type, used.attr):
+            continue
+        kind = _KINDS.get(known.type)
+        options = options_of_method(kind, used.attr) if kind else None
+        usage = options.usage(used.attr) if options else used.attr
+        called = usage if usage.endswith(")") and options and options.needed else f"{used.attr}()"
+        what = f"`{used.attr}` is a method, and stands here without being called."
+        said = path_of(used.node) or "…"
+        fix = f"Write `{said}.{called}`."
+        if used.attr in known.fields:
+            fix = f"Write `{said}['{used.attr}']` for the field of this name."
+        yield Misuse(used.attr, used.lineno, what, fix, fails=True, node=used, role="field")
+
+
+def _is_method(kind: ValueType, name: str) -> bool:
+    readable = (one() for one in CLASSES[kind] if may_read(one(), name))
+    return any(callable(getattr(one, name, None)) for one in readable)
+
+
+def _used(tree: nodes.Template) -> Iterator[nodes.Node | None]:
+    """Yield what is wanted as a value: to be printed, filtered, joined, reckoned with or compared."""
+    for node in find_all(tree, (nodes.Output, nodes.Concat, nodes.Filter, nodes.BinExpr)):
+        match node:
+            case nodes.Output(nodes=parts) | nodes.Concat(nodes=parts):
+                yield from parts
+            case nodes.Filter(node=inner):
+                yield inner
+            case nodes.BinExpr(left=left, right=right) if not isinstance(
+                node, nodes.And | nodes.Or
+            ):
+                yield from (left, right)
+    for compare in find_all(tree, nodes.Compare):
+        yield from (compare.expr, *(one.expr for one in compare.ops))
 
 
 def _named(node: nodes.Filter | nodes.Test) -> Iterator[Misuse]:

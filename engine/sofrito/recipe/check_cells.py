@@ -83,7 +83,9 @@ def _report(
         return
     found, share = failing
     if share >= 1:
-        what = f"{told} every row: it says the same of all combinations of the axes."
+        same = "it says the same of all combinations of the axes"
+        same = same if scene.recipe.axes else "what it looks at is the same in all"
+        what = f"{told} every row: {same}."
         scene.problems.add("SOF211", path, what, "No row comes through: correct it.")
     elif rows := scene.recipe.rows:
         what = f"{told} every row where {_listed(found)}, and `rows` counts on these as well."

@@ -6,6 +6,7 @@ from sofrito.problems import Severity
 from sofrito.recipe.base import Key, Verb
 from sofrito.recipe.prompt_size import PromptSize
 from sofrito.recipe.scene import Scene
+from sofrito.recipe.value_types import Values
 
 EMBEDDED = ("llama.cpp", "transformers")
 _MOST = 8192
@@ -14,11 +15,18 @@ _MOST = 8192
 _TOGETHER = ("prompt", "system")
 
 
-def check_context(scene: Scene, path: Key, step: Verb, longest: Mapping[str, int]) -> None:
+def check_context(
+    scene: Scene,
+    path: Key,
+    step: Verb,
+    longest: Mapping[str, int],
+    values: Mapping[str, Values],
+) -> None:
     """Note a step whose longest prompt, as far as it is known, and answer exceed the context.
 
     ``longest`` has the words of the longest value known of a column: the text of the templates alone
-    makes an error, together with these a warning, for what is longest may never come this far.
+    makes an error, together with these a warning, for what is longest may never come this far. It is
+    an error, too, if with the shortest of all ``values`` nothing fits.
     """
     asked = step.asks()
     model = scene.recipe.models.get(scene.recipe.model_for(asked)) if asked is not None else None
@@ -26,7 +34,7 @@ def check_context(scene: Scene, path: Key, step: Verb, longest: Mapping[str, int
         return
     name, context = scene.recipe.model_for(asked or ""), model.context or _MOST
     answer = step.longest_answer() or 0
-    sure = prompt_words(scene, step, {})
+    sure = max(prompt_words(scene, step, {}), _shortest(scene, step, values))
     likely = prompt_words(scene, step, longest)
     if max(sure, likely) + answer <= context and not answer >= context:
         return
@@ -49,8 +57,22 @@ def check_context(scene: Scene, path: Key, step: Verb, longest: Mapping[str, int
     scene.problems.add("SOF217", at, what, fix, severity=severity)
 
 
-def prompt_words(scene: Scene, step: Verb, longest: Mapping[str, int]) -> int:
-    """Return the words that a step's longest prompt has at least; ``longest`` are those of columns."""
+def _shortest(scene: Scene, step: Verb, values: Mapping[str, Values]) -> int:
+    """Return the words of a step's shortest prompt; 0 if not every row gets there."""
+    if step.when:
+        return 0
+    sizes = {name: one.sizes().get("words", (0, 0)) for name, one in values.items()}
+    shortest = {name: int(least) for name, (least, _) in sizes.items()}
+    return prompt_words(scene, step, shortest, least=True)
+
+
+def prompt_words(
+    scene: Scene, step: Verb, longest: Mapping[str, int], *, least: bool = False
+) -> int:
+    """Return the words that a step's longest prompt has at least; ``longest`` are those of columns.
+
+    With ``least``, of its shortest prompt: ``longest`` are then the shortest of columns.
+    """
     shots = sum(
         min(
             draw.rows, (scene.pools[draw.pool].rows or draw.rows) if draw.pool in scene.pools else 0
@@ -58,7 +80,7 @@ def prompt_words(scene: Scene, step: Verb, longest: Mapping[str, int]) -> int:
         for draw in step.draws().values()
         if not draw.grown and not draw.where
     )
-    size = PromptSize(scene.sources, longest, shots)
+    size = PromptSize(scene.sources, longest, shots, least)
     found = {key[0]: size.words(text) for key, text in step.templates().items()}
     together = sum(found.get(key, 0) for key in _TOGETHER)
     return max([together, *(words for key, words in found.items() if key not in _TOGETHER)])

@@ -1,13 +1,13 @@
 """Shots and growth: what steps draw from seed pools, and what they add to them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from sofrito.problems import Severity
 from sofrito.recipe.base import Key, PoolDraw, Verb
 from sofrito.recipe.inference import common
 from sofrito.recipe.names import Names
 from sofrito.recipe.scene import Scene
-from sofrito.recipe.value_types import Values
+from sofrito.recipe.value_types import Gap, Values
 
 
 def check_draws(scene: Scene, path: Key, step: Verb) -> None:
@@ -23,6 +23,16 @@ def check_draws(scene: Scene, path: Key, step: Verb) -> None:
                 f"Draw them: `shots: [{{draw: 2, from: {pool}, grown: true}}]`; or remove the step."
             )
             scene.problems.warn("SOF213", (*path, step.verb), what, fix)
+
+
+def check_shown(scene: Scene, path: Key, step: Verb, reads: Container[str]) -> None:
+    """Warn of shots that no template of a step shows; ``reads`` are the names that these read."""
+    if not step.draws() or "shots" in reads or scene.names.dynamic:
+        return
+    if not any(found.path[: len(path)] == path for found in scene.problems.found):
+        what = "The step draws shots, and its prompt shows none."
+        fix = "Show them: {% for shot in shots %}{{ shot.COLUMN }}{% endfor %}; or draw none."
+        scene.problems.warn("SOF213", (*path, "shots"), what, fix, at_key=True)
 
 
 def drawn_columns(scene: Scene, draws: Iterable[PoolDraw]) -> frozenset[str] | None:
@@ -43,6 +53,13 @@ def drawn_values(scene: Scene, draws: Iterable[PoolDraw]) -> Values:
         for draw in draws
     ]
     return common(*known) or Values("record")
+
+
+def drawn_gaps(scene: Scene, draws: Iterable[PoolDraw]) -> dict[str, Gap]:
+    """Return the fields of shots that have no value in some rows, by `shots.field`."""
+    own = (draw.pool for draw in draws if not draw.grown and not draw.where)
+    pools = (scene.pools[pool] for pool in own if pool in scene.pools)
+    return {f"shots.{name}": gap for pool in pools for name, gap in pool.gaps.items()}
 
 
 def _values(scene: Scene, pool: str) -> Mapping[str, Values]:

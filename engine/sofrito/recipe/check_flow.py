@@ -10,13 +10,20 @@ from sofrito.recipe.check_alike import check_ranked, check_unequal, learn_alike
 from sofrito.recipe.check_asked import check_filter_model, check_step_model
 from sofrito.recipe.check_chain import check_chain, check_pool_columns
 from sofrito.recipe.check_context import check_context
-from sofrito.recipe.check_draws import check_draws, drawn_columns, drawn_values
+from sofrito.recipe.check_draws import (
+    check_draws,
+    check_shown,
+    drawn_columns,
+    drawn_gaps,
+    drawn_values,
+)
 from sofrito.recipe.check_heads import head_facts
 from sofrito.recipe.check_library import check_library_file
 from sofrito.recipe.check_score import check_score
+from sofrito.recipe.check_siblings import check_margin
 from sofrito.recipe.check_size import check_size, learn_sizes
 from sofrito.recipe.check_topics import axis_records, axis_types
-from sofrito.recipe.check_truth import check_truth
+from sofrito.recipe.check_truth import check_truth, kept_by
 from sofrito.recipe.check_types import CODE as MISUSED
 from sofrito.recipe.check_types import other_type
 from sofrito.recipe.draft import Broken
@@ -26,7 +33,7 @@ from sofrito.recipe.names import Names
 from sofrito.recipe.reserved import LANGUAGE, OWN
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.seed_values import unnameable
-from sofrito.recipe.value_types import Values
+from sofrito.recipe.value_types import Gap, Values
 from sofrito.recipe.words import ticked
 
 _BROKEN = "a broken step"
@@ -80,12 +87,14 @@ class _Flow:
             values={**dict.fromkeys(self._known.ranges, Values("number")), **self._known.values},
             nulls=dict(self._known.nulls),
             ranges=dict(self._known.ranges),
+            kept=dict(self._known.kept),
         )
 
     def broken(self, step: Broken) -> None:
         """Take what a broken step may make as made."""
         self._open = self._open or not step.known
         self._unclear = True
+        self._known.kept.clear()
         self._known.makers.update(dict.fromkeys(step.columns, _BROKEN))
 
     def _start(self) -> None:
@@ -105,6 +114,10 @@ class _Flow:
             self._known.longest[column] = self._scene.pools[pool].longest.get(column, 0)
             if known := self._scene.pools[pool].values.get(column):
                 self._known.values[column] = known
+            if column in self._scene.pools[pool].ranges:
+                self._known.kept[column] = self._scene.pools[pool].ranges[column]
+            if gap := self._scene.pools[pool].gaps.get(column):
+                self._known.nulls[column] = gap
 
     def step(self, path: Key, step: Verb) -> None:
         """Check one step, and add what it makes."""
@@ -126,14 +139,12 @@ class _Flow:
         self._wanted(path, step, before.typed(step.wants()) if step.wants() else {})
         self._filters(path, step, before)
         check_step_model(self._scene, path, step)
-        check_context(self._scene, path, step, self._known.longest)
+        check_context(self._scene, path, step, self._known.longest, before.values)
         check_draws(self._scene, path, step)
         if step.fans_out():
             self._known.open()
-        if step.closes() and not self._known.close(step) and not self._unclear:
-            what = f"`{step.verb}` makes one row of siblings, and no earlier step makes any."
-            fix = "Make siblings first: by a list that is parsed, by `n: 4`, or by `explode`."
-            self._problems.add("SOF212", path, what, fix)
+        if step.closes():
+            self._close(path, step)
         fresh = [name for name in (*step.makes(), *step.rewrites()) if name not in before.known]
         for name in step.makes():
             self._make(name, f"`{step.label}`", self._scene.places.find((*path, step.verb), name))
@@ -142,14 +153,29 @@ class _Flow:
             self._known.makers.setdefault(name, f"`{step.label}`")
         self._learn(step, facts, before)
         learn_alike(step, before.known.keys() & {*reads, *step.uses()}, self._known)
-        self._known.nulls.update(dict.fromkeys(fresh, step.when) if step.when else {})
+        self._known.nulls.update(dict.fromkeys(fresh, _unless(step.when)) if step.when else {})
         if step.keep:
             after = self.names(self._later(path))
             after = replace(after, nulls={}) if step.when else after
             kept = self._condition(step.keep, (*path, "keep"), after)
             self._known.settle(() if step.when else kept)
+            if not step.when and (*path, "keep") not in self._scene.names.spliced:
+                self._known.kept = kept_by(step.keep, after)
         for key, (what, fix) in step.doubts().items():
             self._problems.warn("SOF212", (*path, *key), f"{what}.", fix)
+
+    def _close(self, path: Key, step: Verb) -> None:
+        """Close the innermost siblings; those of a broken step may be meant, and other columns go on."""
+        had = self._known.makers
+        closed = self._known.close(step)
+        if self._unclear:
+            going_on = {*had, *step.makes()} - {*self._known.makers} | {*step.makes()}
+            self._known.makers.update(dict.fromkeys(going_on, _BROKEN))
+            self._known.gone = {k: v for k, v in self._known.gone.items() if k not in had}
+        elif not closed:
+            what = f"`{step.verb}` makes one row of siblings, and no earlier step makes any."
+            fix = "Make siblings first: by a list that is parsed, by `n: 4`, or by `explode`."
+            self._problems.add("SOF212", path, what, fix)
 
     def _expressions(self, path: Key, step: Verb, before: Names) -> set[str]:
         """Check the step's expressions, and return the names that they use."""
@@ -157,8 +183,9 @@ class _Flow:
         for key, source in step.expressions().items():
             found = self._scene.names.expression(source, (*path, *key), names)
             if key == step.ranks_by():
-                check_ranked(self._scene, (*path, *key), found, self._known)
-                check_score(self._scene, (*path, *key), source, names)
+                check_ranked(self._scene, (*path, *key), source, names, self._known)
+                check_margin(self._scene, path, step, source, names.ranges)
+                check_score(self._scene, (*path, *key), source, names, self._known.alike)
             reads |= found
         self._scene.used.update(reads)
         return reads
@@ -168,7 +195,8 @@ class _Flow:
         for name, wanted in step.wants().items():
             if what := other_type(name, wanted, known):
                 at = self._scene.places.find((*path, step.verb), name)
-                self._problems.add(MISUSED, at, what, _LISTS)
+                fix = _LISTS if wanted == "list" else "Name a column of that type."
+                self._problems.add(MISUSED, at, what, fix)
         for name, (what, fix) in step.misfits(known).items():
             self._problems.add(MISUSED, self._scene.places.find(path, name), what, fix)
         if step.looks_at_siblings() and not self._known.opened and not self._unclear:
@@ -179,7 +207,7 @@ class _Flow:
     def _condition(self, source: str, path: Key, names: Names) -> set[str]:
         used = self._scene.names.expression(source, path, names)
         self._scene.used.update(used)
-        check_truth(self._scene, source, path, self._known.ranges)
+        check_truth(self._scene, source, path, names)
         return used
 
     def _learn(self, step: Verb, facts: HeadFacts, before: Names) -> None:
@@ -246,12 +274,16 @@ class _Flow:
             known = before.having(step.names_at(key), "the step")
             own = {name: one for name, one in step.shows().items() if name in step.names_at(key)}
             known = replace(known, values={**known.values, **own})
-            names = replace(known, shots=shots, drawn=drawn, unset=step.unset_names())
+            names = replace(
+                known, shots=shots, drawn=drawn, unset=step.unset_names([*before.known])
+            )
             if drawn and step.names_at(key) >= {"shots"}:
                 rows = list_of(drawn_values(self._scene, draws))
-                names = replace(names, values={**names.values, "shots": rows})
+                gaps = {**names.nulls, **drawn_gaps(self._scene, draws)}
+                names = replace(names, values={**names.values, "shots": rows}, nulls=gaps)
             reads |= self._scene.names.template(template, (*path, *key), names)
         self._scene.used.update(reads)
+        check_shown(self._scene, path, step, reads)
         return reads
 
     def _used(self, name: str, path: Key, names: Names, chain: str = "") -> None:
@@ -343,3 +375,8 @@ class _Flow:
         what = f"`{name}` is taken: it means {by[name]}."
         self._problems.add("SOF206", path, what, "Choose another name.", at_key=at_key)
         return True
+
+
+def _unless(condition: str) -> Gap:
+    where = f"in rows where `{condition}` is false"
+    return Gap(where, f"Give the step `when: {condition}` as well", condition)

@@ -12,6 +12,7 @@ from sofrito.recipe.params import refers_to
 from sofrito.recipe.places import Found, Origin, Places
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.seed_values import unnameable
+from sofrito.recipe.words import either
 
 _NEAR = 0.6
 
@@ -24,6 +25,7 @@ def check_missing(scene: Scene, read: set[str]) -> None:
     missing = scene.problems.missing
     if not missing:
         return
+    _without_from(scene)
     defined = _Defined(scene, read)
     uses = list(missing.values())
     for index, found in enumerate(scene.problems.found):
@@ -31,6 +33,36 @@ def check_missing(scene: Scene, read: set[str]) -> None:
             better = _removed(scene.places, found, key)
             better = better or defined.mended(found.problem, key, uses.count(key))
             scene.problems.found[index] = Found(found.path, better or found.problem)
+
+
+def _without_from(scene: Scene) -> None:
+    """Say once that this recipe removes what candidates start from, if columns of it are needed."""
+    places, problems = scene.places, scene.problems
+    for (kind, pool), origin in places.removed.items():
+        if kind != "from" or scene.recipe.from_ or pool not in scene.pools:
+            continue
+        columns = scene.pools[str(pool)].columns or ()
+        lacking = [
+            found
+            for found, key in problems.missing.items()
+            if key[0] == "columns"
+            and key[1] in columns
+            and found in problems.found
+            and _behind(places, places.written(found.path), origin)
+        ]
+        if not lacking:
+            continue
+        users = list(dict.fromkeys(_user(places, found.path) for found in lacking))
+        what = (
+            f"This recipe removes `from`; {either(users, 'and')} of the recipe that it extends "
+            f"{'needs' if len(users) == 1 else 'need'} columns of `{pool}`."
+        )
+        fix = f"Leave out this line, or name a pool with these columns: `from: {pool}`."
+        where = origin.at or origin.document.key_span(origin.path)
+        told = Found(("from",), replace(lacking[0].problem, where=where, what=what, fix=fix))
+        problems.found[problems.found.index(lacking[0])] = told
+        for found in lacking[1:]:
+            problems.found.remove(found)
 
 
 def _removed(places: Places, found: Found, key: Key) -> Problem | None:

@@ -260,7 +260,7 @@ class NameCheck:
         if PARAMS in reads:
             self.params |= reads[PARAMS] & params if reads[PARAMS] else params
         check_shots(self._problems, tree, place, names, fields)
-        check_nulls(self._problems, tree, place, names, unneeded)
+        check_nulls(self._problems, tree, place, names, unneeded, fields)
         self._types(tree, place, names, reads.keys() & {*names.known, PARAMS})
         return set(reads)
 

@@ -28,7 +28,8 @@ def _check_writer(scene: Scene, path: Key, writer: Writer, names: Names) -> None
     if writer.where:
         where: Key = (*path, writer.format, "where")
         scene.used.update(scene.names.expression(writer.where, where, names))
-        check_truth(scene, writer.where, where, names.ranges)
+        check_truth(scene, writer.where, where, names)
+    _check_apart(scene, path, writer)
     roots = [column.partition(".")[0] for column in writer.uses()]
     scene.used.update(roots or names.known.keys() - scene.recipe.axes.keys())
     values = names.typed(names.known)
@@ -51,10 +52,29 @@ def _check_writer(scene: Scene, path: Key, writer: Writer, names: Names) -> None
     for at, columns in missing.items():
         noun = "column" if len(columns) == 1 else "columns"
         listed = either(map("`{}`".format, columns), "and")
-        what = f"`{writer.format}` needs the {noun} {listed}, which nothing makes."
+        gone = [one for column in columns if (one := column.partition(".")[0]) in names.gone]
+        lacking = "which rows do not have at the end" if gone else "which nothing makes"
+        what = f"`{writer.format}` needs the {noun} {listed}, {lacking}."
         fix = _column_fix(writer, columns[0], names)
-        lacks: Key = ("columns", columns[0].partition(".")[0]) if len(columns) == 1 else ()
+        if gone:
+            fix = f"{did_you_mean(gone[0], names.known)} {names.fix(gone[0])}".lstrip()
+        alone = len(columns) == 1 and not gone
+        lacks: Key = ("columns", columns[0].partition(".")[0]) if alone else ()
         scene.problems.add("SOF210", at, what, fix, missing=lacks)
+
+
+def _check_apart(scene: Scene, path: Key, writer: Writer) -> None:
+    """Note a column that is written as two things of which one is nothing without the other."""
+    first: dict[str, str] = {}
+    for field in writer.apart:
+        column = str(getattr(writer, field))
+        earlier = first.setdefault(column, field)
+        if column and earlier != field:
+            what = f"`{writer.format}` takes `{column}` as `{earlier}` and as `{field}`."
+            at: Key = (*path, writer.format, field)
+            fix = "These are two different columns: name another for one of them."
+            here = at if scene.places.at(at) is not None else at[:-1]
+            scene.problems.add("SOF212", here, what, fix)
 
 
 def _column_fix(writer: Writer, column: str, names: Names) -> str:
@@ -72,10 +92,14 @@ def _check_splits(scene: Scene, names: Names) -> None:
     splits = dict(scene.recipe.output.splits)
     group = splits.pop("group_by", None)
     path: Key = ("output", "splits")
-    scene.used.add(str(group))
-    if group is not None and group not in names.known and not names.open:
-        what = f"`group_by` is the column `{group}`, which nothing makes."
-        scene.problems.add("SOF210", (*path, "group_by"), what, names.fix(str(group)))
+    root = str(group).partition(".")[0]
+    scene.used.add(root)
+    if group is not None and root in names.known:
+        scene.used.update(scene.names.expression(group, (*path, "group_by"), names))
+    elif group is not None and not names.open:
+        lacking = "rows do not have at the end" if root in names.gone else "nothing makes"
+        what = f"`group_by` is the column `{root}`, which {lacking}."
+        scene.problems.add("SOF210", (*path, "group_by"), what, names.fix(root))
     total = math.fsum(splits.values())
     if scene.recipe.output.splits and not math.isclose(total, 1, abs_tol=1e-6):
         what = f"The shares of the splits add up to {total:g}, not to 1."

@@ -19,7 +19,8 @@ from sofrito.recipe.scene import Pool, Scene
 from sofrito.recipe.seed_documents import document_problems
 from sofrito.recipe.seed_files import Peek, inside, peek_seeds
 from sofrito.recipe.seed_folder import seeds_matching
-from sofrito.recipe.seed_values import seed_values, unnameable
+from sofrito.recipe.seed_gaps import seed_gaps
+from sofrito.recipe.seed_values import seed_ranges, seed_values, unnameable
 from sofrito.recipe.words import either, quoted, ticked
 
 PEEKED = 50
@@ -82,7 +83,10 @@ def _pool(scene: Scene, name: str, seeds: Seeds) -> Pool:
     longest = _longest([row.values for peek in peeks for row in peek.rows])
     rows = [row.values for peek in peeks for row in peek.rows]
     values = seed_values(seeds, rows, complete=complete)
-    return Pool(frozenset(columns), count if complete else None, longest, values)
+    several = [(row.values, row.where) for peek in peeks for row in peek.rows]
+    gaps = seed_gaps(str(path[-1]), seeds, columns, several, complete=complete)
+    ranges = seed_ranges(rows) if complete else {}
+    return Pool(frozenset(columns), count if complete else None, longest, values, gaps, ranges)
 
 
 def _odd_names(scene: Scene, path: Key, columns: Iterable[str]) -> None:
@@ -128,11 +132,14 @@ def _peeks(scene: Scene, path: Key, seeds: Seeds) -> list[Peek]:
 def _inline(scene: Scene, path: Key, seeds: Seeds) -> Pool:
     check_inline(scene, str(path[-1]), seeds)
     places = [scene.places.span((*path, "rows", i)) for i in range(len(seeds.rows))]
-    _odd_rows(scene, list(zip(seeds.rows, places, strict=True)))
+    rows = list(zip(seeds.rows, places, strict=True))
+    _odd_rows(scene, rows)
     columns = {column for row in seeds.rows for column in row} | seeds.columns.keys()
     _odd_names(scene, path, columns)
     values = seed_values(seeds, seeds.rows, complete=True)
-    return Pool(frozenset(columns), len(seeds.rows), _longest(seeds.rows), values)
+    gaps = seed_gaps(str(path[-1]), seeds, columns, rows, complete=True)
+    ranges, longest = seed_ranges(seeds.rows), _longest(seeds.rows)
+    return Pool(frozenset(columns), len(seeds.rows), longest, values, gaps, ranges)
 
 
 def _odd_rows(scene: Scene, rows: Sequence[tuple[Mapping[str, object], Span]]) -> None:

@@ -1,6 +1,6 @@
 """The score by which siblings are compared: what is no number fails only after all is paid for."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from jinja2 import TemplateSyntaxError, nodes
 
@@ -18,14 +18,17 @@ from sofrito.recipe.value_types import WORDS, ValueType
 _FINE = ("number", "boolean")
 
 
-def check_score(scene: Scene, path: Key, source: str, names: Names) -> None:
-    """Check that the value of an expression is a number, where that can be told."""
+def check_score(scene: Scene, path: Key, source: str, names: Names, alike: Container[str]) -> None:
+    """Check that the value of an expression is a number, where that can be told.
+
+    Those columns that are ``alike`` in all siblings rank none of them.
+    """
     for node in _results(source):
         kind = _kind(node, names)
         if kind and kind not in _FINE:
             read = path_of(node)
             what = f"{said(node, 'This')} is {WORDS[kind]}, and a score is a number."
-            scene.problems.add(CODE, path, what, _fix(read, names))
+            scene.problems.add(CODE, path, what, _fix(read, names, alike))
 
 
 def _results(source: str) -> Iterator[nodes.Expr]:
@@ -49,9 +52,10 @@ def _kind(node: nodes.Expr, names: Names) -> ValueType | None:
     return type_of(node, names.values)
 
 
-def _fix(read: str, names: Names) -> str:
+def _fix(read: str, names: Names, alike: Container[str]) -> str:
     numbers = [name for name, one in names.values.items() if one.type == "number"]
-    known = [name for name in numbers if name.split(".")[0] in names.known]
+    roots = {name: name.split(".")[0] for name in numbers}
+    known = [name for name, root in roots.items() if root in names.known and root not in alike]
     for name in sorted(
         known, key=lambda one: (one.split(".")[0] != read, not one.endswith(".score"))
     ):

@@ -103,7 +103,7 @@ def _turned(mix: Mix, pool: frozenset[str], names: Names) -> set[str]:
 def _missing(scene: Scene, mix: Mix, missing: tuple[str, ...], formats: list[str]) -> None:
     named = dict.fromkeys(f"`{name}`" for name in formats)
     need = f"{either(named, 'and')} {'needs' if len(named) == 1 else 'need'}"
-    what = f"The real rows of `{mix.real}` have not the {_columns(missing)}, which {need}."
+    what = f"The real rows of `{mix.real}` lack the {_columns(missing)}, which {need}."
     fix = f"Say which of theirs it is: `columns: {{{missing[0]}: COLUMN}}`."
     scene.problems.add("SOF210", ("output", "mix", "real"), what, fix)
 
@@ -111,7 +111,7 @@ def _missing(scene: Scene, mix: Mix, missing: tuple[str, ...], formats: list[str
 def _null(scene: Scene, mix: Mix, writer: Writer, missing: list[str]) -> None:
     if missing:
         what = (
-            f"The real rows of `{mix.real}` have not the {_columns(missing)}: `{writer.format}` "
+            f"The real rows of `{mix.real}` lack the {_columns(missing)}: `{writer.format}` "
             "writes null there."
         )
         fix = f"If they have it by another name, say so: `columns: {{{missing[0]}: COLUMN}}`."

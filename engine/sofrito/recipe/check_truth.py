@@ -1,6 +1,8 @@
 """Conditions that are always true or never: without names, or against what numbers can be."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from jinja2 import TemplateSyntaxError, nodes
 
@@ -8,33 +10,89 @@ from sofrito.recipe.base import Key
 from sofrito.recipe.binding import NAME as PARAMS
 from sofrito.recipe.condition_words import shown
 from sofrito.recipe.expressions import ExpressionError, expression, names_used, parsed_expression
-from sofrito.recipe.intervals import Ranges, interval, truth
+from sofrito.recipe.intervals import Interval, Ranges, interval, truth
+from sofrito.recipe.names import Names
+from sofrito.recipe.narrowing import narrowed
 from sofrito.recipe.scene import Scene
-from sofrito.recipe.template_nodes import find_all
+from sofrito.recipe.template_nodes import find_all, has
+from sofrito.recipe.value_misuses import never
+from sofrito.recipe.value_types import Values
 from sofrito.recipe.words import either, from_to
 
 
-def check_truth(scene: Scene, source: str, path: Key, ranges: Ranges) -> None:
-    """Note a condition that can only turn out one way; ``ranges`` are of `column`, `record.field`.
+def check_truth(scene: Scene, source: str, path: Key, names: Names) -> None:
+    """Note a condition that can only turn out one way, as far as its ``names`` tell.
 
-    A `keep` or `where` that is never true is an error, for then no row comes through.
+    A `keep` or `where` that is never true is an error, for then no row comes through. What earlier
+    conditions leave is only used to tell what is never true: what is asked twice does no harm.
     """
     if path in scene.names.spliced:
         return
     try:
         tree = parsed_expression(source)
-        if not names_used(tree) and not tree.find(nodes.Call):
+        if not names_used(tree) and not has(tree, nodes.Call):
             _constant(scene, path, bool(expression(source).truth({})))
             return
     except (TemplateSyntaxError, ExpressionError):
         return
-    known = {**ranges, **_params(scene)}
-    for part in _needed(tree):
+    known = {**names.ranges, **_params(scene)}
+    parts = [*needed(tree)]
+    for part in parts:
         turns = truth(part, known)
         if turns is not None and not (_is_switch(part) and (turns or not _drops(path))):
             said = f"`{shown(part)}`" if shown(part) else "A part of the condition"
             told = f"{said} is {'always' if turns else 'never'} true: {_known(part, known)}."
             _told(scene, path, told, never=not turns)
+    left = {**known, **names.kept}
+    if not any(truth(part, known) is False for part in parts):
+        _contradiction(scene, path, parts, left)
+    for part in parts if _drops(path) else ():
+        if truth(part, left) is None:
+            _without_choice(scene, path, part, left, names.values)
+
+
+def _without_choice(
+    scene: Scene, path: Key, part: nodes.Node, ranges: Ranges, values: Mapping[str, Values]
+) -> None:
+    """Note a part that is never true for what texts there are, unless it is told as a misuse."""
+    known = {name: _allowed(one) for name, one in values.items()}
+    if isinstance(part, nodes.Compare):
+        if not never(part, values) and (found := never(part, known)):
+            scene.problems.add("SOF211", path, f"Nothing passes: {found[0]}", found[1])
+    elif _never(part, ranges, known):
+        said = f"`{shown(part)}`" if shown(part) else "A part of the condition"
+        _told(scene, path, f"{said} is never true: none of its parts is.", never=True)
+
+
+def _allowed(known: Values) -> Values:
+    return replace(known, allowed=tuple(filter(None, known.seen))) if known.seen else known
+
+
+def _never(node: nodes.Node, ranges: Ranges, values: Mapping[str, Values]) -> bool:
+    match node:
+        case nodes.Or(left=left, right=right):
+            return all(_never(one, ranges, values) for one in (left, right))
+        case nodes.And(left=left, right=right):
+            return any(_never(one, ranges, values) for one in (left, right))
+    return truth(node, ranges) is False or bool(never(node, values))
+
+
+def _contradiction(
+    scene: Scene, path: Key, parts: Sequence[nodes.Node], ranges: dict[str, Interval]
+) -> None:
+    """Note a part of a condition that another part, or an earlier `keep`, rules out."""
+    before = ranges
+    for part in parts:
+        if _is_switch(part):
+            continue
+        if truth(part, ranges) is False:
+            said = f"`{shown(part)}`" if shown(part) else "A part of the condition"
+            earlier = truth(part, before) is False
+            by = "in the rows that come here" if earlier else "by the rest of the condition"
+            told = f"{said} is never true: {_known(part, ranges)} {by}."
+            _told(scene, path, told, never=True)
+            return
+        ranges = narrowed(part, ranges)
 
 
 def _constant(scene: Scene, path: Key, turns: bool) -> None:
@@ -48,6 +106,20 @@ def _told(scene: Scene, path: Key, what: str, *, never: bool) -> None:
         scene.problems.add("SOF211", path, what, "No row comes through: correct the condition.")
     else:
         scene.problems.warn("SOF212", path, what, "Correct the condition, or remove it.")
+
+
+def kept_by(source: str, names: Names) -> dict[str, Interval]:
+    """Return what a condition leaves of the numbers that its ``names`` are, by `column` or `record.field`."""
+    kept = dict(names.kept)
+    try:
+        parts = [*needed(parsed_expression(source))]
+    except TemplateSyntaxError:
+        return kept
+    for part in parts:
+        if not _is_switch(part):
+            after = narrowed(part, {**names.ranges, **kept})
+            kept |= {name: one for name, one in after.items() if one != names.ranges.get(name)}
+    return kept
 
 
 def _params(scene: Scene) -> dict[str, tuple[float, float]]:
@@ -69,7 +141,7 @@ def _drops(path: Key) -> bool:
     return path[-1] in ("keep", "where")
 
 
-def _needed(tree: nodes.Template) -> Iterator[nodes.Node]:
+def needed(tree: nodes.Template) -> Iterator[nodes.Node]:
     """Yield the parts that must be true for the whole to be."""
     (output,) = tree.body
     assert isinstance(output, nodes.Output)
@@ -77,7 +149,7 @@ def _needed(tree: nodes.Template) -> Iterator[nodes.Node]:
     while waiting:
         node = waiting.pop(0)
         if isinstance(node, nodes.And):
-            waiting += [node.left, node.right]
+            waiting = [node.left, node.right, *waiting]
         else:
             yield node
 
@@ -95,8 +167,20 @@ def _known(part: nodes.Node, ranges: Ranges) -> str:
         if not isinstance(side, nodes.Const)
     ]
     known = {shown(side): interval(side, ranges) for side in sides}
-    told = [f"`{said}` is {from_to(*one)}" for said, one in known.items() if one]
+    told = [f"`{said}` is {_from_to(*one)}" for said, one in known.items() if one]
     return either(told, "and")
+
+
+def _from_to(low: float, high: float) -> str:
+    """Return in words what a number is; one that is just beside a short one is beyond that."""
+    least, most = float(f"{low:g}"), float(f"{high:g}")
+    above = low == math.nextafter(least, math.inf) != least
+    below = high == math.nextafter(most, -math.inf) != most
+    if not (above or below):
+        return from_to(low, high)
+    ends = [f"{'above' if above else 'at least'} {least:g}"] if least > -math.inf else []
+    ends += [f"{'below' if below else 'at most'} {most:g}"] if most < math.inf else []
+    return " and ".join(ends)
 
 
 _SURE = (True, False)

@@ -1,15 +1,16 @@
 """Values that are used as what they are not: a text as a number, a choice that does not exist."""
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 from jinja2 import nodes
 
 from sofrito.problems import Severity
 from sofrito.recipe.base import Key
-from sofrito.recipe.check_calls import miscalled, wrong_methods
+from sofrito.recipe.check_calls import miscalled, uncalled_methods, wrong_methods
 from sofrito.recipe.inference import loop_values, value_of
 from sofrito.recipe.intervals import path_of
-from sofrito.recipe.template_nodes import find_all
+from sofrito.recipe.template_nodes import find_all, has
 from sofrito.recipe.template_tree import Read, field_of, guarded, stored
 from sofrito.recipe.value_misuses import Misuse, misuses
 from sofrito.recipe.value_types import WORDS, Listed, Values, ValueType
@@ -39,6 +40,7 @@ def misused(tree: nodes.Template, values: Mapping[str, Values]) -> Iterator[Misu
         yield from (one for one in misuses(part, there) if not _reads(one.node, fields))
         yield from misused_wholes(part, there)
         yield from wrong_methods(part, there)
+        yield from uncalled_methods(part, there)
 
 
 def _reads(node: nodes.Node | None, fields: set[str]) -> bool:
@@ -53,13 +55,16 @@ def _parts(
     What a statement sets somewhere inside is not known in it. A macro sees what is set after it, too.
     """
     known, own = dict(values), stored(tree)
+    if not own:  # no loop either, which sets a name
+        yield tree, known
+        return
     for node in tree.body:
         part = nodes.Template([node], lineno=node.lineno)
         inside = stored(part)
         if isinstance(node, nodes.Macro | nodes.Block):
             inside |= own
-        elif part.find(nodes.For):
-            inside.add("loop")
+        elif has(part, nodes.For):
+            inside |= {"loop"}
         yield part, known if isinstance(node, nodes.Assign) else _without(known, inside)
         before, known = known, _without(known, stored(part))
         match node:
@@ -68,7 +73,7 @@ def _parts(
                     known[name] = made
 
 
-def _without(values: Mapping[str, Values], names: set[str]) -> dict[str, Values]:
+def _without(values: Mapping[str, Values], names: AbstractSet[str]) -> dict[str, Values]:
     return {name: one for name, one in values.items() if name.split(".")[0] not in names}
 
 

@@ -7,6 +7,7 @@ from sofrito.recipe.asked import models_asked
 from sofrito.recipe.base import Key, Verb
 from sofrito.recipe.check_asked import check_filter_model
 from sofrito.recipe.check_chain import check_pool_columns
+from sofrito.recipe.check_quota import check_quota
 from sofrito.recipe.model_rows import EACH_ONCE
 from sofrito.recipe.overrides import COMMAND_LINE
 from sofrito.recipe.params import refers_to
@@ -33,7 +34,7 @@ def check_rows(scene: Scene) -> None:
             what = "Axes spread the rows over their values, and the recipe does not say how many."
             scene.problems.add("SOF211", ("axes",), what, "Add `rows: 500`.", at_key=True)
     if recipe.rows and sound("rows") and sound("from"):
-        _check_seeds_suffice(scene, recipe.rows)
+        check_quota(scene, recipe.rows)
     grows = [index for index, step in scene.steps() if step.grows()]
     if recipe.rows and grows and recipe.round >= recipe.rows:
         what = (
@@ -50,19 +51,6 @@ def check_rows(scene: Scene) -> None:
                     f"Remove it; or let a pool grow: `- grow: {next(iter(recipe.seeds), 'POOL')}`."
                 )
                 scene.problems.warn("SOF212", (key,), what, fix, at_key=True)
-
-
-def _check_seeds_suffice(scene: Scene, rows: int) -> None:
-    """Note more rows than seed rows, where each of these makes one at most."""
-    recipe = scene.recipe
-    seeds = scene.pools[recipe.from_].rows if recipe.from_ in scene.pools else None
-    several = any(step.fans_out() for _, step in scene.steps())
-    if seeds is None or several or not scene.all_steps_sound or rows <= seeds:
-        return
-    has = f"{seeds} row{'s' * (seeds != 1)}"
-    what = f"`rows` is {rows:,}, and `{recipe.from_}` has {has}, each of which makes one at most."
-    fix = f"Ask for {seeds} or fewer, add seeds, or let a step make several rows of one: `n: 2`."
-    scene.problems.add("SOF211", ("rows",), what, fix)
 
 
 def check_chains(scene: Scene) -> None:

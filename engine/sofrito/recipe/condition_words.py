@@ -5,7 +5,8 @@ from jinja2 import nodes
 from sofrito.recipe.intervals import path_of
 
 _SIGNS = {"gt": ">", "gteq": ">=", "lt": "<", "lteq": "<=", "eq": "==", "ne": "!="}
-_OR, _AND, _NOT, _COMPARE, _SUM, _PRODUCT, _SIGN, _VALUE = range(8)
+_SIGNS |= {"in": "in", "notin": "not in"}
+_OR, _AND, _NOT, _COMPARE, _SUM, _PRODUCT, _FILTER, _SIGN, _VALUE = range(9)
 _LEVELS: dict[type[nodes.Node], int] = {
     nodes.Or: _OR,
     nodes.And: _AND,
@@ -15,6 +16,7 @@ _LEVELS: dict[type[nodes.Node], int] = {
     nodes.Sub: _SUM,
     nodes.Mul: _PRODUCT,
     nodes.Div: _PRODUCT,
+    nodes.Filter: _FILTER,
     nodes.Neg: _SIGN,
 }
 """How tightly each binds what is beside it."""
@@ -38,6 +40,12 @@ def shown(node: nodes.Node) -> str:
             signs = "".join(f" {_SIGNS[one.op]} {{}}" for one in ops)
             sides = ((one.expr, level + 1) for one in ops)
             return _told(f"{{}}{signs}", (left, level + 1), *sides)
+        case nodes.List(items=items) if items:
+            return _told(f"[{', '.join(['{}'] * len(items))}]", *((one, _OR) for one in items))
+        case nodes.Filter(node=nodes.Node() as inner, name=name, args=args, kwargs=[]):
+            called = f"({', '.join(['{}'] * len(args))})" if args else ""
+            given = ((one, _OR) for one in args)
+            return _told(f"{{}} | {name}{called}", (inner, level), *given)
     return path_of(node)
 
 

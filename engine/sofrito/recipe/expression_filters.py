@@ -18,13 +18,10 @@ from jinja2.filters import (
 )
 
 from sofrito.recipe.sandbox_sizes import few_characters, percent, replaced_size
+from sofrito.recipe.untag import untag
 from sofrito.recipe.values import TooLarge, bounded, plain, text_of
 
 _NUMBER = re.compile(r"(?:(?<!\w)[-−])?\d[\d,]*(?:\.\d+)?")
-_TAG = (
-    r"<(?=[\s\u200b-\u200f\u2060\ufeff]*/[\s\u200b-\u200f\u2060\ufeff]*(?:{names})(?:_\w+)?\b"
-    r"|(?:{names})(?:_\w+)?(?:\s[^<>]{{0,200}})?>)"
-)
 _MOST = 1000
 _DIGITS = 1000
 
@@ -36,22 +33,6 @@ def last_number(text: Any) -> str:
     """
     found = _NUMBER.findall(text_of(text))
     return found[-1].replace(",", "").replace("−", "-") if found else ""
-
-
-def untag(value: Any, *tags: Any) -> str:
-    """Return a text in which the tags of these names are broken: `&lt;/answer>`.
-
-    So it can neither end the tags that it stands between in a prompt nor pose as what stands in
-    others. A name is also that of the tags that have more behind an underscore, such as
-    `<answer_2>`; it may come as a list of names. Case, and what is invisible, makes no difference.
-    """
-    text = text_of(value)
-    listed = (name for one in tags for name in ([one] if isinstance(one, str) else one))
-    names = "|".join(re.escape(text_of(name)) for name in listed)
-    if not names or "<" not in text:
-        return text
-    bounded(len(text) + 3 * text.count("<"))
-    return re.sub(_TAG.format(names=names), "&lt;", text, flags=re.IGNORECASE)
 
 
 def _tojson(value: Any, indent: int | None = None) -> str:

@@ -2,11 +2,11 @@
 
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Mapping
 from pathlib import Path, PureWindowsPath
 
 from sofrito.problems import Problem, RecipeError, Span, Trouble, did_you_mean
-from sofrito.recipe.base import Key
+from sofrito.recipe.base import Key, Verb
 from sofrito.recipe.document import Document, load_document
 from sofrito.recipe.merge import Piece, merged, of_mapping, whole
 from sofrito.recipe.merge_steps import merged_steps
@@ -27,7 +27,7 @@ _ALLOW = (
 
 
 def load_extended(
-    path: Path, verbs: Collection[str], *, allow_files: bool = False
+    path: Path, verbs: Mapping[str, type[Verb]], *, allow_files: bool = False
 ) -> tuple[Places, list[Problem]]:
     """Read a recipe and those that it extends; return them as one, and what cannot be merged.
 
@@ -55,7 +55,7 @@ def _alone(document: Document) -> Places:
 
 
 def _over(
-    base: Places, document: Document, verbs: Collection[str], problems: list[Problem]
+    base: Places, document: Document, verbs: Mapping[str, type[Verb]], problems: list[Problem]
 ) -> Places:
     """Return what a document says and, where it says nothing, what its base does."""
     theirs, ours = whole(base).items(), whole(Places(document)).items()
@@ -82,8 +82,14 @@ def _over(
 
 
 def _removed(theirs: dict[str, Piece], ours: dict[str, Piece]) -> dict[Key, Origin]:
-    """Return what null removes of a base: models, pools, chains, and axes, which are columns."""
-    found: dict[Key, Origin] = {}
+    """Return what null removes of a base: keys, models, pools, chains, and axes, which are columns.
+
+    What candidates start from is told with the pool: `("from", "tasks")`.
+    """
+    null = {key: new.origins[()] for key, new in ours.items() if new.data is None}
+    found: dict[Key, Origin] = {("recipe", key): null[key] for key in theirs if key in null}
+    if "from" in null and "from" in theirs and isinstance(theirs["from"].data, str):
+        found["from", theirs["from"].data] = null["from"]
     for kind, called in _REMOVED.items():
         old, new = theirs.get(kind), ours.get(kind)
         if old is None or new is None or not isinstance(old.data, dict):

@@ -7,7 +7,9 @@ from jinja2 import TemplateSyntaxError, nodes
 
 from sofrito.recipe.expressions import parsed_expression
 from sofrito.recipe.intervals import path_of
+from sofrito.recipe.sandbox_words import OF_DICT
 from sofrito.recipe.template_nodes import find_all
+from sofrito.recipe.template_tree import StandIn
 from sofrito.recipe.value_types import Values, ValueType, type_of_value
 
 Known = Mapping[str, Values]
@@ -111,10 +113,18 @@ def loop_values(tree: nodes.Node, values: Known) -> dict[str, Values]:
     loops = [tree] if isinstance(tree, nodes.For) else []
     for loop in (*loops, *find_all(tree, nodes.For)):
         name = getattr(loop.target, "name", "")
-        if stores.count(name) == 1 and name not in values:
+        # a recursive loop goes over what it is called with, too
+        if stores.count(name) == 1 and name not in values and not loop.recursive:
             known = value_of(loop.iter, {**values, **found})
-            found.update({name: item} if (item := item_of(known)) else {})
+            found.update({name: item} if (item := _gone_over(known)) else {})
     return found
+
+
+def _gone_over(known: Values | None) -> Values | None:
+    """Return what is known of what a loop gives: items, a text's characters, a record's keys."""
+    if known and (known.type == "text" or (known.type == "record" and known.whole)):
+        return Values("text")
+    return item_of(known)
 
 
 def _made(node: nodes.Filter | nodes.Call, values: Known) -> Values | None:
@@ -131,6 +141,8 @@ def _made(node: nodes.Filter | nodes.Call, values: Known) -> Values | None:
         case nodes.Call(node=nodes.Getattr(node=inner, attr=method)) if method in _LIST_METHODS:
             return list_of(Values("text")) if type_of(inner, values) == "text" else None
     kind = _FILTERS.get(node.name) if isinstance(node, nodes.Filter) else None
+    if isinstance(node, nodes.Filter) and isinstance(node.name, StandIn):
+        return None
     return Values(kind) if kind else None
 
 
@@ -162,10 +174,12 @@ def _part(node: nodes.Getattr | nodes.Getitem, values: Known) -> Values | None:
     if known is None:
         return None
     match node:
+        case nodes.Getattr(attr=field) if field in OF_DICT:
+            return None  # a method, whatever fields there are
         case nodes.Getattr(attr=field) | nodes.Getitem(arg=nodes.Const(value=str(field))):
             return known.fields.get(field) if known.type == "record" else None
         case nodes.Getitem(arg=nodes.Slice()):
-            return replace(known, allowed=(), characters=Values("text").characters)
+            return replace(known, allowed=(), seen=(), characters=Values("text").characters)
     if known.type == "text":
         return Values("text")
     return item_of(known)

@@ -2,8 +2,11 @@
 
 import math
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from jinja2 import nodes
+from jinja2.exceptions import FilterArgumentError
+from jinja2.filters import do_round
 
 Interval = tuple[float, float]
 Ranges = Mapping[str, Interval]
@@ -12,8 +15,9 @@ Ranges = Mapping[str, Interval]
 def interval(node: nodes.Node, ranges: Ranges) -> Interval | None:
     """Return the least and the most that a number can be, ends included; None if it cannot be told.
 
-    ``ranges`` are those known, by `column` or `record.field`. Told of are numbers, these names, and
-    sums, differences, products and quotients of what is told of.
+    ``ranges`` are those known, by `column` or `record.field`. Told of are numbers, these names,
+    sums, differences, products and quotients of what is told of, and what `abs`, `float`, `int` and
+    `round` make of it.
     """
     try:
         found = _interval(node, ranges)
@@ -65,7 +69,43 @@ def _interval(node: nodes.Node, ranges: Ranges) -> Interval | None:
         case nodes.Add() | nodes.Sub() | nodes.Mul() | nodes.Div():
             left, right = _interval(node.left, ranges), _interval(node.right, ranges)
             return None if left is None or right is None else _reckoned(node, left, right)
+        case nodes.Filter(node=nodes.Node() as inner) if node.name in _FILTERS:
+            known = _interval(inner, ranges)
+            return known and _filtered(node, known)
     return ranges.get(path_of(node))
+
+
+_FILTERS = ("abs", "float", "int", "round")
+
+
+def _filtered(node: nodes.Filter, known: Interval) -> Interval | None:
+    """Return what a filter makes of all numbers between two: but for `abs`, it keeps their order."""
+    given: list[Any] = [one.value if isinstance(one, nodes.Const) else None for one in node.args]
+    low, high = known
+    match node.name:
+        case _ if node.kwargs or None in given or (given and node.name != "round"):
+            return None
+        case "abs":
+            least, most = sorted(map(abs, known))
+            return (0.0 if low <= 0 <= high else least), most
+        case "float":
+            return _or_null(known)
+        case "int":
+            return _or_null((_trunc(low), _trunc(high)))
+    try:
+        ends = [one if math.isinf(one) else float(do_round(one, *given)) for one in known]
+    except (TypeError, ValueError, FilterArgumentError):
+        return None
+    return ends[0], ends[1]
+
+
+def _or_null(known: Interval) -> Interval:
+    """Return what can be read of a number or of null, which is read as 0."""
+    return min(0.0, known[0]), max(0.0, known[1])
+
+
+def _trunc(number: float) -> float:
+    return number if math.isinf(number) else float(int(number))
 
 
 def _reckoned(node: nodes.BinExpr, left: Interval, right: Interval) -> Interval | None:
@@ -83,6 +123,9 @@ def _reckoned(node: nodes.BinExpr, left: Interval, right: Interval) -> Interval 
 
 
 def _compared(left: nodes.Node, operator: str, right: nodes.Node, ranges: Ranges) -> bool | None:
+    if operator in ("in", "notin"):
+        found = _among(left, right, ranges)
+        return None if found is None else found is (operator == "in")
     one, two = interval(left, ranges), interval(right, ranges)
     if one is None or two is None:
         return None
@@ -101,3 +144,16 @@ def _compared(left: nodes.Node, operator: str, right: nodes.Node, ranges: Ranges
             same = False if apart else (True if low == high == least == most else None)
             return None if same is None else same is (operator == "eq")
     return None
+
+
+def _among(left: nodes.Node, right: nodes.Node, ranges: Ranges) -> bool | None:
+    """Return whether a number is always, or never, one of a written list."""
+    if not isinstance(right, nodes.List | nodes.Tuple) or interval(left, ranges) is None:
+        return None
+    turns = {_same(left, one, ranges) for one in right.items}
+    return True if True in turns else (None if None in turns else False)
+
+
+def _same(left: nodes.Node, item: nodes.Node, ranges: Ranges) -> bool | None:
+    is_text = isinstance(item, nodes.Const) and isinstance(item.value, str)
+    return False if is_text else _compared(left, "eq", item, ranges)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sofrito.recipe.base import Verb
-from sofrito.recipe.value_types import Values
+from sofrito.recipe.value_types import Gap, Values
 
 _WORD = re.compile(r"\w+")
 
@@ -26,9 +26,9 @@ class Known:
     ``records`` are the fields of records, ``ranges`` the least and greatest value of names and
     fields, ``longest`` the most words of a text, ``answers`` the most tokens of one that a model
     wrote, with the step, ``values`` what else is known of values. ``nulls`` are null in some rows,
-    with the condition that the others fulfil; ``alike`` are equal in all siblings, with the step
-    that makes these. ``sizes`` are the lengths that filters left, by column and unit. ``gone`` are
-    columns that ended with their siblings, with the step that closed these.
+    or absent; ``alike`` are equal in all siblings, with the step that makes these. ``sizes`` are
+    the lengths that filters left, by column and unit. ``gone`` are columns that ended with their
+    siblings, with the step that closed these. ``kept`` is what earlier conditions left of ranges.
     """
 
     makers: dict[str, str] = field(default_factory=dict)
@@ -37,9 +37,10 @@ class Known:
     longest: dict[str, int] = field(default_factory=dict)
     answers: dict[str, tuple[int, str]] = field(default_factory=dict)
     values: dict[str, Values] = field(default_factory=dict)
-    nulls: dict[str, str] = field(default_factory=dict)
+    nulls: dict[str, Gap] = field(default_factory=dict)
     alike: dict[str, str] = field(default_factory=dict)
     sizes: dict[str, dict[str, Size]] = field(default_factory=dict)
+    kept: dict[str, tuple[float, float]] = field(default_factory=dict)
     gone: dict[str, str] = field(default_factory=dict)
     opened: list["Known"] = field(default_factory=list)
 
@@ -55,6 +56,7 @@ class Known:
                 dict(self.values),
                 dict(self.nulls),
                 sizes={name: dict(one) for name, one in self.sizes.items()},
+                kept=dict(self.kept),
             )
         )
 
@@ -68,13 +70,14 @@ class Known:
         self.ranges, self.longest = before.ranges, before.longest
         self.answers, self.values = before.answers, before.values
         self.nulls, self.alike, self.sizes = before.nulls, before.alike, before.sizes
+        self.kept = before.kept
         return True
 
     def settle(self, names: Iterable[str]) -> None:
         """Take it that the rows were sorted out by these names, in which columns were null."""
         asked = {*names}
-        for name, condition in [*self.nulls.items()]:
-            if asked.intersection((name, *_WORD.findall(condition))):
+        for name, gap in [*self.nulls.items()]:
+            if asked.intersection((name, *_WORD.findall(gap.condition))):
                 del self.nulls[name]
 
     def forget(self, names: Iterable[str]) -> None:
@@ -89,5 +92,6 @@ class Known:
             self.nulls.pop(name, None)
             self.alike.pop(name, None)
             self.sizes.pop(name, None)
-            for known in [one for one in self.ranges if one.split(".")[0] == name]:
-                del self.ranges[known]
+            for ranges in (self.ranges, self.kept):
+                for known in [one for one in ranges if one.split(".")[0] == name]:
+                    del ranges[known]

@@ -12,6 +12,7 @@ from sofrito.recipe.check_models import check_models
 from sofrito.recipe.check_nested import check_nested
 from sofrito.recipe.check_output import check_output
 from sofrito.recipe.check_pools import check_axes, check_pools
+from sofrito.recipe.check_siblings import check_siblings
 from sofrito.recipe.check_spliced import check_spliced
 from sofrito.recipe.check_terms import check_terms
 from sofrito.recipe.check_use import check_chains, check_rows, check_unused
@@ -45,6 +46,7 @@ def check_meaning(
     check_chains(scene)
     names = check_flow(scene)
     check_nested(scene)
+    check_siblings(scene)
     read = set(scene.used)
     check_output(scene, names)
     check_terms(scene)

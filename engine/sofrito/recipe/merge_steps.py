@@ -1,11 +1,12 @@
 """Merges `steps` that are a mapping: what is other in the steps of the recipe that is extended."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from sofrito.problems import Problem, did_you_mean
+from sofrito.recipe.base import Verb
 from sofrito.recipe.merge import Piece, merged, of_list, of_mapping
 from sofrito.recipe.places import Origin
 from sofrito.recipe.words import described, ticked
@@ -24,7 +25,7 @@ class _Step:
 
 
 def merged_steps(
-    base: Piece, own: Piece, verbs: Collection[str], problems: list[Problem]
+    base: Piece, own: Piece, verbs: Mapping[str, type[Verb]], problems: list[Problem]
 ) -> tuple[Piece, dict[str, Origin]]:
     """Return the base's list of steps with one's own mapping applied to it, in its order.
 
@@ -72,7 +73,9 @@ def _verb(step: Any, verbs: Collection[str]) -> str:
 
 
 class _Steps:
-    def __init__(self, base: Piece, verbs: Collection[str], problems: list[Problem]) -> None:
+    def __init__(
+        self, base: Piece, verbs: Mapping[str, type[Verb]], problems: list[Problem]
+    ) -> None:
         named = enumerate(labels(base.data, verbs))
         self.steps = [_Step(label, base.inner(index)) for index, label in named]
         self._placing: dict[str, dict[str, Piece]] = {}
@@ -124,8 +127,9 @@ class _Steps:
         verb = _verb(step, self._verbs)
         if not verb:
             return []
-        record = step.get("as")
-        return [*_listed(step[verb]), *([record] if isinstance(record, str) else [])]
+        own = self._verbs[verb].model_fields.get("as_")
+        record = step.get("as", own.default if own else None)
+        return [*_listed(step[verb]), *([record] if isinstance(record, str) and record else [])]
 
     def _misspelt_verb(self, piece: Piece, label: str) -> bool:
         """Note a new step whose first key is nearly a verb, and say whether it is."""

@@ -151,7 +151,7 @@ class Budget(Part):
     """What a dataset may cost, over all sessions of its run; reached, the run stops in order."""
 
     calls: Count | None = None
-    """Calls to teachers, each try counted."""
+    """Calls to teachers, each try counted; runs of programs and comparisons of mathematics are none."""
 
     tokens: Count | None = None
     """Tokens read and written by teachers."""
@@ -225,8 +225,9 @@ may be a mapping from the name of a step there to what is other in it."""
     """A seed pool: one candidate starts from each of its rows, in order, with the row's columns."""
 
     rows: Count | None = None
-    """Rows that reach the output. May be missing with `from`; and with axes that are covered `full` or \
-`pairwise`: then each combination has one candidate, and all the rows that come of it count."""
+    """Rows that reach the output. May be missing with `from` and no axes: then each seed row has one \
+candidate; or with axes that are covered `full` or `pairwise` and no `from`: then each combination has \
+one. All the rows that come of them count."""
 
     round: int = Field(default=32, ge=1)
     """Candidates in a round; a pool that grows is frozen for a round. Well below `rows`, or nothing grows."""

@@ -5,12 +5,16 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from sofrito.recipe.base import NAME, Fields, Name, Part, Writer
+from sofrito.recipe.base import FIELD, NAME, Fields, Name, Part, Writer
 from sofrito.recipe.vocabulary import parse_writer
 
 Formats = tuple[Annotated[Writer, BeforeValidator(parse_writer)], ...]
 
-_GROUP_BY = {"description": "Rows with an equal value in this column stay in one split."}
+_GROUP_BY = {
+    "description": "Rows with an equal value in this column, or field of a record, stay in one split.",
+    "type": "string",
+    "pattern": FIELD,
+}
 
 
 class Order(Part):
@@ -36,6 +40,7 @@ class Review(Part):
 
     `review.csv` and `review.jsonl` lie beside the dataset, with a `verdict` (`ok` or another word)
     and a `note` to fill in, in one of them. What is filled in stays there, and the card counts it.
+    `sofrito show RUN ROW` tells the story of a row; ROW as it is called there, such as '#12.0'.
     """
 
     example: ClassVar[Mapping[str, Any]] = {"sample": 59, "show": ["question", "answer"]}
@@ -98,14 +103,14 @@ class Output(Part):
         WithJsonSchema(
             {
                 "type": "object",
-                "properties": {"group_by": {**_GROUP_BY, "type": "string", "pattern": NAME}},
+                "properties": {"group_by": _GROUP_BY},
                 "propertyNames": {"pattern": NAME},
                 "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1},
             }
         ),
     ] = {}
     """Splits and their shares, `{train: 0.95, test: 0.05}`; `group_by: COLUMN` keeps equal values together, \
-and a row where it is null stands for itself."""
+also those of a field (`topic.field`), and a row where it is null stands for itself."""
 
     files: Annotated[tuple[Literal["parquet", "jsonl"], ...], Field(min_length=1)] = ("parquet",)
     """The kinds of files to write."""

@@ -21,8 +21,10 @@ class Seeds(Part):
     files: str = ""
     """A pattern of files below the recipe's folder, such as documents/**. A document (.pdf, .docx, \
 .html, .md, .txt) is a row: `text`, with headings as Markdown has them, `file`, `title`; of a PDF \
-also `pages`, where its pages begin. PDF, Word and HTML need the extra `documents`. Files of other \
-kinds, and empty ones, are left out with a warning."""
+also `pages`, a list: at which character of the `text` each page begins, and the \
+last one ends. Of Markdown, the front matter is left out, but for the title. \
+PDF, Word and HTML need the extra `documents`. Files of other kinds, and empty ones, are left out \
+with a warning."""
 
     rows: tuple[dict[str, Any], ...] = ()
     """The rows themselves."""

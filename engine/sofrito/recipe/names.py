@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from sofrito.problems import did_you_mean
 from sofrito.recipe.binding import NAME as PARAMS
-from sofrito.recipe.value_types import Values
+from sofrito.recipe.value_types import Gap, Values
 from sofrito.recipe.words import ticked
 
 LISTED = 12
@@ -13,6 +13,8 @@ LISTED = 12
 
 APART = "who imports it"
 """Who makes the names that a template sees only if it is imported with its context."""
+
+_IMPORTED = "An imported template sees none of the row: pass it, or import `with context`."
 
 
 @dataclass(frozen=True)
@@ -22,13 +24,13 @@ class Names:
     ``open`` where something broken may have made more, so that an unknown name proves nothing;
     ``later`` are the names that steps further down make, with the step. ``shots`` are the fields
     that the rows drawn as shots have, None if nobody can tell, ``drawn`` how many shots there are at
-    most, 0 if nobody can tell and None if there are none. ``nulls`` are null in some rows, with the
-    condition that the others fulfil. ``records`` are the fields of those names whose value is a
+    most, 0 if nobody can tell and None if there are none. ``nulls`` are null in some rows,
+    or absent, by `column` or `shots.field`. ``records`` are the fields of those names whose value is a
     record. ``gone`` ended with their siblings at a step. ``unset`` would be
     there if the step said what their value is. In those ``apart``, the siblings that are compared
     differ. ``odd`` are columns that cannot be named, by a name that would do. ``values`` is what is
     known of values, by `column` or `record.field`, ``ranges`` the least and the most
-    of numbers.
+    of numbers. ``replaced`` are the blocks of a template that one which extends it does not show.
     """
 
     known: Mapping[str, str]
@@ -36,7 +38,7 @@ class Names:
     later: Mapping[str, str] = field(default_factory=dict)
     shots: frozenset[str] | None = None
     drawn: int | None = None
-    nulls: Mapping[str, str] = field(default_factory=dict)
+    nulls: Mapping[str, Gap] = field(default_factory=dict)
     records: Mapping[str, frozenset[str]] = field(default_factory=dict)
     gone: Mapping[str, str] = field(default_factory=dict)
     unset: Mapping[str, str] = field(default_factory=dict)
@@ -44,6 +46,8 @@ class Names:
     values: Mapping[str, Values] = field(default_factory=dict)
     odd: Mapping[str, str] = field(default_factory=dict)
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    kept: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    replaced: frozenset[str] = frozenset()
 
     def having(self, more: Iterable[str], who: str) -> "Names":
         """Return these names and more."""
@@ -51,7 +55,7 @@ class Names:
         if not added:
             return self
         kept = {name: one for name, one in self.values.items() if name.split(".")[0] not in added}
-        nulls = {name: one for name, one in self.nulls.items() if name not in added}
+        nulls = {name: one for name, one in self.nulls.items() if name.split(".")[0] not in added}
         return replace(self, known={**self.known, **added}, values=kept, nulls=nulls)
 
     def typed(self, read: Collection[str]) -> dict[str, Values]:
@@ -85,11 +89,11 @@ class Names:
             return f"The column is called `{called}`, which cannot be named: rename it in the file."
         having = next((one for one in self.records if name in self.records[one]), "")
         near = f"Did you mean `{having}.{name}`?" if having else did_you_mean(name, self.known)
-        if self.later.get(name) == APART:
-            return "An imported template sees none of the row: pass it, or import `with context`."
         later = name if name in self.later else did_you_mean(name, self.later)[14:-2]
+        guess = "" if later == name else f"Did you mean `{later}`? "
+        if self.later.get(later) == APART:
+            return f"{guess}{_IMPORTED}"
         if later and not near:
-            guess = "" if later == name else f"Did you mean `{later}`? "
             return f"{guess}It is made later, by `{self.later[later]}`: move this below that step."
         listed = ticked(sorted(self.known)[:LISTED]) or "nothing"
         more = ", …" if len(self.known) > LISTED else ""

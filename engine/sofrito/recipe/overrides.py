@@ -9,6 +9,7 @@ import orjson
 from sofrito.problems import Problem, RecipeError, Span, did_you_mean
 from sofrito.recipe.base import Key
 from sofrito.recipe.document import Document, parse_document
+from sofrito.recipe.merge_steps import labels
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.places import Origin, Places, with_origin
 from sofrito.recipe.words import described, ticked
@@ -20,22 +21,29 @@ KEYS = frozenset(field.alias or name for name, field in Recipe.model_fields.item
 """The keys of a recipe: a parameter of such a name is set by `params.NAME`."""
 
 
-def overridden(places: Places, sets: Mapping[str, str]) -> tuple[Places, list[Problem]]:
+def overridden(
+    places: Places, sets: Mapping[str, str], verbs: Collection[str]
+) -> tuple[Places, list[Problem]]:
     """Return a recipe's data with overrides in place, and what is wrong with these.
 
-    A path is dotted, with the number of a list's item from 0: `steps.0.sampling.temperature`; or it
-    is the name of a parameter. A value is read as YAML; that of a parameter which is a text is taken
-    as it is. Mappings on the way that do not exist are made.
+    A path is dotted, with the number of a list's item from 0: `steps.0.sampling.temperature`; a step
+    may be named as in reports: `steps.generate answer.n`. Or it is the name of a parameter. A value
+    is read as YAML; that of a parameter which is a text is taken as it is. Mappings on the way that do
+    not exist are made. Null removes a key.
     """
     data, origins, problems = places.data, places.origins, []
     for number, (dotted, text) in enumerate(sets.items(), start=1):
         path_span = Span(COMMAND_LINE, number, 1, max(1, len(dotted)))
         value_span = Span(COMMAND_LINE, number, len(dotted) + 2, max(1, len(text)))
         try:
-            path = _path(dotted, data)
+            path = _path(dotted, data, verbs)
             document = _value(text, as_text=_is_text(path, data))
             path = _of_parameter(path, data, document.data)
             _named(path, data, document.data)
+            if document.data is None and _removable(path, data):
+                data = without(data, path)
+                origins = {key: one for key, one in origins.items() if key[: len(path)] != path}
+                continue
             for length in _made(path, data):
                 origins = with_origin(origins, path[:length], Origin(document, at=path_span))
             data = replaced(data, path, document.data)
@@ -71,9 +79,9 @@ def _value(text: str, *, as_text: bool) -> Document:
     return parse_document(COMMAND_LINE, orjson.dumps(text).decode(), mapping=False)
 
 
-def _path(dotted: str, data: Any) -> Key:
+def _path(dotted: str, data: Any, verbs: Collection[str]) -> Key:
     path: list[str | int] = []
-    words = dotted.split(".")
+    words = _words(dotted, data, verbs)
     parameters = _parameters(data)
     if dotted in parameters and dotted not in KEYS:
         words = ["params", dotted]
@@ -93,7 +101,8 @@ def _path(dotted: str, data: Any) -> Key:
             what = f"`{dotted}` is not a path into the recipe."
             raise _Wrong(what, "Such as `models.teacher.path`.")
         if isinstance(data, list):
-            part = _index(word, data, dotted)
+            names = labels(data, verbs) if path == ["steps"] else []
+            part = _index(word, data, dotted, names)
         elif data is not None and not isinstance(data, dict):
             where = ".".join(map(str, path))
             fix = f"Give `{where}` itself another value: --set {where}=…"
@@ -101,6 +110,19 @@ def _path(dotted: str, data: Any) -> Key:
         path.append(part)
         data = data[part] if part in _keys(data) else None
     return tuple(path)
+
+
+def _words(dotted: str, data: Any, verbs: Collection[str]) -> list[str]:
+    """Return the parts of a path, the number of a step in the place of its name."""
+    first, _, rest = dotted.partition(".")
+    steps = data.get("steps") if isinstance(data, dict) else None
+    if first == "steps" and isinstance(steps, list):
+        named = [(label, at) for at, label in enumerate(labels(steps, verbs)) if label]
+        for label, at in sorted(named, key=lambda one: -len(one[0])):
+            if rest == label or rest.startswith(f"{label}."):
+                inside = rest[len(label) + 1 :]
+                return [first, str(at), *(inside.split(".") if rest != label else ())]
+    return dotted.split(".")
 
 
 def _parameters(data: Any) -> Mapping[str, Any]:
@@ -152,8 +174,13 @@ def _keys(data: Any) -> Collection[str | int]:
     return range(len(data)) if isinstance(data, list) else data or ()
 
 
-def _index(part: str, items: list[Any], dotted: str) -> int:
-    if not part.isascii() or not part.isdigit() or int(part) >= len(items):
+def _index(part: str, items: list[Any], dotted: str, names: list[str]) -> int:
+    number = part.isascii() and part.isdigit()
+    if any(names) and not number:
+        known = [name for name in names if name]
+        fix = did_you_mean(part, known, otherwise=f"There are {ticked(known)}.")
+        raise _Wrong(f"There is no step `{part}`.", fix)
+    if not number or int(part) >= len(items):
         fix = (
             f"The list's items are numbered from 0 to {len(items) - 1}."
             if items
@@ -173,3 +200,22 @@ def replaced(data: Any, path: Key, value: Any) -> Any:
         return [*data[:first], replaced(data[first], rest, value), *data[first + 1 :]]
     inner = data or {}
     return {**inner, first: replaced(inner.get(first), rest, value)}
+
+
+def _removable(path: Key, data: Any) -> bool:
+    """Say whether a path is that of a key there is, and no field of a seed's row, which may be null."""
+    if path[:1] == ("seeds",) and "rows" in path[2:-1]:
+        return False
+    for part in path[:-1]:
+        if part not in _keys(data):
+            return False
+        data = data[part]
+    return isinstance(data, dict) and path[-1] in data
+
+
+def without(data: Any, path: Key) -> Any:
+    """Return data without a key of a mapping in it, sharing what is not on the way."""
+    first, rest = path[0], path[1:]
+    if rest:
+        return replaced(data, path[:1], without(data[first], rest))
+    return {key: one for key, one in data.items() if key != first}

@@ -155,6 +155,11 @@ def _learn(problems: Problems, name: str, values: dict[str, Any]) -> None:
     if not isinstance(kind, str) or kind not in KINDS:
         return  # the schema says what is wrong with it
     at = (*path, "default")
+    if other := _other(default):
+        what = f"The value of the parameter `{name}` refers to a parameter: `{other}`."
+        fix = f"Write its value out, or put `{other}` beside it where the value is used."
+        problems.add("SOF104", at, what, fix)
+        return
     value = _typed(kind, default, places.source(at) if _is_scalar(default) else "")
     choices = declared.get("choices")
     allowed = [
@@ -173,6 +178,13 @@ def _learn(problems: Problems, name: str, values: dict[str, Any]) -> None:
         problems.add("SOF104", at, f"The parameter `{name}` cannot be {shown}.", fix)
     else:
         values[name] = value
+
+
+def _other(default: Any) -> str:
+    """Return the reference to a parameter that a parameter's own value holds, "" for none."""
+    texts = default if isinstance(default, list) else [default]
+    found = (one for text in texts if isinstance(text, str) for one in REFERENCE.finditer(text))
+    return next((one[0] for one in found if not one[1]), "")
 
 
 def _is_scalar(value: Any) -> bool:

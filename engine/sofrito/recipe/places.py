@@ -44,7 +44,8 @@ class Places:
     own. ``bases`` are the documents that ``document`` extends, the nearest first. ``values`` maps the
     path of a value that is a parameter's to the path of that parameter's; ``inserted`` are the paths
     of texts that a parameter stands within, ``params`` the names of both. ``removed`` tells where
-    what a base has was removed, by kind and name: `("seeds", "tasks")`, `("columns", "answer")`.
+    what a base has was removed, by kind and name: `("seeds", "tasks")`, `("columns", "answer")`,
+    `("recipe", "output")` for a key, `("from", "tasks")` for the pool of the candidates.
     ``data`` must not be changed: parts of it may be shared.
     """
 

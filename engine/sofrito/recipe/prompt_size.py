@@ -17,12 +17,14 @@ class PromptSize:
     """Counts words, each of which is at least one token.
 
     ``longest`` has the words of the longest value known of a column, ``shots`` is the number of
-    shots that a prompt is sure to have.
+    shots that a prompt is sure to have. With ``least`` they are those of the shortest value, and
+    the shortest prompt is meant.
     """
 
     sources: TemplateSources
     longest: Mapping[str, int]
     shots: int = 0
+    least: bool = False
 
     def words(self, template: str) -> int:
         """Return the words that the longest prompt of a template has at least; 0 if it is broken."""
@@ -51,7 +53,8 @@ class PromptSize:
                 return self._node(inner, name, depth)
             case nodes.If():
                 branches = (node.body, *(one.body for one in node.elif_), node.else_)
-                return max(self._all(branch, name, depth) for branch in branches)
+                sizes = (self._all(branch, name, depth) for branch in branches)
+                return min(sizes) if self.least else max(sizes)
             case nodes.For(iter=nodes.Name(name="shots")):
                 return self.shots * self._all(node.body, name, depth)
             case nodes.Include():

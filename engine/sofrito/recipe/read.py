@@ -68,7 +68,7 @@ def read_recipe(
     :class:`RecipeError` with every problem found, errors and warnings.
     """
     merged, wrong = load_extended(path, vocabulary.verbs, allow_files=allow_files)
-    merged, more = overridden(merged, sets or {})
+    merged, more = overridden(merged, sets or {}, vocabulary.verbs)
     wrong += more
     params = resolved(merged)
     places = params.places

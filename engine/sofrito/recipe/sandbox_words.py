@@ -59,6 +59,11 @@ _ATTRIBUTES: dict[type, frozenset[str]] = {
 OF_DICT, OF_LOOP = _ATTRIBUTES[dict], _ATTRIBUTES[LoopContext]
 
 
+def readable(kind: type) -> frozenset[str]:
+    """Return the attributes of values of a type that a recipe may read."""
+    return _ATTRIBUTES.get(kind, frozenset())
+
+
 def may_read(value: Any, attribute: str) -> bool:
     """Say whether a recipe may read an attribute of a value.
 

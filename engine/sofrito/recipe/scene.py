@@ -13,7 +13,7 @@ from sofrito.recipe.draft import Broken, Draft
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.places import Places, Problems
 from sofrito.recipe.sources import TemplateSources
-from sofrito.recipe.value_types import Values
+from sofrito.recipe.value_types import Gap, Values
 from sofrito.recipe.vocabulary import Vocabulary
 from sofrito.recipe.words import ticked
 
@@ -25,13 +25,16 @@ class Pool:
     """What is known of a seed pool: its columns and the number of its rows, None if unknown.
 
     ``longest`` has the words of the longest text seen in a column, ``values`` what is certain of the
-    values of one.
+    values of one; ``gaps`` are the columns that some rows lack, or that are null in some. ``ranges``
+    are the least and the most of numbers, where all rows are known.
     """
 
     columns: frozenset[str] | None = None
     rows: int | None = None
     longest: Mapping[str, int] = field(default_factory=dict)
     values: Mapping[str, Values] = field(default_factory=dict)
+    gaps: Mapping[str, Gap] = field(default_factory=dict)
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

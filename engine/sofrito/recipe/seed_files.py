@@ -31,6 +31,7 @@ _ROWS: dict[str, Callable[[Path], Items]] = {
     ".parquet": parquet_rows,
     ".txt": txt_rows,
 }
+_YAML = (".yaml", ".yml")
 _WHOLE = (".md", ".markdown")
 _HEADS = {".csv": csv_columns, ".tsv": csv_columns, ".parquet": parquet_columns}
 
@@ -183,4 +184,6 @@ def _items(path: Path, name: str, whole: bool) -> Items:
     what = f"Seeds cannot be read from a `{suffix or path.name}` file."
     known = f"Seeds come from {', '.join(SUFFIXES[:-1])} and {SUFFIXES[-1]}."
     near = did_you_mean(suffix, SUFFIXES)
+    if suffix in _YAML:
+        near = "Rows in YAML stand in the recipe: `rows: [{COLUMN: …}]`, in the place of `file`."
     return iter([Problem("SOF209", Span(path), what, f"{known} {near}".strip())])

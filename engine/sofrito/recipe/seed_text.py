@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from sofrito.documents import front_matter, front_title
 from sofrito.problems import Span
 from sofrito.recipe.seed_rows import BOM, BadLine, Items, SeedRow, lines, utf8
 
@@ -22,7 +23,10 @@ def txt_rows(path: Path) -> Items:
 
 
 def whole_rows(path: Path, name: str) -> Items:
-    """Yield the file as one row: ``text``, ``file`` (its ``name``), ``title`` (first # heading)."""
+    """Yield the file as one row: ``text``, ``file`` (its ``name``), ``title`` (first # heading).
+
+    Of Markdown, the front matter is no part of the text, and its ``title`` is the title.
+    """
     raw = path.read_bytes().removeprefix(BOM)
     texts: list[str] = []
     for line, each in enumerate(raw.split(b"\n"), 1):
@@ -32,7 +36,9 @@ def whole_rows(path: Path, name: str) -> Items:
             yield bad.at(path, line)
             return
     text = "\n".join(texts).replace("\r\n", "\n")
+    begin = 0 if path.suffix.lower() == ".txt" else front_matter(text)
+    front, text = text[:begin], text[begin:].lstrip("\n") if begin else text
     if text.strip():
         heading = _HEADING.search(text)
-        title = heading[1] if heading else path.stem
+        title = front_title(front) or (heading[1] if heading else path.stem)
         yield SeedRow({"text": text, "file": name, "title": title}, Span(path))

@@ -17,7 +17,7 @@ from sofrito.recipe.structure_names import NOBODY, Entries, Owner, unknown_key
 from sofrito.recipe.structure_values import check_type, check_value
 from sofrito.recipe.synonyms import FILTERS, FORMATS, by_another_name
 from sofrito.recipe.vocabulary import Vocabulary
-from sofrito.recipe.words import either, label, sentence, ticked
+from sofrito.recipe.words import either, label, quoted, sentence, ticked
 
 
 def check_structure(places: Places, schema: Schema, vocabulary: Vocabulary) -> list[Found]:
@@ -44,6 +44,8 @@ class _Structure:
             if special := self._special.get(ref):
                 return special(value, path)
             return self.visit(value, self._defs[ref], path, owner)
+        if self._bare_check(value, schema, path):
+            return None
         if not check_type(self._problems, value, schema, path):
             return None
         if "if" in schema:
@@ -57,6 +59,28 @@ class _Structure:
             for index, item in enumerate(value):
                 self.visit(item, schema["items"], (*path, index), owner)
         return None
+
+    def _bare_check(self, value: Any, schema: Schema, path: Key) -> bool:
+        """Say whether a filter's or a chain's name stands where a list of them does, and note it."""
+        of = schema.get("items", {}).get("$ref", "")
+        if of != "#/$defs/Check" or not isinstance(value, str):
+            return False
+        if value in self._chains():
+            item = f"chain: {value}"
+        elif value in self._entries.names("filter"):
+            item = value
+        else:
+            return False
+        what = f"{sentence(label(path))} must be a list, not the text {quoted(value)}."
+        fix = f"A list is written in brackets: [{item}]."
+        if item != value:
+            fix = f"`{value}` is a chain: `{path[-1]}: [{{{item}}}]`."
+        self._problems.add("SOF103", path, what, fix)
+        return True
+
+    def _chains(self) -> Mapping[str, Any]:
+        chains = self._problems.places.at(("chains",))
+        return chains if isinstance(chains, dict) else {}
 
     def _matches(self, value: Any, schema: Schema) -> bool:
         trial = Problems(self._problems.places)
@@ -89,8 +113,12 @@ class _Structure:
         who = f"`{owner.name}`" if owner.path == path else self._who(path)
         help_ = f"Add `{key}:`. {schema.get('description', '')}".rstrip()
         at = (*path, owner.name) if owner.path == path and path[:1] == ("steps",) else path
-        where = self._problems.places.key_span(at)
-        self._problems.add("SOF102", (*path, key), f"{who} needs `{key}`.", help_, where=where)
+        what, where = f"{who} needs `{key}`.", self._problems.places.key_span(at)
+        if not path and (origin := self._problems.places.removed.get(("recipe", key))):
+            what = f"This recipe removes `{key}`, and every recipe needs it."
+            help_ = f"Leave out this line, or write another `{key}`."
+            where = origin.at or origin.document.key_span(origin.path)
+        self._problems.add("SOF102", (*path, key), what, help_, where=where)
 
     def _who(self, path: Key) -> str:
         return sentence(label(path)) if path else self._entries.whole
@@ -121,6 +149,10 @@ class _Structure:
                 what = f"`{key}` is not a verb."
                 at = (*path, key)
                 return self._problems.add("SOF105", at, what, near or listed, at_key=True)
+        name = value.get("name")
+        if self._problems.places.bases and isinstance(name, str):
+            change = f"{{{name}: {{…}}}}"
+            listed = f"To change a step of the recipe that is extended: `steps: {change}`. {listed}"
         return self._problems.add("SOF105", path, "The step has no verb.", listed)
 
     def _filter(self, value: Any, path: Key) -> None:
@@ -155,6 +187,8 @@ class _Structure:
 
     def _meant(self, name: str, kind: str, names: list[str], listed: str) -> str:
         """Return which filter or format is meant by one that does not exist."""
+        if kind == "filter" and name in self._chains():
+            return f"`{name}` is a chain: `- chain: {name}`."
         if kind == "filter" and name in self._vocabulary.verbs:
             return f"It is a verb: begin a step of its own, `- {name}: …`."
         if kind == "format" and name in _FILES:

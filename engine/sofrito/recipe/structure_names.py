@@ -10,6 +10,9 @@ from sofrito.recipe.schema_models import Schema
 from sofrito.recipe.synonyms import KEYS, by_another_name
 from sofrito.recipe.words import either, ticked
 
+_OF_RUBRICS = ("scale", "labels", "aspects", "verdict")
+"""What the head of a rubric says, and no step that judges by it."""
+
 _KINDS = {"verb": "Verb", "filter": "Check", "format": "Writer"}
 
 
@@ -97,6 +100,9 @@ def unknown_key(
         what += f"; {either(map('`{}`'.format, elsewhere), 'and')} {verb} it"
     if inside:
         return Unknown(f"{what}.", f"Write it there: `{inside[0]}: {{{key}: …}}`.", "")
+    if owner.name == "judge" and owner.path == path and key in _OF_RUBRICS:
+        fix = f"`{key}` stands in the rubric's head: copy its file to `prompts/rubrics`, and say it there."
+        return Unknown(f"{what}.", fix, "")
     if "by" in properties and key in entries.names("filter"):
         fix = f"A filter stands in the list `by`: `by: [{{{key}: …}}]`."
         return Unknown(f"{what}.", fix, "")

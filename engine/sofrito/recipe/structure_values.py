@@ -44,6 +44,9 @@ _SUCH = {
 }
 """What the keys of a recipe may be."""
 
+_WANTED = "must"
+"""The option that a text alone is meant for, not its contrary which is listed before it."""
+
 _SHORT = 40
 _PERCENT = (2, 100)
 _LARGE = 1e9
@@ -126,9 +129,9 @@ def _such_as(value: Any, allowed: list[str], schema: Schema, path: Key) -> str:
     if len(path) == 1 and path[0] in _SUCH:
         return f"Such as `{path[0]}: {_SUCH[str(path[0])]}`."
     if "object" in allowed and (options := [*schema.get("properties", {})]):
-        return (
-            f"Write its options in braces: `{{{options[0]}: …}}`. {schema.get('description', '')}"
-        )
+        option = f"must: {flow(value)}" if _WANTED in options and value else f"{options[0]}: …"
+        help_ = str(schema.get("description", "")).partition("\n\n")[0]
+        return f"Write its options in braces: `{{{option}}}`. {help_}"
     return _COUNT_FIX if _count(schema) else _shown_and_told(value, schema, path)
 
 

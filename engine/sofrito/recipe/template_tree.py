@@ -1,6 +1,7 @@
 """What a parsed template or expression is made of: includes, names, fields, and what is sure."""
 
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 
 from jinja2 import nodes
 
@@ -9,7 +10,12 @@ from sofrito.recipe.plain_templates import is_plain
 from sofrito.recipe.template_nodes import children, find_all
 from sofrito.recipe.template_words import imported
 
-STAND_IN = "string"
+
+class StandIn(str):
+    """A name that nobody wrote."""
+
+
+STAND_IN = StandIn("string")
 """The filter, and the test, that is looked at in place of one that does not exist."""
 
 _INCLUDES = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
@@ -86,10 +92,11 @@ def includes_by_value(tree: nodes.Template) -> bool:
     return False
 
 
-def stored(tree: nodes.Template) -> set[str]:
+@lru_cache(1024)
+def stored(tree: nodes.Template) -> frozenset[str]:
     """Return the names that a template sets itself: by `set`, `for`, a macro, an import."""
     names = {node.name for node in find_all(tree, nodes.Name) if node.ctx != "load"}
-    return names | {name for node in find_all(tree, _NAMING) for name in _named(node)}
+    return frozenset(names.union(*(_named(node) for node in find_all(tree, _NAMING))))
 
 
 def exported(tree: nodes.Template) -> set[str]:

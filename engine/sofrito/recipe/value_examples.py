@@ -7,6 +7,10 @@ from sofrito.recipe.reference_examples import flow
 from sofrito.recipe.schema_models import Schema
 from sofrito.recipe.words import type_words
 
+_ENDS = ("least", "most")
+_WIDER = 10
+"""How many times as much the upper end of an example of a range is."""
+
 _STEP = 5
 """How far above its bound an example of a number is that has no other bound."""
 
@@ -51,6 +55,10 @@ def _list(value: Any, schema: Schema) -> list[Any] | None:
     """Return a list as long as one must be, of the items that are there as far as they fit."""
     items, least = schema.get("items", {}), schema.get("minItems", 1)
     given = value if isinstance(value, list) else [value]
+    if least == schema.get("maxItems") == len(_ENDS):
+        if ends := _ends(value, items):
+            return ends
+        given = []
     kept = [one for one in given if _fits(one, items)][: schema.get("maxItems", len(given))]
     filler = kept[-1] if kept else _sample(None, items)
     if filler is None:
@@ -58,6 +66,21 @@ def _list(value: Any, schema: Schema) -> list[Any] | None:
     if not kept and least > 1 and isinstance(filler, int) and _fits(filler * 2, items):
         return [filler, *[filler * 2] * (least - 1)]
     return [*kept, *[filler] * (max(least, 1) - len(kept))]
+
+
+def _ends(value: Any, items: Schema) -> list[Any] | None:
+    """Return a range that a number alone, or too few or too many in a list, may be meant for."""
+    given = value if isinstance(value, list) else [value]
+    if not given or not all(isinstance(one, int | float) and _fits(one, items) for one in given):
+        return None
+    first, last = min(given), max(given)
+    if not isinstance(value, list):
+        low = 1 if "number" not in type_list(items) and first > 1 else 0
+        return [low, last] if _fits(low, items) and low < last else None
+    if len(given) > 1:
+        return [first, last] if first < last else None
+    high = first * _WIDER or _WIDER
+    return [first, high] if _fits(high, items) and first < high else None
 
 
 def _fits(value: Any, schema: Schema) -> bool:

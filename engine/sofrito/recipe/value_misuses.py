@@ -8,8 +8,9 @@ from jinja2 import nodes
 
 from sofrito.problems import did_you_mean
 from sofrito.recipe.inference import MAKERS, type_of, value_of
-from sofrito.recipe.intervals import path_of
-from sofrito.recipe.template_nodes import find_all
+from sofrito.recipe.intervals import interval, path_of
+from sofrito.recipe.sandbox_words import may_read, readable
+from sofrito.recipe.template_nodes import find_all, has
 from sofrito.recipe.value_types import CLASSES, WORDS, Values, ValueType
 from sofrito.recipe.words import sentence, ticked
 
@@ -61,10 +62,21 @@ def misuses(tree: nodes.Template, values: Mapping[str, Values]) -> Iterator[Misu
     for sum_ in find_all(tree, _SUMS):
         assert isinstance(sum_, nodes.BinExpr)
         yield from _reckoned(sum_, known)
+    yield from _signed(tree, known)
+    yield from _divided(tree, known)
     yield from _loops(tree, known)
     for read in find_all(tree, (nodes.Getattr, nodes.Getitem)):
         assert isinstance(read, nodes.Getattr | nodes.Getitem)
         yield from _part(read, known)
+
+
+def never(node: nodes.Node, values: Mapping[str, Values]) -> tuple[str, str] | None:
+    """Return why a comparison is never true of such values, and what to do; None if it may be."""
+    if not isinstance(node, nodes.Compare):
+        return None
+    pairs = zip((node.expr, *(one.expr for one in node.ops)), node.ops, strict=False)
+    found = (_compared(left, one.op, one.expr, values) for left, one in pairs)
+    return next((one[1:3] for one in found if one and one[-1]), None)
 
 
 _Found = tuple[str, str, str, bool, bool]
@@ -74,9 +86,9 @@ def _compared(
     left: nodes.Expr, operator: str, right: nodes.Expr, values: Mapping[str, Values]
 ) -> _Found | None:
     if operator in ("in", "notin") and isinstance(right, nodes.List | nodes.Tuple):
-        found = (_not_allowed(left, one, values) for one in right.items)
-        fault = next((one for one in found if one), None)
-        return (*fault, False, False) if fault else None
+        several = [_compared(left, "eq", one, values) for one in right.items]
+        told = next((one for one in several if one), None)
+        return (*told[:-1], operator == "in" and all(several)) if told else None
     if operator in ("in", "notin"):
         return _sought(left, right, values)
     if operator not in _SIGNS:
@@ -146,10 +158,33 @@ def _reckoned(node: nodes.BinExpr, values: Mapping[str, Values]) -> Iterator[Mis
     yield Misuse(name, node.lineno, what, fix, fails=True, node=node)
 
 
+def _signed(tree: nodes.Template, values: Mapping[str, Values]) -> Iterator[Misuse]:
+    """Yield the signs before what is no number."""
+    for sign in find_all(tree, (nodes.Neg, nodes.Pos)):
+        assert isinstance(sign, nodes.UnaryExpr)
+        kind = type_of(sign.node, values)
+        if kind not in (None, *_COUNTED):
+            is_ = f"{sentence(said(sign.node, 'this'))} is {WORDS[kind]}"
+            fix = "`a | int` and `a | float` read a text as a number; `a | length` counts."
+            what = f"{is_}, and the sign `{sign.operator}` stands before numbers."
+            name = read_first(sign.node)
+            yield Misuse(name, sign.lineno, what, fix, fails=True, node=sign)
+
+
+def _divided(tree: nodes.Template, values: Mapping[str, Values]) -> Iterator[Misuse]:
+    """Yield the divisions of a number by zero."""
+    for node in find_all(tree, (nodes.Div, nodes.FloorDiv, nodes.Mod)):
+        assert isinstance(node, nodes.BinExpr)
+        if interval(node.right, {}) == (0, 0) and type_of(node.left, values) in _COUNTED:
+            what = f"{sentence(said(node.left, 'this'))} is divided by zero, which always fails."
+            name = read_first(node.left)
+            yield Misuse(name, node.lineno, what, "Divide by another number.", True, node=node)
+
+
 def _loops(tree: nodes.Template, values: Mapping[str, Values]) -> Iterator[Misuse]:
     """Yield what is read of `loop` that it has not."""
     own = [one.name for one in find_all(tree, nodes.Name) if one.ctx != "load"]
-    if not tree.find(nodes.For) or "loop" in {*own, *values}:
+    if not has(tree, nodes.For) or "loop" in {*own, *values}:
         return
     for read in find_all(tree, (nodes.Getattr, nodes.Getitem)):
         assert isinstance(read, nodes.Getattr | nodes.Getitem)
@@ -185,13 +220,20 @@ def _part(read: nodes.Getattr | nodes.Getitem, values: Mapping[str, Values]) -> 
 
 
 def _no_field(part: str, known: Values, whole: str, name: str) -> tuple[str, str] | None:
-    if any(hasattr(cls, part) for cls in CLASSES[known.type]):
+    if any(may_read(cls(), part) for cls in CLASSES[known.type]):
         return None
     if known.type == "record":
         if not known.whole or part in known.fields:
             return None
         fix = f"{did_you_mean(part, known.fields)} It has: {ticked(sorted(known.fields))}."
-        return f"The record {whole} has no field `{part}`.", fix.lstrip()
+        record = f"The record {whole}" if name else "This record"
+        return f"{record} has no field `{part}`.", fix.lstrip()
+    if any(hasattr(cls, part) for cls in CLASSES[known.type]):
+        may = sorted({one for cls in CLASSES[known.type] for one in readable(cls)})
+        what = f"{whole} is {WORDS[known.type]}, and templates cannot read its `{part}`."
+        more = ", …" if len(may) > _LISTED else ""
+        listed = f"They can read {ticked(may[:_LISTED])}{more}."
+        return what, did_you_mean(part, may, otherwise=listed)
     what = f"{whole} is {WORDS[known.type]} and has no field `{part}`."
     word = {"len": "length", "size": "length"}.get(part, part)
     return (

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import xxhash
 
-from sofrito.plan.axes import Branch, axis_file, axis_text, generated_axes
+from sofrito.plan.axes import Branch, axis_file, axis_place, axis_text, generated_axes
 from sofrito.plan.fingerprint import RULES
 from sofrito.plan.program import Program, segmented
 from sofrito.problems import Trouble
@@ -23,6 +23,7 @@ from sofrito.recipe.read import Read
 from sofrito.recipe.sources import TemplateSources
 from sofrito.run.budget import Limits
 from sofrito.run.journal import Spent, SqliteJournal
+from sofrito.run.likeness import likeness
 from sofrito.run.minute import Rate
 from sofrito.run.prices import Tariff
 from sofrito.run.progress import OnProgress
@@ -52,21 +53,15 @@ List {{ width }} entries of the level "{{ level | replace("_", " ") }}" below \
 These are there already, so list others: {{ known | join("; ") }}
 {% endif %}"""
 
+_CONTROL = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _NO_OTHERS = "the model names no others"
-
-_TOKEN = re.compile(r"\w+[+#*]*")
-_UNSAID = frozenset(["a", "an", "and", "the"])
-_JOINTS = frozenset(["at", "by", "for", "from", "in", "of", "on", "to", "with"])
-_NO_PLURAL = frozenset(["arms", "blues", "customs", "goods", "means", "news"])
-_PLURAL = re.compile(r"ies?$|(?:(?<=[sxz])|(?<=[cs]h))es?$|(?<![sui])s$")
 
 
 @dataclass(frozen=True)
 class MadeAxes:
-    """Axes that were made: what the calls asked for them came to, and what they have cost by model."""
+    """Axes that were made: what the calls asked for them came to."""
 
     totals: Totals = field(default_factory=Totals)
-    spent: Mapping[str, Spent] = field(default_factory=dict)
 
     @property
     def asked(self) -> int:
@@ -107,7 +102,7 @@ def make_axes(
     Raises KeyboardInterrupt where it is interrupted, Trouble where it falls short: what was answered
     is kept.
     """
-    program = _program(read, missing_axes(read, workspace), teachers)
+    program = _program(read, missing_axes(read, workspace))
     folder = workspace / read.recipe.recipe / "axes"
     with locked(folder), TemporaryDirectory(dir=folder) as scratch:
         ended = run_program(
@@ -127,16 +122,27 @@ def make_axes(
             why = {tuple(node): words for node, words in grown["short"]}
             text = axis_text(read, name, grown["topics"], why)
             _put(axis_file(read, workspace, name), text)
+    return MadeAxes(ended.totals)
+
+
+def charge(read: Read, workspace: Path, program: Program) -> Spent:
+    """Let a run bear what its axes cost, if none has borne it yet, and return that.
+
+    The session that made them may have ended before it could be charged.
+    """
+    if not generated_axes(read):
+        return Spent()
     with closing(SqliteJournal(workspace / JOURNAL, program.fingerprint)) as journal:
-        return MadeAxes(ended.totals, journal.spent())
+        return journal.take_over(_account(read))
 
 
-def charge(made: MadeAxes, workspace: Path, program: Program) -> None:
-    """Let the run whose axes were made bear what they cost, in its budget and its manifest."""
-    if made.asked:
-        with closing(SqliteJournal(workspace / JOURNAL, program.fingerprint)) as journal:
-            for model, spent in made.spent.items():
-                journal.spend(model, spent)
+def _account(read: Read) -> str:
+    """Return under which name the journal has what the axes of a recipe cost.
+
+    It is that of all its generated axes, as a session may end when it has made some of them.
+    """
+    places = [RULES, "axes", *(axis_place(read, name).as_posix() for name in generated_axes(read))]
+    return xxhash.xxh3_64_hexdigest(orjson.dumps(places))
 
 
 def _short(ended: Ended, program: Program) -> BaseException:
@@ -151,17 +157,10 @@ def _short(ended: Ended, program: Program) -> BaseException:
     return Trouble(f"{step[:1].upper()}{step[1:]} could not be made: {why}.", fix)
 
 
-def _program(read: Read, axes: Mapping[str, Topics], teachers: Mapping[str, Teacher]) -> Program:
+def _program(read: Read, axes: Mapping[str, Topics]) -> Program:
     recipe = read.recipe
     models = {name: recipe.model_for(topics.model) for name, topics in axes.items()}
     steps = tuple(f"axis {name}" for name in axes)
-    asked = [
-        RULES,
-        "axes",
-        str(recipe.seed),
-        {name: topics.model_dump(mode="json") for name, topics in axes.items()},
-        {name: teachers[model].identity for name, model in models.items()},
-    ]
     trees = [
         Map(i, Tree(name, steps[i], topics, models[name]).run)
         for i, (name, topics) in enumerate(axes.items())
@@ -169,7 +168,7 @@ def _program(read: Read, axes: Mapping[str, Topics], teachers: Mapping[str, Teac
     return Program(
         name=recipe.recipe,
         seed=recipe.seed,
-        fingerprint=xxhash.xxh3_64_hexdigest(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)),
+        fingerprint=_account(read),
         steps=steps,
         segments=segmented(trees),
         cells=(),
@@ -269,31 +268,12 @@ class Tree:
             return Lost(row, "rejected", "unparseable", error.why)
         seen = {likeness(topic) for topic in (*node, *topics)}
         for item in items:
-            name = " ".join(str(item["topic"]).split())
+            name = " ".join(_CONTROL.sub("", " ".join(str(item["topic"]).split())).split())
             like = likeness(name)
             if like and like not in seen and len(topics) < self._topics.width:
                 topics.append(name)
                 seen.add(like)
         return None
-
-
-def likeness(name: str) -> str:
-    """Return what nearly equal topics have in common: their words in order, without case and articles.
-
-    The last word before a preposition, and the last of all, counts as in the singular: a plural
-    that stands elsewhere mostly means another thing, as in new media and news media.
-    """
-    words = _TOKEN.findall(name.casefold())
-    said = [word for word in words if word not in _UNSAID] or words
-    ends = [*(word in _JOINTS for word in said[1:]), True]
-    return " ".join(_singular(w) if end else w for w, end in zip(said, ends, strict=False))
-
-
-def _singular(word: str) -> str:
-    """Return a form that a noun and its plural share, where English makes it by a rule."""
-    if len(word) < 4 or word in _NO_PLURAL:
-        return word
-    return _PLURAL.sub(lambda end: "y" if end[0].startswith("i") else "", word, count=1)
 
 
 def _put(file: Path, text: str) -> None:

@@ -6,7 +6,7 @@ import orjson
 
 from sofrito.run.journal import Spent
 from sofrito.run.prices import Tariff
-from sofrito.teachers.call import Call, CompareMath, Completion, Embed, RunProgram, Score, Weigh
+from sofrito.teachers.call import Call, Check, Completion, Embed, Score, Weigh
 from sofrito.teachers.sampling import most_written
 
 _TEMPLATE = 64
@@ -46,13 +46,17 @@ class Reserved:
 
     tokens: int = 0
     usd: float = 0.0
+    tries: int = 1
 
 
 _NOTHING = Reserved()
+_CHECK = Reserved(tries=0)
 
 
 class Budget:
     """Counts what is spent and what is reserved; a try that might go over is not made.
+
+    A check by the sandbox or of mathematics costs nothing of it.
 
     ``spent`` is what earlier sessions did, each of their tries, answered or not.
     """
@@ -72,7 +76,7 @@ class Budget:
         wanted = self._most(call, tariff)
         if self._broken(wanted):
             return None
-        self.tries += 1
+        self.tries += wanted.tries
         self._reserved += wanted.tokens
         self._reserved_usd += wanted.usd
         return wanted
@@ -82,6 +86,8 @@ class Budget:
         return self._broken(self._most(call, tariff))
 
     def _most(self, call: Call, tariff: Tariff | None) -> Reserved:
+        if isinstance(call, Check):
+            return _CHECK
         if not self._measured:
             return _NOTHING
         tokens = most_tokens(call)
@@ -89,6 +95,8 @@ class Budget:
 
     def _broken(self, wanted: Reserved) -> str:
         limits, before = self.limits, self._before
+        if not wanted.tries:
+            return ""
         if limits.session_calls is not None and self.tries >= limits.session_calls:
             return f"--limit-calls {limits.session_calls} is spent"
         if limits.calls is not None and before.calls + self.tries >= limits.calls:
@@ -108,7 +116,7 @@ class Budget:
     def give_back(self, reserved: Reserved) -> None:
         """Take a reservation back for a try that was not made."""
         self.settle(reserved, 0, 0.0)
-        self.tries -= 1
+        self.tries -= reserved.tries
 
     def settle(self, reserved: Reserved, tokens: int, usd: float) -> None:
         """Replace a reservation by what the try really used."""
@@ -145,7 +153,7 @@ def most_tokens(call: Call) -> Tokens:
     ``_TEMPLATE`` stands for what a chat template adds, ``_SCHEMA`` for the words that go with a
     schema. A server that tells probabilities writes a token with them.
     """
-    if isinstance(call, RunProgram | CompareMath):
+    if isinstance(call, Check):
         return Tokens(0, 0)
     messages = () if isinstance(call, Embed) else call.messages
     read = sum(_most(message.content) for message in messages)

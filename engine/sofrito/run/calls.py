@@ -156,7 +156,7 @@ class Calls:
     def _launch(self, line: Line, ask: Ask, sent: Sent) -> None:
         line.inflight += 1
         if not ask.tries:
-            self.totals.asked += 1
+            self.totals.launched(ask.call)
             ask.before, ask.since = line.answered, sent.ticket.at
         task = asyncio.get_running_loop().create_task(self._call(line, ask, sent))
         self._tasks.add(task)

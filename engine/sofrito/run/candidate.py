@@ -1,5 +1,6 @@
 """A candidate: the numbered start from which rows come."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from sofrito.run.ledger import Tally
@@ -13,6 +14,7 @@ class Root:
         "cell",
         "dead",
         "grown",
+        "joined",
         "lost",
         "n",
         "out",
@@ -28,6 +30,7 @@ class Root:
         self.segment = self.pending = 0
         self.out: list[Row] = []
         self.lost: list[tuple[int, Lost]] = []
+        self.joined: list[tuple[int, Row]] = []
         self.grown: list[tuple[str, Row, Values]] = []
         self.tallies: dict[int, Tally] = {}
         self.dead = False
@@ -50,6 +53,18 @@ class Root:
         if found is None:
             found = self.tallies[step] = Tally()
         return found
+
+    def count_spare(self) -> None:
+        """Count of what was lost, by step and reason, how much left a sibling that went further."""
+        ended = [(step, one.row) for step, one in self.lost]
+        furthest: dict[tuple[int, ...], float] = {}
+        for step, row in (*ended, *self.joined, *((math.inf, row) for row in self.out)):
+            for length in range(1, len(row.path)):
+                group = row.path[:length]
+                furthest[group] = max(step, furthest.get(group, step))
+        for step, one in self.lost:
+            if furthest.get(one.row.path[:-1], step) > step:
+                self.tally(step).spare[one.reason] += 1
 
 
 class PoolView:

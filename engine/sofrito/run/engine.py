@@ -284,6 +284,7 @@ class Engine:
             if lost.detail:
                 self.examples.setdefault((step, lost.reason), lost.detail)
         self.accepted += accepted
+        root.count_spare()
         self.ledger.settle(root.tallies, accepted, surplus)
         self.candidates.settled(root, accepted)
         self._judge()

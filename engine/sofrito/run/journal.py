@@ -43,6 +43,13 @@ ON CONFLICT(run, model) DO UPDATE SET calls = calls + excluded.calls,
 """
 
 
+_TAKE_OVER = """
+INSERT INTO spent SELECT ?, model, calls, tokens, usd, unpriced FROM spent WHERE run = ?
+ON CONFLICT(run, model) DO UPDATE SET calls = calls + excluded.calls,
+  tokens = tokens + excluded.tokens, usd = usd + excluded.usd, unpriced = unpriced + excluded.unpriced
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A call that was answered: its key, the answer and the request as bytes."""
@@ -132,8 +139,7 @@ class SqliteJournal:
         reader = self._reader
         if reader.execute("PRAGMA user_version").fetchone() == (_FORMAT,):
             return
-        reader.execute("BEGIN IMMEDIATE")
-        try:
+        with _transaction(reader):
             (found,) = reader.execute("PRAGMA user_version").fetchone()
             if found not in (0, 1, _FORMAT):
                 raise Trouble(
@@ -144,11 +150,6 @@ class SqliteJournal:
             for statement in filter(str.strip, script.split(";")):
                 reader.execute(statement)
             reader.execute(f"PRAGMA user_version={_FORMAT}")
-            reader.execute("COMMIT")
-        except BaseException:
-            with suppress(sqlite3.Error):
-                reader.execute("ROLLBACK")
-            raise
 
     def get_many(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         """Return the answers that are there, by key."""
@@ -197,6 +198,18 @@ class SqliteJournal:
         query = "SELECT model, calls, tokens, usd, unpriced FROM spent WHERE run = ? ORDER BY model"
         return {model: Spent(*rest) for model, *rest in self._read(query, (self._run,))}
 
+    def take_over(self, other: str) -> Spent:
+        """Let this run bear what another one has spent, durably, and return it: that one is rid of it."""
+        try:
+            with _transaction(self._reader) as reader:
+                query = "SELECT calls, tokens, usd, unpriced FROM spent WHERE run = ?"
+                taken = [Spent(*row) for row in reader.execute(query, (other,))]
+                reader.execute(_TAKE_OVER, (self._run, other))
+                reader.execute("DELETE FROM spent WHERE run = ?", (other,))
+            return sum(taken, Spent())
+        except sqlite3.Error as error:
+            raise _trouble(self.path, error) from error
+
     def _write(self) -> None:
         connection = self._connect()
         while (work := self._batch()) is not None:
@@ -230,19 +243,13 @@ class SqliteJournal:
         spending: Mapping[str, Spent],
     ) -> list[bytes]:
         rows = [(e.key, e.answer, zlib.compress(e.request, 1)) for e in entries]
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        with _transaction(connection):
             before = connection.total_changes
             connection.executemany(_INSERT, rows)
             stored = connection.total_changes - before
             for model, s in spending.items():
                 row = (self._run, model, s.calls, s.tokens, s.usd, s.unpriced)
                 connection.execute(_SPEND, row)
-            connection.execute("COMMIT")
-        except BaseException:
-            with suppress(sqlite3.Error):
-                connection.execute("ROLLBACK")
-            raise
         if stored == len(entries):
             return [e.answer for e in entries]
         return [_in_force(connection, e) for e in entries]
@@ -267,6 +274,19 @@ class SqliteJournal:
 def total(spent: Mapping[str, Spent]) -> Spent:
     """Return what all models together cost."""
     return sum(spent.values(), Spent())
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Keep all that is written meanwhile, or nothing of it where something is raised."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+        connection.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise
 
 
 def _confirm(batch: list[Waiting], answers: list[bytes]) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 class Tally:
     """Counts for one step; `in + made = out + rejected + failed + joined + surplus`.
 
-    ``counted`` is what the step itself counted, of which nothing has to balance.
+    ``counted`` is what the step itself counted, of which nothing has to balance. ``spare`` are those
+    of the lost, by reason, that left a sibling which went further.
     """
 
     entered: int = 0
@@ -21,6 +22,7 @@ class Tally:
     joined: int = 0
     surplus: int = 0
     counted: Counter[str] = field(default_factory=Counter)
+    spare: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: "Tally") -> None:
         """Add another tally of the same step."""
@@ -35,6 +37,8 @@ class Tally:
         self.surplus += other.surplus
         if other.counted:
             self.counted.update(other.counted)
+        if other.spare:
+            self.spare.update(other.spare)
 
     @property
     def balances(self) -> bool:

@@ -58,6 +58,7 @@ def calls_of(totals: Totals) -> dict[str, int]:
     """Return a session's calls as the manifest tells them."""
     return {
         "asked": totals.asked,
+        "checks": totals.checks,
         "replayed": totals.hits,
         "tries": totals.tries,
         "prompt_tokens": totals.prompt_tokens,

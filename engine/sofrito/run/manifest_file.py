@@ -50,11 +50,15 @@ class CallCounts(Part):
     asked: _Whole
     """Calls that a teacher answered."""
 
+    checks: _Whole
+    """Programs that the sandbox ran, and comparisons of mathematics; no teacher is asked, so no budget \
+counts them."""
+
     replayed: _Whole
-    """Calls whose answer was in the journal."""
+    """Calls and checks whose answer was in the journal."""
 
     tries: _Whole
-    """Tries of calls, those that failed included."""
+    """Tries of calls and checks, those that failed included."""
 
     prompt_tokens: _Whole
     """Tokens read by teachers."""

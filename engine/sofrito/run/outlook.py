@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from sofrito.plan.estimate import Expected, Happening, guessed_tokens
 from sofrito.plan.estimate_time import Speed
 from sofrito.plan.program import Program
 from sofrito.recipe.base import Verb
+from sofrito.recipe.model import CHECKERS
 from sofrito.recipe.model_rows import Topics
 from sofrito.run.axes import PROMPT, load_of
 from sofrito.run.dry_run import made_up
@@ -52,13 +54,22 @@ class Estimate:
 
     @property
     def calls(self) -> int:
-        """All calls that the run needs."""
-        return round(sum(step.calls for step in self.steps))
+        """All calls to models that the run needs."""
+        return round(_calls(self.steps))
+
+    @property
+    def checks(self) -> int:
+        """The programs it runs and the mathematics it compares."""
+        return round(sum(step.calls for step in self.steps if step.checks))
 
     @property
     def held(self) -> int:
         """Those of them that the journal has."""
-        return round(sum(step.held for step in self.steps))
+        return round(sum(step.held for step in self.steps if not step.checks))
+
+
+def _calls(steps: Sequence[StepCost]) -> float:
+    return sum(step.calls for step in steps if not step.checks)
 
 
 def estimated(
@@ -96,6 +107,9 @@ def estimated(
         ),
         key=lambda one: one.calls,
     )  # fmt: skip
+    for one in outlooks:
+        for expectation, step in zip(expectations, one.steps, strict=True):
+            step.checks = bool(expectation.models) and {*expectation.models} <= {*CHECKERS}
     middle = outlooks[len(outlooks) // 2]
     wanted = program.rows
     asked = {
@@ -104,8 +118,8 @@ def estimated(
     return Estimate(
         steps=tuple(middle.steps),
         seen=_seen(program, known, rehearsal),
-        low=round(outlooks[0].calls),
-        high=round(outlooks[-1].calls),
+        low=round(min(_calls(one.steps) for one in outlooks)),
+        high=round(max(_calls(one.steps) for one in outlooks)),
         candidates=round(middle.started),
         rows=min(round(middle.accepted), wanted) if wanted else round(middle.accepted),
         seconds=middle.seconds,
@@ -210,7 +224,7 @@ def _scaled(
     return Outlook(outlook.status, rows, most * min(ends), outlook.seconds * factor, steps)
 
 
-def _asked(step: StepCost) -> dict[str, float]:
+def _asked(step: StepCost) -> dict[str, Any]:
     names = ("asked", "read", "written", "seconds", "usd", "unpriced")
     return {field.name: getattr(step, field.name) for field in fields(step) if field.name in names}
 

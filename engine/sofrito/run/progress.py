@@ -79,7 +79,7 @@ class Watch:
             inflight=engine.calls.inflight,
             elapsed=now - self._start,
             left=self._left(now, totals),
-            asked=totals.asked,
+            asked=totals.asked + totals.checks,
             replayed=totals.hits,
             prompt_tokens=totals.prompt_tokens,
             completion_tokens=totals.completion_tokens,
@@ -107,12 +107,13 @@ class Watch:
         half of what a call takes hangs on single calls, and nothing is told.
         """
         engine, flying = self._engine, self._engine.calls.inflight
-        if self._first_ask is None and totals.asked:
+        asked = totals.asked + totals.checks
+        if self._first_ask is None and asked:
             self._first_ask = (now, engine.accepted)
         if self._first_ask is None or engine.program.rows is None:
             return None
         since, before = self._first_ask
-        answered = totals.asked - flying
+        answered = asked - flying
         if answered != self._answered:
             self._answered, self._moved = answered, now
             made = engine.accepted - before

@@ -34,7 +34,8 @@ class StepCost:
     """What a step costs: calls that are there already, and those still to be asked with their tokens.
 
     ``entered`` and ``out`` are rows; ``seconds`` those of its calls one after the other; ``usd``
-    leaves out the ``unpriced`` calls.
+    leaves out the ``unpriced`` calls. ``checks`` says that no model is asked: its calls are runs of
+    programs and comparisons of mathematics.
     """
 
     entered: float = 0
@@ -48,6 +49,7 @@ class StepCost:
     seconds: float = 0
     usd: float = 0
     unpriced: float = 0
+    checks: bool = False
 
     @property
     def calls(self) -> float:

@@ -102,6 +102,7 @@ def settled(root: Root, stage: Stage, family: Family, outcome: Outcome) -> list[
     if isinstance(stage.operation, Join):
         joined = max(0, len(family.rows) - len(outcome))
         root.tally(stage.operation.step).joined += joined
+        root.joined += ((stage.operation.step, row) for row in family.rows)
     count(root, stage, len(family.rows), outcome)
     return [one for one in outcome if isinstance(one, Row)]
 

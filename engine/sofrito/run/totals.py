@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 
 from sofrito.run.charge import Charge, Outcome, is_answer
+from sofrito.teachers.call import Call, Check
 from sofrito.teachers.result import Weighed
 
 FAINT = 0.05
@@ -32,7 +33,10 @@ class Bill:
 
 @dataclass
 class Totals:
-    """What the calls of a session came to; tokens are the teachers' own counts."""
+    """What the calls of a session came to; tokens are the teachers' own counts.
+
+    ``checks`` are the runs of programs and comparisons of mathematics, beside the calls ``asked``.
+    """
 
     asked: int = 0
     hits: int = 0
@@ -41,6 +45,7 @@ class Totals:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     models: dict[str, Bill] = field(default_factory=dict)
+    checks: int = 0
 
     def __add__(self, other: "Totals") -> "Totals":
         """Return what both came to."""
@@ -72,6 +77,13 @@ class Totals:
                     f"{bill.weighed:,} answers it gave all the labels of `probabilities` together "
                     f"less than {FAINT:.0%}; tell it in the prompt which answers to choose from"
                 )
+
+    def launched(self, call: Call, count: int = 1) -> None:
+        """Count a call that is asked, or by -1 one that was not made after all."""
+        if isinstance(call, Check):
+            self.checks += count
+        else:
+            self.asked += count
 
     def tried(self, model: str, outcome: Outcome, charge: Charge) -> None:
         """Count a try, what came of it and what it cost."""

@@ -51,7 +51,7 @@ class Tries:
         """Ask a call once; return what came of it."""
         outcome = await self._made(line, line.teacher.answer(call), sent)
         if isinstance(outcome, Unmade):
-            self.totals.asked -= 1
+            self.totals.launched(call, -1)
         return outcome
 
     async def probe(self, line: Line, call: Call) -> bool | None:
@@ -102,7 +102,9 @@ class Tries:
         self.totals.tried(line.name, outcome, charge)
         self._budget.settle(sent.reserved, charge.tokens, charge.usd or 0.0)
         unpriced = charge.usd is None and is_answer(outcome)  # as the session's totals count them
-        self._spend(line.name, Spent(1, charge.tokens, charge.usd or 0.0, unpriced))
+        self._spend(
+            line.name, Spent(sent.reserved.tries, charge.tokens, charge.usd or 0.0, unpriced)
+        )
 
 
 def most_of(server: Server, call: Call) -> Tokens:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sofrito.sandbox.job import OUTPUT, Ended, Job
 
-HARNESS_VERSION = 2
+HARNESS_VERSION = 3
 
 # Runs under CPython 3.11 and later, inside and outside of WebAssembly, with nothing installed. The
 # program shares its interpreter, and could change whatever it finds there. So the harness has
@@ -14,7 +14,7 @@ HARNESS_VERSION = 2
 # takes from the standard input what precedes its report when all is over. That is no wall:
 # `sofrito.sandbox.control` finds out what gets over it.
 _BODY = """
-import io, json, os, sys, types, builtins
+import io, json, os, signal, sys, time, types, builtins
 
 class TooMuch(BaseException):
     pass
@@ -46,6 +46,13 @@ def bound(asked):
             resource.setrlimit(getattr(resource, "RLIMIT_" + name), (most, hard))
         except (AttributeError, ValueError, OSError):
             pass
+
+def alarmed(seconds):
+    try:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)  # which ends the program
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+    except (AttributeError, ValueError, OSError):
+        pass
 
 def place(error, texts):
     line, found, trace = 0, "", error.__traceback__
@@ -97,14 +104,37 @@ def same(left, right):
         raise Forged("what it returns equals anything")
     return found
 
+def unlike(left, right):
+    found = left != right
+    try:
+        anything = not found and not (left != another(right) and another(left) != right)
+    except Exception:
+        anything = False
+    if anything:
+        raise Forged("what it returns differs from nothing")
+    return found
+
+def within(left, right):
+    found = left in right
+    if found and type(right) in (list, tuple):
+        try:
+            one = right[right.index(left)]
+        except Exception:
+            return found
+        same(left, one)
+    return found
+
+PROBES = {"Eq": same, "NotEq": unlike, "In": within, "NotIn": lambda *two: not within(*two)}
+
 def probing(text):
     import ast
     class Probe(ast.NodeTransformer):
         def visit_Compare(self, node):
             self.generic_visit(node)
-            if len(node.ops) > 1 or not isinstance(node.ops[0], ast.Eq):
+            kind = type(node.ops[0]).__name__
+            if len(node.ops) > 1 or kind not in PROBES:
                 return node
-            name = ast.Name("__same__", ast.Load())
+            name = ast.Name("__%%s__" %% kind, ast.Load())
             return ast.copy_location(ast.Call(name, [node.left, node.comparators[0]], []), node)
     return ast.fix_missing_locations(Probe().visit(ast.parse(text, "tests")))
 
@@ -116,17 +146,20 @@ def taken(size, read=os.read):
 
 def main():
     asked = json.loads(taken(int(taken(12))))
-    write, leave, run = os.write, os._exit, exec
+    write, leave, run, clock = os.write, os._exit, exec, time.monotonic
     texts = {"program": asked["program"], "tests": asked["tests"]}
-    probed, ours = asked["probed"], {**vars(builtins), "__same__": same}
+    probed, ours = asked["probed"], dict(vars(builtins))
+    ours.update(("__%%s__" %% kind, probe) for kind, probe in PROBES.items())
     space = types.ModuleType("solution")
     names, sys.modules["solution"] = vars(space), space
+    seconds = asked["seconds"]
     bound(asked)
+    alarmed(seconds)
     del asked
     sys.stdin = sys.__stdin__ = io.StringIO()
     sys.stdout, sys.stderr = Printed(), Printed()
     sys.settrace = sys.setprofile = lambda *_: None  # a trace can jump over lines
-    report = "", ""
+    report, began = ("", ""), clock()
     try:
         program = compile(texts["program"], "program", "exec", 0, True)
         tests = probing(texts["tests"]) if probed else texts["tests"]
@@ -137,6 +170,8 @@ def main():
         run(tests, names)
     except BaseException as error:
         report = ended(error, texts)
+    if clock() - began > seconds:  # the program has switched off the alarm
+        report = "time", "stopped after %%g s" %% seconds
     write(1, b"\\n" + taken(32) + "\\n".join(report).encode("utf-8", "replace"))
     leave(0)
 
@@ -147,14 +182,16 @@ HARNESS = f"""
 import builtins
 exec(compile({_BODY!r}, "harness", "exec"), {{"__builtins__": dict(vars(builtins))}})
 """
-_REASONS = frozenset(("", "output", "forged", "memory", "exit", "assertion", "syntax", "exception"))
+_REASONS = frozenset(
+    ("", "time", "output", "forged", "memory", "exit", "assertion", "syntax", "exception")
+)
 
 
 def asked(job: Job, *, probed: bool = False) -> tuple[bytes, str]:
     """Return what the harness reads, and the token before its report.
 
-    Where it is ``probed``, each `==` of the tests also compares with something else than it says,
-    and what is equal to that as well is forged.
+    Where it is ``probed``, each `==`, `!=` and `in` of the tests also compares with something else
+    than it says, and what is equal to that as well is forged.
     """
     token = secrets.token_hex(16)
     said: dict[str, Any] = {

@@ -12,7 +12,7 @@ import orjson
 from sofrito.sandbox.math_text import is_bare, is_hedged, is_set, listed, plain
 
 _MEMORY = 4 << 30
-_LONGEST = 2000
+_LONGEST = 20_000
 
 
 def main() -> None:
@@ -67,9 +67,15 @@ def _read(text: str) -> list[Any]:
     """Return what math-verify reads in a text; one that is nothing but mathematics is marked as such."""
     from math_verify import parse
 
-    text = listed(text.strip()[:_LONGEST])
+    text = listed(_end(text.strip()))
     found = parse(f"${text}$", parsing_timeout=None) if is_bare(text) else []
     return list(found or parse(text, parsing_timeout=None))
+
+
+def _end(text: str) -> str:
+    """Return the end of a text, where its result stands: from a line's beginning, if there is one."""
+    end = text[-_LONGEST:]
+    return (end.partition("\n")[2] or end) if len(text) > _LONGEST else text
 
 
 def _several(gold: str, wanted: list[Any], answer: str, given: list[Any]) -> str:

@@ -11,7 +11,7 @@ from sofrito.sandbox.workers import Gone, Workers, cores
 
 SECONDS = 5.0
 _LOADING = 120.0
-_RULES = 2
+_RULES = 3
 
 
 class Mathematics:
@@ -19,7 +19,8 @@ class Mathematics:
 
     An answer in which no mathematics is found is compared as a text. One that gives several results
     where one is asked for is ambiguous, as is an equation of numbers that does not hold. A percent
-    sign is a unit, and left out: 50% is 50, and is not 0.5. Raises Trouble where the package is
+    sign is a unit, and left out: 50% is 50, and is not 0.5. Of a text of more than 20,000
+    characters, the end is read. Raises Trouble where the package is
     missing.
     """
 

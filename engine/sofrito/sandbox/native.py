@@ -19,6 +19,8 @@ from sofrito.sandbox.job import OUTPUT, Ended, Job
 from sofrito.sandbox.workers import cores
 
 _GRACE = 2.0
+"""Seconds in which Python begins; those of the program are kept in there, by an alarm."""
+
 _NOTHING = Job("import decimal", "", 30.0, 256)  # a module that lies in a file of its own
 _SYSTEM = ("/usr", "/bin", "/lib", "/lib64")
 
@@ -220,7 +222,7 @@ async def _end(process: Process) -> None:
 
 def _unreported(status: int, job: Job) -> Ended:
     ended_by = -status if status < 0 else status - 128  # a wrapper adds 128, as shells do
-    if ended_by == signal.SIGXCPU:
+    if ended_by in (signal.SIGALRM, signal.SIGXCPU):
         return Ended("time", f"stopped after {job.seconds:g} s")
     if ended_by > 0:
         return Ended("crash", f"the program was ended by signal {ended_by}")

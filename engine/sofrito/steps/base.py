@@ -1,6 +1,6 @@
 """The base of every verb's class: its fields are the YAML, its operations are what runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -55,6 +55,13 @@ class Step(Verb):
     def guard(self) -> Expression | None:
         """The compiled `when`."""
         return expression(self.when) if self.when else None
+
+
+def name_given(known: Collection[str], about: Collection[str]) -> str:
+    """Return how a step names a column to be shown beside those that it is ``about``."""
+    others = [name for name in known if name not in about]
+    name = "instruction" if "instruction" in others else next(iter(others), "COLUMN")
+    return f"Name in this step the columns that are shown beside: `given: {name}`."
 
 
 def keeper(bench: Bench, source: str, guard: Expression | None) -> Map:

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from sofrito.recipe.base import NAME, Load, Range
 from sofrito.recipe.fault import Kind, fault, swapped
 from sofrito.recipe.inference import list_of
-from sofrito.recipe.value_types import Values
+from sofrito.recipe.value_types import Values, ValueType
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.chunk_cut import Passage, passages
 from sofrito.steps.chunk_size import Size, Unit
@@ -115,6 +115,10 @@ they fit, else words; nothing where a heading begins."""
     def uses(self) -> tuple[str, ...]:
         """The text."""
         return (self.chunk,)
+
+    def wants(self) -> Mapping[str, ValueType]:
+        """A text."""
+        return {self.chunk: "text"}
 
     def fans_out(self) -> bool:
         """Always."""

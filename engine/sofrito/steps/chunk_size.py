@@ -1,7 +1,7 @@
 """How large a part of a text is: in tokens, words or characters."""
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -25,34 +25,43 @@ _TOKENS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Counts the units of one text; ``starts`` are the offsets at which they begin, in order."""
+    """Counts the units of one text; ``starts`` and ``ends`` are the offsets of each, in order.
+
+    A part that begins or ends inside a unit has it.
+    """
 
     starts: Sequence[int]
+    ends: Sequence[int]
     length: int
 
     @classmethod
     def of(cls, text: str, unit: Unit) -> "Size":
         """Return the sizes of a text; tokens are estimated, for no tokenizer is loaded."""
         if unit == "characters":
-            return cls(range(len(text)), len(text))
+            return cls(range(len(text)), range(1, len(text) + 1), len(text))
         pattern = _TOKENS if unit == "tokens" else _WORDS
-        return cls([found.start() for found in pattern.finditer(text)], len(text))
+        found = [one.span() for one in pattern.finditer(text)]
+        return cls([start for start, _ in found], [end for _, end in found], len(text))
 
     def between(self, start: int, end: int) -> int:
-        """Return how many units begin between two offsets."""
-        return bisect_left(self.starts, end) - bisect_left(self.starts, start)
+        """Return how many units there are between two offsets."""
+        return bisect_left(self.starts, end) - self._first(start) if start < end else 0
 
     def least_end(self, start: int, units: int) -> int:
         """Return the first offset at which a part that begins at ``start`` has so many units."""
-        last = bisect_left(self.starts, start) + units - 1
-        return self.starts[last] + 1 if last < len(self.starts) else self.length
+        last = self._first(start) + units - 1
+        return max(self.starts[last], start) + 1 if last < len(self.starts) else self.length
 
     def most_end(self, start: int, units: int) -> int:
         """Return the last offset up to which a part that begins at ``start`` has no more units."""
-        beyond = bisect_left(self.starts, start) + units
+        beyond = self._first(start) + units
         return self.starts[beyond] if beyond < len(self.starts) else self.length
 
     def back(self, end: int, units: int) -> int:
         """Return the first offset from which a part that ends at ``end`` has no more units."""
         first = bisect_left(self.starts, end) - units
         return self.starts[max(first, 0)]
+
+    def _first(self, start: int) -> int:
+        """Return the number of the first unit that does not end before ``start``, or at it."""
+        return bisect_right(self.ends, start)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from sofrito.documents import front_matter
+
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
@@ -64,7 +66,10 @@ _ABBREVIATION = re.compile(
 
 
 def structure_of(text: str) -> Structure:
-    """Return the structure of a text, read as CommonMark with tables; a plain text is paragraphs."""
+    """Return the structure of a text, read as CommonMark with tables; a plain text is paragraphs.
+
+    A front matter has no structure, and a passage may end right below it.
+    """
     ranks: dict[int, int] = {}
     headings: list[tuple[int, int, str]] = []
     whole: list[tuple[int, int]] = []
@@ -110,6 +115,9 @@ def _blocks(text: str) -> Iterator[tuple["Token", str]]:
     """Yield the tokens of a text's blocks; a heading, and what is in it, with its text."""
     from markdown_it import MarkdownIt
 
+    front = text[: front_matter(text)]
+    # Empty lines in its place keep the numbers of those below.
+    text = "\n" * len(_LINE_END.findall(front)) + text[len(front) :]
     tokens = MarkdownIt("commonmark").enable("table").disable("inline").parse(text)
     heading = ""
     for at, token in enumerate(tokens):

@@ -65,6 +65,10 @@ each column becomes a list of its own."""
         """Which siblings are collected."""
         return {("where",): self.where} if self.where else {}
 
+    def least_siblings(self) -> int:
+        """`least`."""
+        return self.least
+
     def operations(self, bench: Bench) -> list[Operation]:
         """One join."""
 

@@ -1,7 +1,6 @@
 """Drops rows that came before."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -13,6 +12,7 @@ from sofrito.recipe.base import Columns, Key, Load, Need
 from sofrito.recipe.fault import fault
 from sofrito.recipe.model import EMBEDDER
 from sofrito.steps.base import Bench, Step
+from sofrito.steps.punctuation import without_punctuation
 from sofrito.steps.work import Lost, Operation, Ordered, Row
 
 _SPACE = re.compile(r"\s+")
@@ -47,7 +47,9 @@ sets of five words in a row, which long texts that are alike share; `semantic` c
 texts mean, by the vectors that an embedding model makes of them."""
 
     ignore: tuple[Literal["case", "space", "punctuation"], ...] = ("space",)
-    """Differences that do not count: of case, of white space, of punctuation; `[]` if all do."""
+    """Differences that do not count: of case, of white space, of punctuation; `[]` if all do. \
+Punctuation is what parts or quotes words, `. , ; : ! ? " ' ( ) …` and dashes between them; what stands \
+next to a digit, inside a word or after a single letter counts, and so does `# % & * / @ + = < >`."""
 
     threshold: Annotated[float, Field(ge=0, le=1)] = 0.0
     """For `minhash`: how much of their sets two rows must share, as estimated by 112 hashes, to be \
@@ -126,5 +128,5 @@ of the angle between their vectors: 0 for texts that mean the same, about 1 for 
         if "case" in self.ignore:
             text = text.casefold()
         if "punctuation" in self.ignore:
-            text = "".join(c for c in text if not unicodedata.category(c).startswith("P"))
+            text = without_punctuation(text)
         return _SPACE.sub(" ", text).strip() if "space" in self.ignore else text

@@ -93,7 +93,8 @@ rendered, to the last space."""
 an item), `json` (an object), `json_list` (a row an item), `tags` (`<column>…</column>`)."""
 
     schema_: Annotated[dict[str, ColumnType], Field(alias="schema")] = {}
-    """Types of the columns, for `json` and `json_list`; text where nothing is said."""
+    """Types of the columns, for `json`, `json_list` and `tags`; text where nothing is said. With `tags` \
+the teacher is not held to them: what it wrote is checked."""
 
     items: Range | None = None
     """Least and most items of a `json_list`."""
@@ -182,7 +183,7 @@ called `yes` and `no`."""
         match self.kind:
             case "boolean":
                 known = Values("boolean")
-            case "json" | "json_list":
+            case "json" | "json_list" | "tags":
                 return {name: self.schema_.get(name, Type()).values() for name in self.generate}
             case _:
                 known = Values("text", self.labels)

@@ -7,6 +7,7 @@ from sofrito.prompts import Render
 from sofrito.recipe.expressions import ExpressionError, expression
 from sofrito.steps.asking import Asking, Way
 from sofrito.steps.base import Bench
+from sofrito.steps.parse import Parser
 from sofrito.steps.shape_calls import Uncallable, checks, held
 from sofrito.steps.shots import drawn
 from sofrito.steps.vary import Varied
@@ -62,7 +63,7 @@ class Generating:
             except Uncallable as error:
                 return [Lost(row, "failed", error.reason, error.detail)]
             parser = parser.checking(checks(step.schema_, values))
-        questions = [self._question(rendered, schema, way) for way, _ in ways]
+        questions = [self._question(rendered, parser, schema, way) for way, _ in ways]
         question = questions[0]
         if isinstance(question, Weigh):
             return (yield from weighed(row, label, question, step.generate[0], self._meaning()))
@@ -94,7 +95,11 @@ class Generating:
         return [one for one in dict.fromkeys((self._step.prompt, *systems)) if one]
 
     def _question(
-        self, rendered: Mapping[str, str], schema: dict[str, Any] | None, way: Varied
+        self,
+        rendered: Mapping[str, str],
+        parser: Parser,
+        schema: dict[str, Any] | None,
+        way: Varied,
     ) -> Completion | Weigh:
         model = way.get("model", self._bench.model)
         templates = (way.get("system", self._step.system), self._step.prompt)
@@ -112,4 +117,5 @@ class Generating:
             turn=self._step.turn,
             prompt=prompt if self._step.raw else "",
             soft_labels=self._step.soft_labels,
+            shape=parser.shape,
         )

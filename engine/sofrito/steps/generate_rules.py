@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _OF_SAMPLES = ("sampling", "n", "vary", "attempts", "truncated")
 _EITHER = "Remove one of the two."
+_TYPED = ("json", "json_list", "tags")
 _MORE_TOKENS = "Write `sampling: {{max_tokens: {}}}` or more; or lower the {}."
 
 
@@ -88,9 +89,10 @@ def _of_parse(step: Generate) -> Faults:
 
 
 def _of_lists(step: Generate) -> Faults:
-    if (step.items or step.schema_) and step.kind not in ("json", "json_list"):
-        given = [key for key, value in (("items", step.items), ("schema", step.schema_)) if value]
-        kinds = "`parse: json_list`" if step.items else "`parse: json` or `json_list`"
+    typed = step.schema_ and step.kind not in _TYPED
+    if typed or (step.items and step.kind not in ("json", "json_list")):
+        given = [key for key, value in (("items", step.items), ("schema", typed)) if value]
+        kinds = "`parse: json_list`" if step.items else "`parse: json`, `json_list` or `tags`"
         verb = "needs" if len(given) == 1 else "need"
         what = f"{either(map('`{}`'.format, given), 'and')} {verb} {kinds}"
         fix = "Write `parse: json_list`." if step.items else "Write `parse: json`."
@@ -122,7 +124,7 @@ def _of_columns(step: Generate) -> Faults:
 
 def _of_sizes(step: Generate) -> Faults:
     """Tell of columns and lists that must be longer than an answer may be."""
-    if step.kind not in ("json", "json_list"):
+    if step.kind not in _TYPED:
         return
     longest = step.longest_answer() or most_written({})
     at_most = f"and an answer has at most {longest:,} tokens (`max_tokens`)"

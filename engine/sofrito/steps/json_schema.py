@@ -1,5 +1,6 @@
 """JSON Schemas that come with the data: checked where nothing is fetched and no pattern runs away."""
 
+import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import islice
@@ -8,7 +9,7 @@ from typing import Any
 import orjson
 
 from sofrito.recipe.regex import regex
-from sofrito.steps.json_schema_bound import PARTS, Meter, TooMuch, bounded
+from sofrito.steps.json_schema_bound import NESTED, PARTS, Meter, TooMuch, bounded
 
 _SHOWN = 200
 _LONGEST = 200_000
@@ -23,9 +24,10 @@ class JsonSchema:
     """A schema of draft 2020-12, or the draft it names.
 
     Differs from the standard in some ways, as a stranger may have written it: a `$ref` leads nowhere
-    but into the schema itself; patterns are those of :mod:`sofrito.recipe.regex`, for which reason
-    there is no `patternProperties`; a check takes so many comparisons and no more, for which reason
-    there is no `unevaluatedItems` and no `unevaluatedProperties`.
+    but into the schema itself; `$schema` stands at its top alone; patterns are those of
+    :mod:`sofrito.recipe.regex`, for which reason there is no `patternProperties`; a check takes so
+    many comparisons and no more, for which reason there is no `unevaluatedItems` and no
+    `unevaluatedProperties`.
     """
 
     def __init__(self, schema: Any) -> None:
@@ -40,11 +42,15 @@ class JsonSchema:
             return "it is no object"
         try:
             _readable(self._schema)
-            type(self._validator).check_schema(self._schema)
+            self._kind.check_schema(self._schema)
         except SchemaError as error:
             return f"{_path(error.absolute_path)}{error.message}"[:_SHOWN]
-        except (ValueError, RecursionError) as error:
-            return (str(error) or "it is nested too deeply")[:_SHOWN]
+        except ValueError as error:
+            return (str(error) or "it cannot be read")[:_SHOWN]
+        except RecursionError:
+            return "it is nested too deeply"
+        except Exception as error:  # whatever a stranger's schema makes jsonschema raise
+            return f"it cannot be read ({type(error).__name__})"
         return ""
 
     def misfit(self, value: Any) -> str:
@@ -61,6 +67,9 @@ class JsonSchema:
             return "the schema never ends"
         except TooMuch as much:
             return str(much)
+        except Exception as error:
+            # A `$ref` may lead to what no metaschema has checked; of that jsonschema raises anything.
+            return f"the schema cannot be applied ({type(error).__name__})"
         return "" if error is None else f"{_path(error.absolute_path)}{error.message}"[:_SHOWN]
 
     @cached_property
@@ -68,15 +77,19 @@ class JsonSchema:
         return Meter()
 
     @cached_property
+    def _kind(self) -> Any:
+        return _draft(self._schema)
+
+    @cached_property
     def _validator(self) -> Any:
-        from jsonschema.validators import Draft202012Validator, extend, validator_for
+        from jsonschema.validators import extend
         from referencing import Registry
 
-        kind = validator_for(self._schema, default=Draft202012Validator)
-        known = {**kind.VALIDATORS, "pattern": _pattern}
+        known = {**self._kind.VALIDATORS, "pattern": _pattern}
         keywords = bounded(known, self._meter, len(list(_parts(self._schema))))
-        made: Any = extend(kind, keywords)  # type: ignore[no-untyped-call]
-        return made(self._schema, registry=Registry())
+        made: Any = extend(self._kind, keywords)  # type: ignore[no-untyped-call]
+        # Where jsonschema meets `$schema`, it goes on with keywords of its own, that do not count.
+        return made(_undated(self._schema), registry=Registry())
 
 
 def read_json(value: Any) -> tuple[Any, str]:
@@ -89,19 +102,59 @@ def read_json(value: Any) -> tuple[Any, str]:
         return None, str(error)[:_SHOWN]
 
 
+def _draft(schema: Any) -> Any:
+    """Return jsonschema's class for the draft that a schema names; ValueError where it is unknown."""
+    from jsonschema.validators import Draft202012Validator, validator_for
+
+    if isinstance(schema, bool) or "$schema" not in schema:
+        return Draft202012Validator
+    named = schema["$schema"]
+    if not isinstance(named, str):
+        raise ValueError("`$schema` is no text")
+    named = named.replace("https://json-schema.org/draft-0", "http://json-schema.org/draft-0")
+    unknown: Any = None
+    kind = validator_for({"$schema": named}, default=unknown)
+    if kind is None:
+        raise ValueError(f"`$schema` names no known draft: {named}")
+    return kind
+
+
+def _undated(schema: Any) -> Any:
+    if isinstance(schema, bool):
+        return schema
+    return {key: one for key, one in schema.items() if key != "$schema"}
+
+
 def _readable(schema: Any) -> None:
     """Raise ValueError where a schema is too large, or has what cannot be bounded."""
+    _shallow(schema)
     if len(list(islice(_parts(schema), PARTS + 1))) > PARTS:
         raise ValueError(f"it has more than {PARTS:,} parts")
-    if len(orjson.dumps(schema, default=str)) > _LONGEST:
+    if len(json.dumps(schema, default=str, ensure_ascii=False)) > _LONGEST:
         raise ValueError(f"it has more than {_LONGEST:,} characters")
     if sum("pattern" in part for part in _parts(schema)) > _PATTERNS:
         raise ValueError(f"it has more than {_PATTERNS} patterns")
     for part in _parts(schema):
         for keyword in _MISSING & part.keys():
             raise ValueError(f"`{keyword}` is not supported")
+        if part is not schema and "$schema" in part:
+            raise ValueError("`$schema` stands within it, and not at its top")
         if isinstance(source := part.get("pattern"), str):
             regex(source)
+
+
+def _shallow(schema: Any) -> None:
+    """Raise ValueError where a schema is nested too deeply, or is no JSON for what its keys are."""
+    within = [schema]
+    for _ in range(NESTED):
+        objects = [one for one in within if isinstance(one, Mapping)]
+        for key in (key for one in objects for key in one if not isinstance(key, str)):
+            raise ValueError(f"the key {str(key)[:80]} is no text: put it between quotes")
+        lists: list[Any] = [one for one in within if isinstance(one, list | tuple)]
+        within = [inner for one in (*lists, *(one.values() for one in objects)) for inner in one]
+        if not within:
+            return
+    raise ValueError(f"it is nested deeper than {NESTED} levels")
 
 
 def _parts(schema: Any) -> Iterator[Mapping[str, Any]]:

@@ -16,6 +16,9 @@ At its end the check would not fail but panic, in the Rust below jsonschema.
 PARTS = 1000
 """Schemas that a schema may consist of."""
 
+NESTED = 64
+"""Objects and lists within each other in a schema: far fewer than Python's stack has room to check."""
+
 _REFERENCE = 20
 _REFERENCES = frozenset(("$ref", "$dynamicRef", "$recursiveRef"))
 Keyword = Callable[[Any, Any, Any, Any], Any]
@@ -88,15 +91,15 @@ def _unique(validator: Any, said: Any, instance: Any, _: Any) -> Iterator[Any]:
     from jsonschema.exceptions import ValidationError
 
     if said and validator.is_type(instance, "array"):
-        known = {_frozen(one) for one in instance}
+        known = {frozen(one) for one in instance}
         if len(known) < len(instance):
             yield ValidationError(f"{instance!r} has non-unique elements")
 
 
-def _frozen(value: Any) -> Any:
+def frozen(value: Any) -> Any:
     """Return what is equal, and hashed alike, where JSON's values are equal: 1 and 1.0, not 1 and true."""
     if isinstance(value, dict):
-        return dict, frozenset((key, _frozen(one)) for key, one in value.items())
+        return dict, frozenset((key, frozen(one)) for key, one in value.items())
     if isinstance(value, list | tuple):
-        return list, tuple(map(_frozen, value))
+        return list, tuple(map(frozen, value))
     return (bool, value) if isinstance(value, bool) else value

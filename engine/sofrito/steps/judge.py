@@ -1,7 +1,7 @@
 """Asks a model for a verdict on a text, or on siblings against each other."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -12,7 +12,7 @@ from sofrito.recipe.fault import fault
 from sofrito.recipe.heads import RubricHead
 from sofrito.recipe.principles import Principle, principle_values
 from sofrito.recipe.value_types import Values
-from sofrito.steps.base import Bench, Step
+from sofrito.steps.base import Bench, Step, name_given
 from sofrito.steps.judge_asking import ALONE, PAIRWISE, REASON, TOGETHER, WEIGH, Judging
 from sofrito.steps.judge_shape import Shape
 from sofrito.steps.judge_siblings import COUNTS, nothing, pairwise, together, with_null
@@ -89,7 +89,8 @@ of a shared one. It sees `judged` (a list of the texts where several are compare
 by name), and `rubric` with its head's `aspects`, `scale` and `labels`."""
 
     given: Columns = ()
-    """Columns that the judge is shown beside, such as the instruction."""
+    """Columns that the judge is shown beside, such as the instruction; the library's rubrics show one \
+called `answer` between `<given-answer>`, since `<answer>` is what is judged."""
 
     principles: str = ""
     """A file of principles, ending in .yaml, or the name of one in `prompts/principles` or of a \
@@ -204,9 +205,9 @@ reasons first is too sure of itself (Constitutional AI)."""
         fields |= {PRINCIPLE} if self.principles else set()
         return HeadFacts({self.as_: fields}, named)
 
-    def unset_names(self) -> Mapping[str, str]:
+    def unset_names(self, known: Collection[str]) -> Mapping[str, str]:
         """What is shown beside, where the step names no columns for it."""
-        given = "Name in this step the columns that are shown beside: `given: instruction`."
+        given = name_given(known, self.object)
         drawn = "Name in this step a file of principles to draw from: `principles: conduct`."
         unset = {} if self.given else {"given": given}
         return unset | ({} if self.principles else {PRINCIPLE: drawn})

@@ -1,10 +1,10 @@
 """Rejects rows whose words are mostly those of an earlier one: MinHash signatures, looked up by bands."""
 
 import importlib.util
-import re
 from collections.abc import Callable, Sequence
 
 from sofrito.filters.base import texts
+from sofrito.filters.script_words import words_of
 from sofrito.problems import Trouble
 from sofrito.steps.work import Event, Lost, Row
 
@@ -12,7 +12,6 @@ NGRAM, BANDS, ROWS = 5, 14, 8
 """Words of a shingle, bands of a signature, hashes of a band: FineWeb's."""
 
 _SEED = 42
-_WORD = re.compile(r"\w+")
 _SHOWN = 60
 _BYTES = 4
 
@@ -63,11 +62,6 @@ def signature_of(words: Sequence[str]) -> bytes:
     made = RMinHash(num_perm=BANDS * ROWS, seed=_SEED)
     made.update(shingles)
     return b"".join(number.to_bytes(_BYTES, "little") for number in made.digest())
-
-
-def words_of(text: str) -> list[str]:
-    """Return a text's words in lower case, without punctuation."""
-    return _WORD.findall(text.casefold())
 
 
 def memory(columns: tuple[str, ...], threshold: float, label: str) -> Callable[[Row], Row | Lost]:

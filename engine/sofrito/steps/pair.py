@@ -86,6 +86,14 @@ chance."""
         """The score: equal ones are never a pair."""
         return ("by",)
 
+    def least_difference(self) -> float:
+        """The margin."""
+        return self.margin
+
+    def least_siblings(self) -> int:
+        """The two of the pair."""
+        return 2
+
     def operations(self, bench: Bench) -> list[Operation]:
         """One join."""
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import orjson
 
 from sofrito.steps.shape import Type, list_schema, object_schema
+from sofrito.teachers.call import Shape
 
 Kind = Literal["text", "boolean", "choice", "numbered_list", "json", "json_list", "tags"]
 Item = dict[str, Any]
@@ -69,6 +70,16 @@ class Parser:
                 return list_schema(self.columns, self._types, self.items)
         return None
 
+    @cached_property
+    def shape(self) -> Shape | None:
+        """What an answer must look like, for the kinds that are a form but no JSON."""
+        match self.kind:
+            case "numbered_list":
+                return Shape("numbered_list", _TEXT.schema_of())
+            case "tags":
+                return Shape("tags", object_schema(self.columns, self._types))
+        return None
+
     def parse(self, text: str, *, cut: bool = False, drop_last: bool = False) -> list[Item]:
         """Return the items of an answer; raises :class:`Unparsed`.
 
@@ -86,7 +97,7 @@ class Parser:
                 items = list(_numbered(text))
                 return [self._only(item) for item in (items[:-1] if cut and drop_last else items)]
             case "tags":
-                return [{column: _tagged(text, column, cut=cut) for column in self.columns}]
+                return [{column: self._tagged(text, column, cut=cut) for column in self.columns}]
             case "json":
                 return [self._object(_json(text))]
             case "json_list":
@@ -94,6 +105,12 @@ class Parser:
 
     def _only(self, value: Any) -> Item:
         return {self.columns[0]: value}
+
+    def _tagged(self, text: str, column: str, *, cut: bool) -> Any:
+        kind = self._type(column).type
+        # Of a number that was cut there are perhaps only the first digits.
+        said = _tagged(text, column, cut=cut and kind == "string")
+        return self._value(column, said if kind == "string" else _plain_value(said))
 
     def _list(self, text: str, *, salvage: bool) -> list[Item]:
         try:
@@ -192,6 +209,14 @@ def _tagged(text: str, column: str, *, cut: bool) -> str:
     if start < 0 or end < 0:
         raise Unparsed(f"no {opening}…{closing}")
     return text[start + len(opening) : end].strip()
+
+
+def _plain_value(text: str) -> Any:
+    """Return what a text says as a JSON value or a yes or no; itself where it is neither."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return _YES.get(text.casefold(), text)
 
 
 def _json(text: str) -> Any:

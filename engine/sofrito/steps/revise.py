@@ -1,6 +1,6 @@
 """Lets a model criticise a text by a principle and revise it, round by round."""
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -12,7 +12,7 @@ from sofrito.recipe.expressions import ExpressionError
 from sofrito.recipe.principles import Principle, principle_values
 from sofrito.recipe.value_types import Values
 from sofrito.steps.asking import Asking
-from sofrito.steps.base import Bench, Step
+from sofrito.steps.base import Bench, Step, name_given
 from sofrito.steps.parse import Parser
 from sofrito.steps.sampling import Sampling
 from sofrito.steps.work import Candidate, Lost, Map, Operation, Request, Row, Work, mix
@@ -58,7 +58,8 @@ class Revise(Step):
 shared one: a list of `{name, text}`, or of `{name, critique, revision}`."""
 
     given: Columns = ()
-    """Columns that the shipped templates show beside, such as the instruction."""
+    """Columns that the shipped templates show beside, such as the instruction; one called `draft` or \
+`critique` between `<given-draft>` or `<given-critique>`."""
 
     critique: str = "revising/critique.j2"
     """The prompt for the critique: a template file ending in .j2, or the template itself. Beside the \
@@ -141,10 +142,9 @@ it is taken as it is."""
         given = Values("record", fields=dict.fromkeys(self.given), whole=True)
         return {PRINCIPLE: principle_values(), "given": given}
 
-    def unset_names(self) -> Mapping[str, str]:
+    def unset_names(self, known: Collection[str]) -> Mapping[str, str]:
         """What is shown beside, where the step names no columns for it."""
-        what = "Name in this step the columns that are shown beside: `given: instruction`."
-        return {} if self.given else {"given": what}
+        return {} if self.given else {"given": name_given(known, self.object)}
 
     def asks(self) -> str | None:
         """The model named, or the recipe's default."""

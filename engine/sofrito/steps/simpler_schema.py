@@ -9,6 +9,7 @@ _KEPT = frozenset(
     {"type", "enum", "const", "required", "description"}
     | {"minimum", "maximum", "minItems", "maxItems", "minLength", "maxLength"}
 )
+_TYPES = frozenset(("object", "array", "string", "number", "integer", "boolean", "null"))
 _TELLING = {
     "object": ("properties", "required", "additionalProperties"),
     "array": ("items", "minItems", "maxItems"),
@@ -18,6 +19,7 @@ _TELLING = {
 """What tells the type of a schema that does not name it."""
 
 _BOUNDS = (("minimum", "maximum"), ("minItems", "maxItems"), ("minLength", "maxLength"))
+_LARGEST = 1e300
 _DEEPEST = 16
 _MOST = 2000
 
@@ -29,7 +31,7 @@ def simpler(schema: Any) -> dict[str, Any]:
     which `oneOf` becomes one and into whose options goes what stands beside it. References are
     replaced by what they lead to, one that leads back to where it stands by the type of that. What
     cannot be said so is left out, and so is what is nested deeper than 16 levels or comes after
-    2,000 schemas: {} allows every value.
+    2,000 schemas, or is no schema though a reference leads there: {} allows every value.
     """
     return _Simpler(schema).of(schema, 0)
 
@@ -46,10 +48,13 @@ class _Simpler:
         if isinstance(reference := schema.get("$ref"), str):
             return self._led(reference, depth + 1)
         kept = {key: value for key, value in schema.items() if key in _KEPT}
+        if not all(_sound(key, value) for key, value in kept.items()):
+            return {}
         kept = _possible(kept | self._nested(schema, depth + 1))
         if "const" in kept or "enum" in kept:
             return kept
-        if isinstance(options := schema.get("anyOf") or schema.get("oneOf"), list):
+        options = schema.get("anyOf") or schema.get("oneOf")
+        if isinstance(options, list) and options:
             words = {key: kept.pop(key) for key in ("description",) if key in kept}
             each = [_both(kept, self.of(one, depth + 1)) for one in options]
             return {} if {} in each else {**words, "anyOf": [*_flat(each)]}
@@ -72,17 +77,37 @@ class _Simpler:
 
     def _led(self, reference: str, depth: int) -> dict[str, Any]:
         """Return what a reference into the schema itself leads to."""
-        target = self._root if reference.startswith("#") else None
+        inside = reference == "#" or reference.startswith("#/")
+        target = self._root if inside else None
         for step in reference[1:].split("/")[1:]:
             key = unquote(step).replace("~1", "/").replace("~0", "~")
             target = target.get(key) if isinstance(target, Mapping) else None
         if reference in self._open:
             kind = target.get("type") if isinstance(target, Mapping) else None
-            return {"type": kind} if kind else {}
+            return {"type": kind} if _sound("type", kind) else {}
         self._open.append(reference)
         found = self.of(target, depth)
         self._open.pop()
         return found
+
+
+def _sound(key: str, value: Any) -> bool:
+    """Say whether a keyword has a value of its kind; where a reference leads nobody has looked."""
+    if key == "const":
+        return True
+    if key == "description":
+        return isinstance(value, str)
+    if key == "enum":
+        return isinstance(value, list) and bool(value)
+    if key == "required":
+        return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    if key == "type":
+        named = value if isinstance(value, list) else [value]
+        return bool(named) and all(isinstance(one, str) and one in _TYPES for one in named)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not -_LARGEST <= value <= _LARGEST:
+        return False
+    return key in _BOUNDS[0] or (value >= 0 and value == int(value))
 
 
 def _both(base: dict[str, Any], option: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from sofrito.recipe.value_types import Values
 from sofrito.recipe.values import text_of
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.json_schema import JsonSchema, read_json
+from sofrito.steps.json_schema_bound import frozen
 from sofrito.steps.verify_code import Code
 from sofrito.steps.verify_found import Found, failed, occurrence
 from sofrito.steps.verify_tools import called
@@ -56,8 +57,9 @@ class Verify(Step):
 
     math: Math | None = None
     """It is the same mathematics as another column: numbers by value, expressions by what they mean; \
-what is no mathematics, as a text. Several results where one is asked for, and an equation that does \
-not hold, are `ambiguous`. A percent sign is a unit: 50% is 50. By math-verify, within 5 seconds."""
+what is no mathematics, as a text. Of a worked solution it is the last result, and is looked for in \
+the last 20,000 characters. Several results where one is asked for, and an equation that does not \
+hold, are `ambiguous`. A percent sign is a unit: 50% is 50. By math-verify, within 5 seconds."""
 
     code: Code | None = None
     """It is a Python program, or an answer with one in a block of code, that passes tests. They run \
@@ -67,7 +69,8 @@ where there is no file, no network and no other program, within bounds."""
         dict[str, Any] | str, Field(alias="schema"), WithJsonSchema({"type": ["string", "object"]})
     ] = ""
     """It fits a JSON Schema: one written here, the column that has it, or a template file ending in \
-.j2. A text is read as JSON. A schema has at most 1,000 parts, and a check 200,000 comparisons."""
+.j2. A text is read as JSON. A schema has at most 1,000 parts and 64 levels, and a check 200,000 \
+comparisons."""
 
     occurs_in: Annotated[str, Field(pattern=f"^$|{NAME}")] = ""
     """It stands in this column word for word, whatever the white space; `start` and `end` of the \
@@ -78,7 +81,8 @@ record are the characters it takes there."""
 them, and arguments that fit its parameters (a JSON Schema)."""
 
     equals: str = ""
-    """It equals the value of this expression; texts but for outer white space."""
+    """It equals the value of this expression, as JSON has it: 1 is 1.0, and is not true. Texts are \
+equal but for outer white space."""
 
     as_: Annotated[str, Field(pattern=NAME)] = Field(default="check", alias="as")
     """What the record is called."""
@@ -215,7 +219,7 @@ them, and arguments that fit its parameters (a JSON Schema)."""
 
 def _equal(value: Any, wanted: Any) -> Found:
     texts = isinstance(value, str) and isinstance(wanted, str)
-    same = value.strip() == wanted.strip() if texts else value == wanted
+    same = value.strip() == wanted.strip() if texts else frozen(value) == frozen(wanted)
     return Found() if same else failed("differs", f"it is not {text_of(wanted)[:200]}")
 
 

@@ -12,7 +12,7 @@ from pydantic import Field
 from sofrito.recipe.base import NAME
 from sofrito.recipe.value_types import Values
 from sofrito.steps.base import Bench, Step
-from sofrito.steps.work import Gather, Operation, Outcome, Row
+from sofrito.steps.work import Event, Gather, Operation, Outcome, Row
 
 _NUMBER = re.compile(
     r"[-+]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,100})?(?:\.[0-9]{1,100})?(?:e[-+]?[0-9]{1,3})?"
@@ -71,12 +71,19 @@ class Vote(Step):
         """Always."""
         return True
 
+    def least_siblings(self) -> int:
+        """`least`: nobody wins with fewer."""
+        return self.least
+
     def operations(self, bench: Bench) -> list[Operation]:
         """One gathering."""
 
         def run(rows: tuple[Row, ...]) -> Outcome:
             records = self.counted([row.values.get(self.vote) for row in rows])
-            return [row.having({self.as_: r}) for row, r in zip(rows, records, strict=True)]
+            return [
+                row.having({self.as_: r}, Event(bench.label, "vote", {"vote": r}))
+                for row, r in zip(rows, records, strict=True)
+            ]
 
         return [Gather(bench.index, run, self.guard(), nulls=self.makes())]
 

@@ -23,10 +23,10 @@ def mix(*parts: Any) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to a row at a step: a call, a draw of shots, a score."""
+    """Something that happened to a row at a step: a call, a draw of shots, a score, a vote."""
 
     step: str
-    kind: Literal["seed", "call", "shots", "score", "skip", "grow"]
+    kind: Literal["seed", "call", "shots", "score", "vote", "skip", "grow"]
     what: Mapping[str, Any]
 
 

@@ -19,6 +19,17 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """How an answer in words is read: as a numbered list, or as columns between tags.
+
+    ``schema`` is the JSON Schema of an item of the list, or of the object of the columns.
+    """
+
+    kind: Literal["numbered_list", "tags"]
+    schema: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """Ask the model named ``model`` in the recipe to write.
 
@@ -30,7 +41,8 @@ class Completion:
     presence_penalty, frequency_penalty, repeat_penalty, logit_bias), so that a new default is a new
     key. ``schema`` is a JSON Schema, ``choices`` a closed list of answers; at most one is given.
     ``seed`` is None where sampling is not stochastic. ``soft_labels`` asks for the log-probabilities
-    of so many of the likeliest tokens at each place of the answer.
+    of so many of the likeliest tokens at each place of the answer. ``shape`` is how the answer will
+    be read where only the prompt asks for that: no model is told it, a made-up teacher answers so.
     """
 
     kind: ClassVar[str] = "complete"
@@ -44,14 +56,15 @@ class Completion:
     turn: Literal["assistant", "user"] = "assistant"
     prompt: str = ""
     soft_labels: int = 0
+    shape: Shape | None = None
 
     def request(self) -> dict[str, Any]:
         """Return what is asked as plain data: all that changes the answer but the model.
 
         Left out of the key, because the answer does not depend on them: the name a recipe gives the
         model (its identity stands in), host, API key, time-out, concurrency, whether it goes by a
-        batch job, the number of the try, the row that asks and the step's name. What came to the
-        language later is left out at its default, so that older keys stay as they are.
+        batch job, the number of the try, the row that asks, the step's name and how the answer is
+        read. What came to the language later is left out at its default, so that older keys stay as they are.
         """
         asked: dict[str, Any] = {
             "messages": plain_messages(self.messages),
@@ -181,6 +194,9 @@ class CompareMath:
         """Return the 16-byte content key (xxh3-128) of this call to who is of that identity."""
         return _key(self.kind, identity, self.request())
 
+
+Check = RunProgram | CompareMath
+"""What no model is asked: it costs time alone."""
 
 Call = Completion | Score | Weigh | Embed | RunProgram | CompareMath
 

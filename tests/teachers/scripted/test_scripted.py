@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sofrito.teachers.call import Completion, Message
+from sofrito.teachers.call import Completion, Message, Shape
 from sofrito.teachers.result import Answer
 from sofrito.teachers.scripted.teacher import ScriptedTeacher
 from sofrito.teachers.teacher import Transient
@@ -195,3 +195,27 @@ def test_a_result_and_an_answer_are_the_last_number_of_the_prompt() -> None:
 
 def object_of(**properties: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def test_a_numbered_list_is_one() -> None:
+    shape = Shape("numbered_list", {"type": "string"})
+    lists = [ScriptedTeacher().default(call(shape=shape, seed=n)).splitlines() for n in range(20)]
+    assert {len(lines) for lines in lists} == {2, 3, 4}
+    assert [line.partition(" ")[0] for line in lists[0]] == ["1.", "2.", "3.", "4."][
+        : len(lists[0])
+    ]
+
+
+def test_columns_stand_between_their_tags() -> None:
+    columns = {"steps": {"type": "string"}, "answer": {"type": "integer", "maximum": 20}}
+    shape = Shape("tags", {"type": "object", "properties": columns})
+    text = ScriptedTeacher().default(call("What is 7 + 5, which is 12?", shape=shape))
+    steps, answer = text.split("\n")
+    assert steps.startswith("<steps>")
+    assert steps.endswith(".</steps>")
+    assert answer == "<answer>12</answer>"
+
+
+def test_a_shape_is_no_part_of_the_key() -> None:
+    shape = Shape("numbered_list", {"type": "string"})
+    assert call(shape=shape).key({}) == call().key({})

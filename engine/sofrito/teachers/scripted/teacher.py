@@ -9,7 +9,7 @@ from typing import Literal
 from sofrito.teachers.call import Call, CompareMath, Completion, RunProgram
 from sofrito.teachers.result import Answer, Result
 from sofrito.teachers.scripted.numbers import made_up, made_up_soft_labels
-from sofrito.teachers.scripted.values import some_text, value_for
+from sofrito.teachers.scripted.values import shaped, some_text, value_for
 from sofrito.teachers.teacher import Teacher, Transient, unable
 
 Reply = str | Answer | Callable[[Completion], "str | Answer"]
@@ -27,7 +27,7 @@ class ScriptedTeacher(Teacher):
     ``script`` is a function of the call, or regular expressions with a reply each: the first that
     is found anywhere in the messages (joined by line breaks) answers. A function that returns None,
     and a call that no expression fits, get the default: a pure function of the call's key that
-    satisfies its choices or schema. Every answer is cut at ``max_tokens`` words and stop strings.
+    satisfies its choices, schema or shape. Every answer is cut at ``max_tokens`` words and stop strings.
 
     ``asked`` holds the calls in the order they came, those that failed included.
     """
@@ -80,6 +80,8 @@ class ScriptedTeacher(Teacher):
         prompt = call.messages[-1].content if call.messages else ""
         if call.schema is not None:
             return value_for(call.schema, rng, prompt)
+        if call.shape is not None:
+            return shaped(call.shape, rng, prompt)
         return some_text(rng, prompt)
 
     async def close(self) -> None:

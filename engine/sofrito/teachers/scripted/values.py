@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any
 
+from sofrito.teachers.call import Shape
 from sofrito.teachers.scripted.pattern import matching_text
 from sofrito.teachers.scripted.programs import check_for, program_for
 from sofrito.teachers.scripted.words import WORDS
@@ -45,6 +46,19 @@ def value_for(schema: Mapping[str, Any], rng: Random, prompt: str = "") -> str:
     NotImplementedError for a type it does not know.
     """
     return json.dumps(_value(schema, rng, prompt), ensure_ascii=False)
+
+
+def shaped(shape: Shape, rng: Random, prompt: str = "") -> str:
+    """Return a numbered list of 2 to 4 lines, or a value between the tags of each column."""
+    if shape.kind == "numbered_list":
+        items = [_value(shape.schema, rng, prompt) for _ in range(rng.randint(2, 4))]
+        return "\n".join(f"{number}. {item}" for number, item in enumerate(items, start=1))
+    columns = _value(shape.schema, rng, prompt).items()
+    return "\n".join(f"<{name}>{_plain(value)}</{name}>" for name, value in columns)
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _value(schema: Mapping[str, Any], rng: Random, prompt: str) -> Any:
