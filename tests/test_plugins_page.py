@@ -105,7 +105,7 @@ def test_what_it_shows_is_in_the_package() -> None:
                 (
                     "SOF103",
                     "`sentences` must be a list, not the number 2.",
-                    "Such as `sentences: [2, 2]`. Least and most ends of sentences: `.`, `!` or `?` "
+                    "Such as `sentences: [1, 2]`. Least and most ends of sentences: `.`, `!` or `?` "
                     "before a space or the end.",
                 ),
                 ("SOF107", "`chatmel` is not a format.", "Did you mean `chatml`?"),

@@ -297,12 +297,12 @@ def test_a_misspelt_key_in_one_seed_row_is_warned_of(tmp_path: Path) -> None:
 
 
 def test_a_reason_is_told_with_an_example(tmp_path: Path) -> None:
-    steps = "steps:\n  - set: size\n    to: (style | int) / 0\n  - generate: instruction"
+    steps = "steps:\n  - set: size\n    to: 1 / (style | int)\n  - generate: instruction"
     recipe = written(tmp_path, SCRIPTED.replace("steps:\n  - generate: instruction", steps))
     done = sofrito("run", recipe, "--out", tmp_path / "runs")
     assert done.returncode == 1
     assert (
-        "100  set size: expression (first: (style | int) / 0: something is divided by 0)"
+        "100  set size: expression (first: 1 / (style | int): something is divided by 0)"
         in done.stdout
     )
 

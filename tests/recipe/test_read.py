@@ -28,7 +28,7 @@ axes:
   version: {values: [1.10, 007, true, plain]}
   weight: {values: {1.10: 2, "no": 1}}
 from: asked
-rows: 20k
+rows: 2
 steps:
   - generate: answer
     prompt: "{{ question }} Version {{ version }}, {{ weight }}."
@@ -57,7 +57,7 @@ def test_a_recipe_is_read_by_its_file_or_its_folder(folder: Path) -> None:
     by_folder = read_recipe(folder, VOCABULARY, environ={})
     assert by_file.recipe == by_folder.recipe
     assert by_file.folder == by_folder.folder == folder
-    assert by_file.recipe.rows == 20_000
+    assert by_file.recipe.rows == 2
     assert [step.label for step in by_file.recipe.steps] == ["generate answer", "filter answer"]
     assert [type(one).__name__ for one in by_file.recipe.steps[1].filters()] == [
         "First", "Unique", "Length",
@@ -77,7 +77,7 @@ def test_axis_values_are_texts_as_written(folder: Path) -> None:
 
 
 def test_what_does_not_stop_a_run_is_a_warning(folder: Path) -> None:
-    one = GOOD.replace("    n: 2\n", "").replace("rows: 20k", "rows: 1")
+    one = GOOD.replace("    n: 2\n", "").replace("rows: 2", "rows: 1")
     (folder / "recipe.yaml").write_text(one, encoding="utf-8")
     warnings = read_recipe(folder, VOCABULARY, environ={}).warnings
     assert [(one.code, one.where.line, one.severity) for one in warnings] == [
@@ -88,7 +88,7 @@ def test_what_does_not_stop_a_run_is_a_warning(folder: Path) -> None:
 
 def test_overrides_replace_and_add_values(folder: Path) -> None:
     sets = {
-        "rows": "5",
+        "rows": "1",
         "models.teacher.path": "other.gguf",
         "models.teacher.model": '""',
         "budget.calls": "1k",
@@ -96,12 +96,12 @@ def test_overrides_replace_and_add_values(folder: Path) -> None:
         "axes.version.values": "[a, 1.10]",
     }
     read = read_recipe(folder, VOCABULARY, sets=sets, environ={})
-    assert read.recipe.rows == 5
+    assert read.recipe.rows == 1
     assert read.recipe.models["teacher"].path == "other.gguf"
     assert read.recipe.budget.calls == 1_000
     assert read.recipe.steps[0].sampling.temperature == 0.5  # type: ignore[attr-defined]
     assert list(read.recipe.axes["version"].values) == ["a", "1.10"]
-    assert read.document.data["rows"] == "20k"
+    assert read.document.data["rows"] == 2
 
 
 def test_an_override_finds_a_step_by_its_name(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_null_is_a_value_of_a_row(folder: Path) -> None:
         ("steps.7.n", "5", "SOF101", 1, "`7` in `steps.7.n` is not the number of an item."),
         ("steps.x.n", "5", "SOF101", 1, "There is no step `x`."),
         ("steps.1.by.x.n", "5", "SOF101", 1, "`x` in `steps.1.by.x.n` is not the number of an item."),
-        ("rows.least", "5", "SOF101", 1, "`rows` is the text «20k»: there is no `least` in it."),
+        ("rows.least", "5", "SOF101", 1, "`rows` is the number 2: there is no `least` in it."),
         ("", "5", "SOF101", 1, "`` is not a path into the recipe."),
         ("steps.1.by.1.words", "5", "SOF101", 1, "`steps.1.by.1` is the text «unique»: there is no `words` in it."),
         ("title", "[a", "SOF002", 7, "The `[` that opens here is not closed."),
@@ -194,7 +194,7 @@ def test_a_part_that_only_an_override_makes_may_be_misspelt(
 
 
 def test_every_problem_is_told_at_once(folder: Path) -> None:
-    text = GOOD.replace("rows: 20k", "rows: many").replace("    prompt:", "    promt:")
+    text = GOOD.replace("rows: 2", "rows: many").replace("    prompt:", "    promt:")
     text = text.replace("unique", "uniqe").replace("{{ version }}", "{{ verson }}")
     text = text.replace("model: local", "path: a.gguf, hub: b/c/d.gguf")
     (folder / "recipe.yaml").write_text(text, encoding="utf-8")
@@ -207,7 +207,7 @@ def test_every_problem_is_told_at_once(folder: Path) -> None:
 
 
 def test_one_broken_part_hides_no_problem_of_another(folder: Path) -> None:
-    text = GOOD.replace("rows: 20k", "rows: 20k\nround: x").replace("{{ weight }}", "{{ wieght }}")
+    text = GOOD.replace("rows: 2", "rows: 2\nround: x").replace("{{ weight }}", "{{ wieght }}")
     text = text.replace("{first: 5}", "{first: x}").replace(
         "completion: answer", "completion: anser"
     )
@@ -238,7 +238,7 @@ def test_no_warning_takes_the_place_of_an_error(folder: Path) -> None:
 
 
 def test_what_is_wrong_with_a_parameter_is_told_once_of_all_that_take_it(folder: Path) -> None:
-    text = GOOD.replace("rows: 20k", "rows: 20k\nparams: {checks: [longth]}")
+    text = GOOD.replace("rows: 2", "rows: 2\nparams: {checks: [longth]}")
     chain = "  - filter: answer\n    by: ${params.checks}\n"
     (folder / "recipe.yaml").write_text(text.replace("output:", f"{chain}{chain}output:"), "utf-8")
     (one,) = (one for one in problems(folder) if one.severity == "error")

@@ -129,8 +129,8 @@ def test_its_formats_are_valid(entry: str, vocabulary: Vocabulary, tmp_path: Pat
     begin = BEGIN
     if re.match("- (dpo|orpo|kto|reward)", entry):
         begin = begin.replace(", text]", ", text, prompt, chosen, rejected]")
-    if "label: answer" in entry:
-        begin += "  schema: {answer: boolean}\n"
+    if "label: good" in entry:
+        begin = begin.replace("[question,", "[good, question,") + "  schema: {good: boolean}\n"
     if entry == "- prompt_completion\n":
         begin = begin.replace("[question, answer,", "[prompt, completion,")
     if entry.startswith("- distill"):

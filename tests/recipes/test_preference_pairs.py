@@ -86,8 +86,9 @@ def test_the_best_is_paired_with_another_by_chance(tmp_path: Path) -> None:
         assert row["rejected"] == by_score[row["pair"]["rejected"]]
 
 
-def test_what_is_too_near_is_no_pair(tmp_path: Path) -> None:
-    done = run(tmp_path, take="best_worst", margin=4.5)
+def test_what_is_too_near_is_no_pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(WORTH, "bad", 2)
+    done = run(tmp_path, take="best_worst", margin=4)
     assert done.rows == {}
     assert set(done.lost.values()) == {"margin too small"}
 

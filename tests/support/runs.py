@@ -6,9 +6,15 @@ import sqlite3
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
+
+import orjson
+
+from sofrito.teachers.call import CompareMath, RunProgram
 
 SCRIPTED = """
 recipe: killed
@@ -142,28 +148,33 @@ def served(*arguments: str) -> Iterator[str]:
 
 
 def journaled(workspace: Path) -> tuple[int, int]:
-    """Return how many calls a journal holds, and how many were asked for them."""
+    """Return how many calls of models a journal holds, and how many were asked for them."""
+    requests = _rows(workspace, "SELECT request FROM call")
+    held = [orjson.loads(zlib.decompress(one))["kind"] for (one,) in requests]
+    asked = _rows(workspace, "SELECT coalesce(sum(calls), 0) FROM spent") or [(0,)]
+    return sum(kind not in (RunProgram.kind, CompareMath.kind) for kind in held), asked[0][0]
+
+
+def _rows(workspace: Path, query: str) -> list[Any]:
     path = workspace / "journal.sqlite"
     if not path.exists():
-        return 0, 0
+        return []
     with closing(sqlite3.connect(path, timeout=30)) as connection:
         try:
-            (held,) = connection.execute("SELECT count(*) FROM call").fetchone()
-            (asked,) = connection.execute("SELECT coalesce(sum(calls), 0) FROM spent").fetchone()
-        except sqlite3.OperationalError:
-            return 0, 0
-    return held, asked
+            return connection.execute(query).fetchall()
+        except sqlite3.OperationalError:  # its tables are not made yet
+            return []
 
 
 def kill_at(calls: int, workspace: Path, arguments: Sequence[str | Path]) -> bool:
-    """Start a run and kill -9 it once its journal holds so many calls; False if it ended before."""
+    """Start a run and kill -9 it once its journal holds so much; False if it ended before."""
     process = subprocess.Popen(
         command(*arguments),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env=environment(),
     )
-    while process.poll() is None and journaled(workspace)[0] < calls:
+    while process.poll() is None and len(_rows(workspace, "SELECT id FROM call")) < calls:
         time.sleep(0.002)
     alive = process.poll() is None
     process.kill()

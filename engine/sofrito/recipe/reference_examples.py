@@ -31,6 +31,7 @@ _BY_KEY: Mapping[str, Any] = {
     "against": ["tasks", "passed"],
     "prompt": "question",
     "completion": "answer",
+    "label": "good",
     "chosen": "chosen",
     "rejected": "rejected",
     "columns": ["question", "answer"],
