@@ -12,6 +12,7 @@ from sofrito.problems import Span, did_you_mean
 from sofrito.recipe.base import Key
 from sofrito.recipe.binding import NAME as PARAMS
 from sofrito.recipe.check_constants import check_constants, is_constant
+from sofrito.recipe.check_guards import check_guards
 from sofrito.recipe.check_nulls import check_nulls
 from sofrito.recipe.check_shots import check_shots
 from sofrito.recipe.check_types import CODE as MISUSED
@@ -257,6 +258,8 @@ class NameCheck:
         for name in sorted(reads.keys() & records):
             for one in sorted(reads[name] - records[name] - fields):
                 self._no_field(name, one, place, records[name])
+        asked = {name: reads[name] for name in reads if name in unneeded or name in names.records}
+        check_guards(self._problems, tree, place, names, asked, fields)
         if PARAMS in reads:
             self.params |= reads[PARAMS] & params if reads[PARAMS] else params
         check_shots(self._problems, tree, place, names, fields)
