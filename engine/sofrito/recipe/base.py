@@ -200,8 +200,8 @@ class Verb(Part):
         """Names that one of the step's templates, by the path of its key, sees beside the columns."""
         return self.extra_names()
 
-    def shows(self) -> Mapping[str, Values]:
-        """What is known of the values of those names."""
+    def shows(self, columns: Mapping[str, Values]) -> Mapping[str, Values]:  # noqa: ARG002
+        """What is known of the values of those names, by what is known of the columns'."""
         return {}
 
     def expression_names(self) -> frozenset[str]:

@@ -272,7 +272,8 @@ class _Flow:
             templates |= {key: found} if found else {}
         for key, template in templates.items():
             known = before.having(step.names_at(key), "the step")
-            own = {name: one for name, one in step.shows().items() if name in step.names_at(key)}
+            shown = step.shows(before.values)
+            own = {name: one for name, one in shown.items() if name in step.names_at(key)}
             known = replace(known, values={**known.values, **own})
             names = replace(
                 known, shots=shots, drawn=drawn, unset=step.unset_names([*before.known])

@@ -1,11 +1,14 @@
 """Values that are looped over, called or put into a filter, and are of a type that cannot be."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from jinja2 import nodes
 
 from sofrito.recipe.inference import type_of
+from sofrito.recipe.intervals import path_of
 from sofrito.recipe.template_nodes import find_all
+from sofrito.recipe.template_tree import certain
 from sofrito.recipe.value_misuses import Misuse, read_first, said
 from sofrito.recipe.value_types import WORDS, Values, ValueType
 
@@ -33,12 +36,25 @@ def misused_wholes(tree: nodes.Template, values: Mapping[str, Values]) -> Iterat
         elif isinstance(loop.iter, nodes.Const) and loop.iter.value is None:
             what = "A loop goes over the items of a list, and null has none."
             yield _misuse(loop, loop.iter, what, fix)
+        elif _is_named_text(loop.iter, values) and any(one is loop for one in certain(tree)):
+            text = path_of(loop.iter)
+            what = f"{_is(loop.iter, values)}, and a loop goes over its letters."
+            fix = (
+                f"Name a list; `{text}.splitlines()` are its lines, `{text}.split()` its words, and "
+                f"`{text} | list` says that the letters are meant."
+            )
+            yield replace(_misuse(loop, loop.iter, what, fix), fails=False)
     for call in find_all(tree, nodes.Call):
         if type_of(call.node, values):
             what = f"{_is(call.node, values)}, and no function that could be called."
             yield _misuse(call, call.node, what, "Remove the `()` behind it.")
     for node in find_all(tree, nodes.Filter):
         yield from _filtered(node, values)
+
+
+def _is_named_text(value: nodes.Expr, values: Mapping[str, Values]) -> bool:
+    """Say whether a value is a text by its name alone: where a filter made it, its letters are meant."""
+    return path_of(value) != "" and type_of(value, values) == "text"
 
 
 def _filtered(node: nodes.Filter, values: Mapping[str, Values]) -> Iterator[Misuse]:

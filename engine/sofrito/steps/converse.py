@@ -126,7 +126,7 @@ true after an exchange, and there were as many as `exchanges` wants at least, th
         """The user's prompt sees the conversation so far."""
         return _SEEN if key[0] == "user" else frozenset()
 
-    def shows(self) -> Mapping[str, Values]:
+    def shows(self, columns: Mapping[str, Values]) -> Mapping[str, Values]:  # noqa: ARG002
         """Messages have a role and a content."""
         message = Values(
             "record", fields=dict.fromkeys(("role", "content"), Values("text")), whole=True

@@ -10,6 +10,7 @@ from pydantic import Field, WithJsonSchema, model_validator
 from sofrito.recipe.base import NAME, Columns, HeadFacts, Key, Load, Need, Part
 from sofrito.recipe.fault import fault
 from sofrito.recipe.heads import RubricHead
+from sofrito.recipe.inference import list_of
 from sofrito.recipe.principles import Principle, principle_values
 from sofrito.recipe.value_types import Values
 from sofrito.steps.base import Bench, Step, name_given
@@ -173,10 +174,15 @@ reasons first is too sure of itself (Constitutional AI)."""
         more = (*(("given",) if self.given else ()), *((PRINCIPLE,) if self.principles else ()))
         return frozenset({"judged", "rubric", *more})
 
-    def shows(self) -> Mapping[str, Values]:
-        """A principle has texts, and what is shown beside is by column."""
-        given = Values("record", fields=dict.fromkeys(self.given), whole=True)
-        return {PRINCIPLE: principle_values(), "given": given}
+    def shows(self, columns: Mapping[str, Values]) -> Mapping[str, Values]:
+        """A principle has texts, what is shown beside is by column, and siblings are a list."""
+        given = Values("record", fields={one: columns.get(one) for one in self.given}, whole=True)
+        parts = Values("record", fields={one: columns.get(one) for one in self.judge}, whole=True)
+        judged = parts if len(self.judge) > 1 else columns.get(self.judge[0])
+        if self.compares():
+            judged = list_of(judged)
+        known = {} if judged is None else {"judged": judged}
+        return {PRINCIPLE: principle_values(), "given": given, **known}
 
     def compares(self) -> bool:
         """Whether siblings are shown together."""

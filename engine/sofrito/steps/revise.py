@@ -137,9 +137,9 @@ it is taken as it is."""
         more = {CRITIQUE} if key == ("revision",) else set()
         return self.extra_names() | more
 
-    def shows(self) -> Mapping[str, Values]:
+    def shows(self, columns: Mapping[str, Values]) -> Mapping[str, Values]:
         """A principle has texts, and what is shown beside is by column."""
-        given = Values("record", fields=dict.fromkeys(self.given), whole=True)
+        given = Values("record", fields={one: columns.get(one) for one in self.given}, whole=True)
         return {PRINCIPLE: principle_values(), "given": given}
 
     def unset_names(self, known: Collection[str]) -> Mapping[str, str]:
