@@ -86,22 +86,39 @@ def test_an_answer_in_a_script_without_spaces_is_no_short_one(tmp_path: Path) ->
         ("I'm sorry, I cannot name a sea.", "refusal: the answer refuses"),
         ("It was in my training data. " + "All seas are different. " * 4, "words: a word it must not have"),
         ("to and fro " * 12, "keep: "),
-        ("Name a sea, please, if you know.", "keep: response != instruction"),
+        ("Name a sea, please, if you know.", "keep: instruction and response != instruction"),
         (" \n. ", "contentless: nothing is said"),
+        (None, "contentless: nothing is said"),
     ],
 )  # fmt: skip
-def test_each_rule_has_a_reason_of_its_own(tmp_path: Path, response: str, reason: str) -> None:
+def test_each_rule_has_a_reason_of_its_own(
+    tmp_path: Path, response: str | None, reason: str
+) -> None:
     row = {"instruction": "Name a sea, please, if you know.", "response": response}
     done = run_like("curate", silent, tmp_path, seeds={"data": {"file": None, "rows": [row]}})
     assert (done.rows, len(done.lost)) == ({}, 1)
     assert done.lost["0"].startswith(reason)
 
 
+def test_an_answer_to_nothing_is_left_out(tmp_path: Path) -> None:
+    rows = [{"instruction": None, "response": "The Baltic is one of them."}]
+    done = run_like("curate", silent, tmp_path, seeds={"data": {"file": None, "rows": rows}})
+    assert done.lost == {"0": "keep: instruction and response != instruction"}
+
+
 def test_the_recipe_of_the_readme_is_one(tmp_path: Path) -> None:
     text = (shipped_recipes()["curate"] / "README.md").read_text(encoding="utf-8")
-    (shown,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    shown, more = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     (tmp_path / "recipe.yaml").write_text(shown, encoding="utf-8")
     assert read_recipe(tmp_path, vocabulary()).warnings == ()
+
+    (tmp_path / "recipe.yaml").write_text(shown + more, encoding="utf-8")
+    rows = [{"question": f" {row['instruction']}", "output": row["response"]} for row in DATA]
+    (tmp_path / "seeds").mkdir()
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (tmp_path / "seeds" / "data.jsonl").write_text(text, encoding="utf-8")
+    done = sofrito("run", tmp_path, "--out", tmp_path / "out", "--format", "json")
+    assert json.loads(done.stdout)["rows"] == 51
 
 
 @pytest.mark.real

@@ -36,6 +36,24 @@ def check_columns(scene: Scene, path: Key, declared: Mapping[str, str], peek: Pe
             continue
         for problem in _of_some([one.problems[column] for one in found]):
             scene.problems.add("SOF209", path, problem.what, problem.fix, where=problem.where)
+    if peek.rows and not peek.misfits:
+        _check_nulls(scene, path, declared, peek)
+
+
+def _check_nulls(scene: Scene, path: Key, declared: Mapping[str, str], peek: Peek) -> None:
+    """Warn of columns that may be null, and are so in every row that was looked at."""
+    for column in declared:
+        if not _any_has(column, declared[column], peek.rows):
+            file, others = (
+                peek.rows[0].where.file,
+                [one for one in peek.columns if one not in declared],
+            )
+            what = f"`{column}` is null in every row of `{file.name}` that was looked at."
+            other = f"If another one is meant: it has {ticked(others[:_LISTED])}."
+            none = "Correct the file, or let the recipe do without it."
+            fix = did_you_mean(column, others, otherwise=other if others else none)
+            at = (*path, "columns", column)
+            scene.problems.add("SOF209", at, what, fix, at_key=True, severity="warning")
 
 
 def check_inline(scene: Scene, name: str, seeds: Seeds) -> None:
