@@ -64,6 +64,10 @@ answer made with `raw: true`."""
         """The texts' columns and that of the soft labels."""
         return tuple(filter(None, (self.system, self.prompt, self.completion, self._labels)))
 
+    def holds_for(self) -> Mapping[str, str]:
+        """The soft labels are those of the answer as it was written."""
+        return {self._labels: self.completion}
+
     def remedies(self) -> Mapping[str, str]:
         """Soft labels are made by an option of the step."""
         if self.soft:

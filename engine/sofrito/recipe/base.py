@@ -410,6 +410,10 @@ class Writer(Part):
         """The columns that the format can only write if they hold lists of records, and of which."""
         return {}
 
+    def holds_for(self) -> Mapping[str, str]:
+        """Columns that hold for the value that another one, given with each, had when they were made."""
+        return {}
+
     def remedies(self) -> Mapping[str, str]:
         """What to do where nothing makes a column that the format needs, by column, where that is known."""
         return {}

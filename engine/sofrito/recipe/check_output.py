@@ -30,6 +30,8 @@ def _check_writer(scene: Scene, path: Key, writer: Writer, names: Names) -> None
         scene.used.update(scene.names.expression(writer.where, where, names))
         check_truth(scene, writer.where, where, names)
     _check_apart(scene, path, writer)
+    for column, subject in writer.holds_for().items():
+        _check_holding(scene, column, subject)
     roots = [column.partition(".")[0] for column in writer.uses()]
     scene.used.update(roots or names.known.keys() - scene.recipe.axes.keys())
     values = names.typed(names.known)
@@ -75,6 +77,21 @@ def _check_apart(scene: Scene, path: Key, writer: Writer) -> None:
             fix = "These are two different columns: name another for one of them."
             here = at if scene.places.at(at) is not None else at[:-1]
             scene.problems.add("SOF212", here, what, fix)
+
+
+def _check_holding(scene: Scene, column: str, subject: str) -> None:
+    """Note each step that writes a column anew after another one was made that holds for its value."""
+    made = False
+    for index, step in enumerate(scene.recipe.steps):
+        written = (*step.makes(), *step.rewrites())
+        if column in written:
+            made = True
+        elif made and subject in written:
+            what = (
+                f"`{column}` holds for `{subject}` as it was before `{step.label}` writes it anew."
+            )
+            fix = "Keep the new value in a column of its own, or remove the step."
+            scene.problems.add("SOF212", ("steps", index, step.verb), what, fix)
 
 
 def _column_fix(writer: Writer, column: str, names: Names) -> str:
