@@ -23,7 +23,8 @@ ASPECTS = ("instruction_following", "truthfulness", "honesty", "helpfulness")
 class Models:
     """Answer each prompt in the four words above, one after the other, and judge these by WORTH."""
 
-    def __init__(self) -> None:
+    def __init__(self, **worth: int) -> None:
+        self.worth = WORTH | worth
         self.written: dict[str, int] = {}
         self.systems: list[str] = []
 
@@ -41,7 +42,7 @@ class Models:
         scores: dict[str, int] = {}
         for place, answer in shown:
             prefix = f"answer_{place}_" if place else ""
-            scores |= {f"{prefix}{aspect}": WORTH[answer] for aspect in ASPECTS}
+            scores |= {f"{prefix}{aspect}": self.worth[answer] for aspect in ASPECTS}
             if answer == "fair":
                 scores[f"{prefix}honesty"] = 4
         return json.dumps(scores)
@@ -86,9 +87,8 @@ def test_the_best_is_paired_with_another_by_chance(tmp_path: Path) -> None:
         assert row["rejected"] == by_score[row["pair"]["rejected"]]
 
 
-def test_what_is_too_near_is_no_pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(WORTH, "bad", 2)
-    done = run(tmp_path, take="best_worst", margin=4)
+def test_what_is_too_near_is_no_pair(tmp_path: Path) -> None:
+    done = run(tmp_path, Models(bad=2), take="best_worst", margin=4)
     assert done.rows == {}
     assert set(done.lost.values()) == {"margin too small"}
 
