@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from sofrito.recipe.base import FIELD, NAME
+from sofrito.recipe.field_types import FIELD, NAME
 
 NAMES = ["a", "_b2", "höhe", "Ångström", "вопрос", "質問", "질문", "سؤال", "प्रश्न", "ª", "naïve_1"]
 NONE = ["", "2a", "a b", "a-b", "a.b", "a–b", "«a»", "a…", "a×b", "€a", "→a", "「a」", "a\u00a0b"]

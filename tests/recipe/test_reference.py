@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 
 import pytest
 
-from sofrito.recipe.base import Check, Verb
+from sofrito.recipe.entries import Check
 from sofrito.recipe.read import read_recipe
 from sofrito.recipe.reference import FILE, published_reference, reference, write_reference
 from sofrito.recipe.reference_examples import flow
 from sofrito.recipe.schema import recipe_schema
+from sofrito.recipe.verb import Verb
 from sofrito.recipe.vocabulary import Vocabulary
 
 DOCS = Path(__file__).parents[2] / "docs"

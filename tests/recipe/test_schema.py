@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from sofrito.cli.schema import SCHEMAS as MADE
 from sofrito.problems import Trouble
-from sofrito.recipe.base import Part, Verb
+from sofrito.recipe.base import Part
 from sofrito.recipe.docs import class_doc, field_docs
 from sofrito.recipe.schema import (
     FILE,
@@ -21,6 +21,7 @@ from sofrito.recipe.schema import (
     write_schemas,
 )
 from sofrito.recipe.schema_layers import REFERENCE, settled, whole
+from sofrito.recipe.verb import Verb
 from sofrito.recipe.vocabulary import Vocabulary
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"

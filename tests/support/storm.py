@@ -13,7 +13,7 @@ import xxhash
 from sofrito.filters import FILTERS
 from sofrito.plan.compile import compiled
 from sofrito.plan.program import Program
-from sofrito.recipe.base import Writer
+from sofrito.recipe.entries import Writer
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.vocabulary import Vocabulary
 from sofrito.run.blame import Patience

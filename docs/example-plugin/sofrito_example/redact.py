@@ -4,7 +4,7 @@ import re
 from typing import ClassVar
 
 from sofrito.formats.base import Column
-from sofrito.recipe.base import Columns
+from sofrito.recipe.field_types import Columns
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.work import Candidate, Map, Operation, Outcome, Row
 

@@ -4,7 +4,7 @@ import re
 from typing import ClassVar
 
 from sofrito.filters.base import KEPT, Columns, RowFilter, Values, Verdict, texts
-from sofrito.recipe.base import Range
+from sofrito.recipe.field_types import Range
 
 END = re.compile(r"[.!?]+(?=\s|$)")
 

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from sofrito.recipe.asked import models_asked
-from sofrito.recipe.base import Verb
 from sofrito.recipe.model import Recipe
+from sofrito.recipe.verb import Verb
 from sofrito.recipe.words import either, sentence
 from sofrito.run.ledger import Ledger
 

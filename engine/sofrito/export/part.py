@@ -8,7 +8,7 @@ from typing import Any
 from sofrito.export.infer import Inferred, fit
 from sofrito.export.rows import Accepted
 from sofrito.formats import Format, Type, Unfit
-from sofrito.recipe.base import Writer
+from sofrito.recipe.entries import Writer
 from sofrito.recipe.expressions import ExpressionError
 
 

@@ -7,7 +7,8 @@ from importlib.util import find_spec
 from typing import Any, ClassVar
 
 from sofrito.problems import Trouble
-from sofrito.recipe.base import Check, Need
+from sofrito.recipe.base import Need
+from sofrito.recipe.entries import Check
 from sofrito.recipe.heads import Head
 from sofrito.teachers.call import Call
 

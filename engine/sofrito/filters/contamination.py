@@ -7,8 +7,8 @@ from pydantic import Field
 
 from sofrito.filters.base import Columns, PoolFilter, Values, Verdict, texts
 from sofrito.filters.novelty import label
-from sofrito.recipe.base import Columns as Names
-from sofrito.recipe.base import Strings
+from sofrito.recipe.field_types import Columns as Names
+from sofrito.recipe.field_types import Strings
 
 
 class Contamination(PoolFilter):

@@ -9,7 +9,7 @@ from pydantic import field_validator
 from sofrito.filters.base import Verdict
 from sofrito.filters.one_text import OneText
 from sofrito.filters.words import any_of, not_empty
-from sofrito.recipe.base import Strings
+from sofrito.recipe.field_types import Strings
 
 WORDS = (
     "given prompt",

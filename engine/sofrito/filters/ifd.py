@@ -16,8 +16,8 @@ from sofrito.filters.base import (
     texts,
 )
 from sofrito.filters.likelihood import mean_loss, perplexity
-from sofrito.recipe.base import NAME
 from sofrito.recipe.fault import fault
+from sofrito.recipe.field_types import NAME
 from sofrito.teachers.call import Message, Score
 
 

@@ -8,8 +8,8 @@ from pydantic import Field, field_validator
 from sofrito.filters.base import Columns, RowFilter, Values, Verdict, texts
 from sofrito.filters.language_codes import LANGUAGES
 from sofrito.problems import did_you_mean
-from sofrito.recipe.base import Strings
 from sofrito.recipe.fault import fault
+from sofrito.recipe.field_types import Strings
 
 _READ = 4_000
 """Characters of a text that are looked at."""

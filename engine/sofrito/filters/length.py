@@ -7,8 +7,8 @@ from pydantic import model_validator
 
 from sofrito.filters.base import KEPT, Columns, RowFilter, Values, Verdict, texts
 from sofrito.filters.script_words import word_count
-from sofrito.recipe.base import Range
 from sofrito.recipe.fault import fault, swapped
+from sofrito.recipe.field_types import Range
 
 
 class Length(RowFilter):

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from sofrito.filters.base import Columns, MemoryFilter, Values, Verdict, texts
-from sofrito.recipe.base import Strings
+from sofrito.recipe.field_types import Strings
 
 PASSED = "passed"
 _SHOWN = 60

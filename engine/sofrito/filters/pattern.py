@@ -6,8 +6,9 @@ from typing import ClassVar
 from pydantic import field_validator, model_validator
 
 from sofrito.filters.base import KEPT, Columns, RowFilter, Values, Verdict, texts
-from sofrito.recipe.base import Fragment, Strings
+from sofrito.recipe.base import Fragment
 from sofrito.recipe.fault import fault
+from sofrito.recipe.field_types import Strings
 from sofrito.recipe.regex import regex
 from sofrito.recipe.regex_words import mended
 

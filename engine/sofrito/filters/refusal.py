@@ -10,7 +10,7 @@ from sofrito.filters.base import Verdict
 from sofrito.filters.one_text import OneText
 from sofrito.filters.script_words import word_count
 from sofrito.filters.words import any_of, not_empty
-from sofrito.recipe.base import Strings
+from sofrito.recipe.field_types import Strings
 
 WORDS = (
     "sorry",

@@ -7,8 +7,9 @@ from typing import ClassVar
 from pydantic import model_validator
 
 from sofrito.filters.base import KEPT, Columns, RowFilter, Values, Verdict, texts
-from sofrito.recipe.base import Fragment, Strings
+from sofrito.recipe.base import Fragment
 from sofrito.recipe.fault import fault
+from sofrito.recipe.field_types import Strings
 
 
 class Words(RowFilter):

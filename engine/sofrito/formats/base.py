@@ -6,8 +6,9 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 import orjson
 from pydantic import Field
 
-from sofrito.recipe.base import FIELD, Writer
+from sofrito.recipe.entries import Writer
 from sofrito.recipe.expressions import expression
+from sofrito.recipe.field_types import FIELD
 
 Values = Mapping[str, Any]
 Column = Annotated[str, Field(pattern=FIELD)]

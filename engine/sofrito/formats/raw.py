@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from sofrito.formats.base import Format, Type, Values
-from sofrito.recipe.base import Columns
+from sofrito.recipe.field_types import Columns
 
 
 class Raw(Format):

@@ -14,7 +14,7 @@ from sofrito.plan.fingerprint import fingerprint
 from sofrito.plan.inputs import Inputs
 from sofrito.plan.program import Program, segmented
 from sofrito.prompts import Templates
-from sofrito.recipe.base import Check
+from sofrito.recipe.entries import Check
 from sofrito.recipe.library import Library
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.read import Read

@@ -8,9 +8,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from sofrito.recipe.base import Check, Part, Verb, Writer
+from sofrito.recipe.base import Part
+from sofrito.recipe.entries import Check, Writer
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.sources import is_file
+from sofrito.recipe.verb import Verb
 
 Kind = Literal["added", "removed", "changed", "moved", "renamed"]
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sofrito.recipe.asked import opened
-from sofrito.recipe.base import Check, Load
+from sofrito.recipe.base import Load
+from sofrito.recipe.entries import Check
 from sofrito.recipe.model import Recipe
 
 GUESSED_ROWS = 4

@@ -8,12 +8,13 @@ import xxhash
 from jinja2 import TemplateError
 
 from sofrito.plan.axes import Records
-from sofrito.recipe.base import Check, Verb
+from sofrito.recipe.entries import Check
 from sofrito.recipe.library import Library
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.plugins import origin
 from sofrito.recipe.sources import TemplateSources, is_file
 from sofrito.recipe.template_tree import included
+from sofrito.recipe.verb import Verb
 
 # The version of the rules by which a run turns answers into rows.
 RULES = 1

@@ -8,9 +8,10 @@ from sofrito.filters.base import KEPT, AskingFilter, Columns, Filter, Judging, R
 from sofrito.filters.base import Values as RowValues
 from sofrito.filters.first import First
 from sofrito.recipe.asked import opened
-from sofrito.recipe.base import Check, Verb
+from sofrito.recipe.entries import Check
 from sofrito.recipe.expressions import expression_names
 from sofrito.recipe.model import Recipe
+from sofrito.recipe.verb import Verb
 
 
 class _Passing(RowFilter):

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sofrito.documents import SUFFIXES as DOCUMENTS
 from sofrito.problems import RecipeError, Trouble
-from sofrito.recipe.base import NAME
+from sofrito.recipe.field_types import NAME
 from sofrito.recipe.quoted import quoted
 from sofrito.recipe.seed_files import SUFFIXES, peek_seeds
 from sofrito.recipe.terms import terms_of

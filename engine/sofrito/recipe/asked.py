@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from sofrito.recipe.base import Check
+from sofrito.recipe.entries import Check
 from sofrito.recipe.model import Recipe
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sofrito.recipe.base import Key, Verb
+from sofrito.recipe.base import Key
 from sofrito.recipe.binding import bound_expression, bound_template
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.overrides import replaced
 from sofrito.recipe.sources import is_file
+from sofrito.recipe.verb import Verb
 
 
 def with_params(data: Any, recipe: Recipe, values: Mapping[str, Any]) -> Any:

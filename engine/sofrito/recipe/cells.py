@@ -8,8 +8,8 @@ from typing import Any
 
 from jinja2 import TemplateSyntaxError
 
-from sofrito.recipe.base import Verb
 from sofrito.recipe.expressions import ExpressionError, expression, expression_names
+from sofrito.recipe.verb import Verb
 
 Cell = tuple[tuple[str, str], ...]
 """The value of each of some axes."""

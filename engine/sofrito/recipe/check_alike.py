@@ -4,14 +4,16 @@ from collections.abc import Iterable
 
 from jinja2 import TemplateSyntaxError, nodes
 
-from sofrito.recipe.base import Check, Key, Verb
+from sofrito.recipe.base import Key
 from sofrito.recipe.binding import NAME as PARAMS
+from sofrito.recipe.entries import Check
 from sofrito.recipe.expressions import names_used, parsed_expression
 from sofrito.recipe.inference import type_of
 from sofrito.recipe.known import Known
 from sofrito.recipe.names import Names
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.template_nodes import find_all
+from sofrito.recipe.verb import Verb
 from sofrito.recipe.words import either, ticked
 
 

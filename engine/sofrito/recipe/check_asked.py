@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from sofrito.recipe.base import Check, Key, Need, Verb
+from sofrito.recipe.base import Key, Need
+from sofrito.recipe.entries import Check
 from sofrito.recipe.model import UNDECLARED
 from sofrito.recipe.scene import Scene
+from sofrito.recipe.verb import Verb
 from sofrito.recipe.words import either, ticked
 
 _EMBEDDED: frozenset[Need] = frozenset(

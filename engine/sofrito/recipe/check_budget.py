@@ -3,9 +3,9 @@
 import math
 from collections.abc import Iterator
 
-from sofrito.recipe.base import Verb
 from sofrito.recipe.check_context import prompt_words
 from sofrito.recipe.scene import Scene
+from sofrito.recipe.verb import Verb
 
 
 def check_budget(scene: Scene) -> None:

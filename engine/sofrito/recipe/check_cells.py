@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from sofrito.problems import Severity
-from sofrito.recipe.base import Check, Key, Verb
+from sofrito.recipe.base import Key
 from sofrito.recipe.binding import bound_expression
 from sofrito.recipe.cells import Cell, Cells, NotTold
+from sofrito.recipe.entries import Check
 from sofrito.recipe.scene import Scene
+from sofrito.recipe.verb import Verb
 from sofrito.recipe.words import either
 
 _SHOWN = 3

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from sofrito.problems import did_you_mean
-from sofrito.recipe.base import Check, Fragment, Key
+from sofrito.recipe.base import Fragment, Key
+from sofrito.recipe.entries import Check
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.words import either, from_to, quoted, ticked
 

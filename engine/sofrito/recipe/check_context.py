@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from sofrito.problems import Severity
-from sofrito.recipe.base import Key, Verb
+from sofrito.recipe.base import Key
 from sofrito.recipe.prompt_size import PromptSize
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.value_types import Values
+from sofrito.recipe.verb import Verb
 
 EMBEDDED = ("llama.cpp", "transformers")
 _MOST = 8192

@@ -3,11 +3,12 @@
 from collections.abc import Container, Iterable, Mapping
 
 from sofrito.problems import Severity
-from sofrito.recipe.base import Key, PoolDraw, Verb
+from sofrito.recipe.base import Key, PoolDraw
 from sofrito.recipe.inference import common
 from sofrito.recipe.names import Names
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.value_types import Gap, Values
+from sofrito.recipe.verb import Verb
 
 
 def check_draws(scene: Scene, path: Key, step: Verb) -> None:

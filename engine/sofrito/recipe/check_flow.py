@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 
-from sofrito.recipe.base import Check, HeadFacts, Key, Verb
+from sofrito.recipe.base import HeadFacts, Key
 from sofrito.recipe.check_alike import check_ranked, check_unequal, learn_alike
 from sofrito.recipe.check_asked import check_filter_model, check_step_model
 from sofrito.recipe.check_chain import check_chain, check_pool_columns
@@ -27,6 +27,7 @@ from sofrito.recipe.check_truth import check_truth, kept_by
 from sofrito.recipe.check_types import CODE as MISUSED
 from sofrito.recipe.check_types import other_type
 from sofrito.recipe.draft import Broken
+from sofrito.recipe.entries import Check
 from sofrito.recipe.inference import common, list_of
 from sofrito.recipe.known import Known
 from sofrito.recipe.names import Names
@@ -34,6 +35,7 @@ from sofrito.recipe.reserved import LANGUAGE, OWN
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.seed_values import unnameable
 from sofrito.recipe.value_types import Gap, Values
+from sofrito.recipe.verb import Verb
 from sofrito.recipe.words import ticked
 
 _BROKEN = "a broken step"

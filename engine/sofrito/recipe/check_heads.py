@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 
 from sofrito.problems import RecipeError
-from sofrito.recipe.base import Check, HeadFacts, Key, Part, Verb
+from sofrito.recipe.base import HeadFacts, Key, Part
+from sofrito.recipe.entries import Check
 from sofrito.recipe.library import HEADS, Library
 from sofrito.recipe.scene import Scene
+from sofrito.recipe.verb import Verb
 
 
 def head_facts(scene: Scene, path: Key, step: Verb | Check) -> HeadFacts:

@@ -3,11 +3,12 @@
 import math
 
 from sofrito.problems import did_you_mean
-from sofrito.recipe.base import Key, Writer
+from sofrito.recipe.base import Key
 from sofrito.recipe.check_set import check_set
 from sofrito.recipe.check_truth import check_truth
 from sofrito.recipe.check_types import CODE as MISUSED
 from sofrito.recipe.check_types import not_listed, other_type
+from sofrito.recipe.entries import Writer
 from sofrito.recipe.names import Names
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.words import either, ticked

@@ -2,8 +2,8 @@
 
 import math
 
-from sofrito.recipe.base import Verb
 from sofrito.recipe.scene import Scene
+from sofrito.recipe.verb import Verb
 
 
 def check_quota(scene: Scene, rows: int) -> None:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from sofrito.problems import did_you_mean
-from sofrito.recipe.base import Key, Writer
+from sofrito.recipe.base import Key
+from sofrito.recipe.entries import Writer
 from sofrito.recipe.expressions import expression_names
 from sofrito.recipe.model_output import Mix, Order
 from sofrito.recipe.names import Names

@@ -4,10 +4,11 @@ import math
 
 from jinja2 import TemplateSyntaxError, nodes
 
-from sofrito.recipe.base import Key, Verb
+from sofrito.recipe.base import Key
 from sofrito.recipe.expressions import parsed_expression
 from sofrito.recipe.intervals import Ranges, interval
 from sofrito.recipe.scene import Scene
+from sofrito.recipe.verb import Verb
 
 _NEAR = 1e-9
 

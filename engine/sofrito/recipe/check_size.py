@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from sofrito.recipe.answer_size import enough_tokens, least_tokens
-from sofrito.recipe.base import Check, Key
+from sofrito.recipe.base import Key
+from sofrito.recipe.entries import Check
 from sofrito.recipe.known import Known, Size
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.words import from_to

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from sofrito.problems import did_you_mean
 from sofrito.recipe.asked import models_asked
-from sofrito.recipe.base import Key, Verb
+from sofrito.recipe.base import Key
 from sofrito.recipe.check_asked import check_filter_model
 from sofrito.recipe.check_chain import check_pool_columns
 from sofrito.recipe.check_quota import check_quota
@@ -13,6 +13,7 @@ from sofrito.recipe.overrides import COMMAND_LINE
 from sofrito.recipe.params import refers_to
 from sofrito.recipe.reserved import LANGUAGE
 from sofrito.recipe.scene import UNDECLARED, Scene
+from sofrito.recipe.verb import Verb
 from sofrito.recipe.words import either
 
 # Where one of these is told, what seems unused may be what was misspelt.

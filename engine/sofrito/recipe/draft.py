@@ -9,13 +9,16 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from sofrito.problems import did_you_mean
-from sofrito.recipe.base import NAME, Check, Key, Verb, Writer
+from sofrito.recipe.base import Key
+from sofrito.recipe.entries import Check, Writer
 from sofrito.recipe.fault import CODES
+from sofrito.recipe.field_types import NAME
 from sofrito.recipe.model import Model, Param, Recipe
 from sofrito.recipe.model_output import Output
 from sofrito.recipe.model_rows import Axis, Seeds
 from sofrito.recipe.overrides import replaced
 from sofrito.recipe.places import MOST, Places, Problems
+from sofrito.recipe.verb import Verb
 from sofrito.recipe.vocabulary import Vocabulary
 from sofrito.recipe.words import label, sentence
 

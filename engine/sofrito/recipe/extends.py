@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path, PureWindowsPath
 
 from sofrito.problems import Problem, RecipeError, Span, Trouble, did_you_mean
-from sofrito.recipe.base import Key, Verb
+from sofrito.recipe.base import Key
 from sofrito.recipe.document import Document, load_document
 from sofrito.recipe.merge import Piece, merged, of_mapping, whole
 from sofrito.recipe.merge_steps import merged_steps
 from sofrito.recipe.params import merged_params, with_types
 from sofrito.recipe.places import Origin, Places
+from sofrito.recipe.verb import Verb
 from sofrito.recipe.words import described
 from sofrito.shipped import shipped_recipes
 

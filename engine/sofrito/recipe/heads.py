@@ -8,9 +8,10 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 from pydantic import Field, model_validator
 
 from sofrito.problems import Problem, RecipeError, Span
-from sofrito.recipe.base import Name, Part
+from sofrito.recipe.base import Part
 from sofrito.recipe.document import parse_document
 from sofrito.recipe.fault import fault
+from sofrito.recipe.field_types import Name
 from sofrito.recipe.front_matter import LINE, head_end
 from sofrito.recipe.read_part import read_part
 

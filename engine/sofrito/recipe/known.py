@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sofrito.recipe.base import Verb
 from sofrito.recipe.value_types import Gap, Values
+from sofrito.recipe.verb import Verb
 
 _WORD = re.compile(r"\w+")
 

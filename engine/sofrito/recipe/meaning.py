@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from sofrito.recipe.base import Writer
 from sofrito.recipe.check_budget import check_budget
 from sofrito.recipe.check_cells import check_cells
 from sofrito.recipe.check_flow import check_flow
@@ -17,6 +16,7 @@ from sofrito.recipe.check_spliced import check_spliced
 from sofrito.recipe.check_terms import check_terms
 from sofrito.recipe.check_use import check_chains, check_rows, check_unused
 from sofrito.recipe.draft import Draft
+from sofrito.recipe.entries import Writer
 from sofrito.recipe.places import Problems
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.sources import TemplateSources

@@ -6,9 +6,9 @@ from difflib import get_close_matches
 from typing import Any
 
 from sofrito.problems import Problem, did_you_mean
-from sofrito.recipe.base import Verb
 from sofrito.recipe.merge import Piece, merged, of_list, of_mapping
 from sofrito.recipe.places import Origin
+from sofrito.recipe.verb import Verb
 from sofrito.recipe.words import described, ticked
 
 _LIKE = 0.75

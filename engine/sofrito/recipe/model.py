@@ -5,9 +5,12 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from sofrito.recipe.base import Check, Count, Name, Part, Verb
+from sofrito.recipe.base import Part
+from sofrito.recipe.entries import Check
+from sofrito.recipe.field_types import Count, Name
 from sofrito.recipe.model_output import Output
 from sofrito.recipe.model_rows import Axis, Cover, Seeds
+from sofrito.recipe.verb import Verb
 from sofrito.recipe.version import VERSION
 from sofrito.recipe.vocabulary import parse_check, parse_verb
 

@@ -5,7 +5,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from sofrito.recipe.base import FIELD, NAME, Fields, Name, Part, Writer
+from sofrito.recipe.base import Part
+from sofrito.recipe.entries import Writer
+from sofrito.recipe.field_types import FIELD, NAME, Fields, Name
 from sofrito.recipe.vocabulary import parse_writer
 
 Formats = tuple[Annotated[Writer, BeforeValidator(parse_writer)], ...]

@@ -5,7 +5,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from sofrito.recipe.base import NAME, Name, Part
+from sofrito.recipe.base import Part
+from sofrito.recipe.field_types import NAME, Name
 
 COLUMN_TYPE = r"^(string|integer|number|boolean|list|object|any)\??$"
 

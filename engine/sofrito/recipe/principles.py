@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 from pydantic import ValidationError, model_validator
 
 from sofrito.problems import Problem, RecipeError
-from sofrito.recipe.base import Name, Part
+from sofrito.recipe.base import Part
 from sofrito.recipe.document import Document, parse_document
 from sofrito.recipe.fault import fault
+from sofrito.recipe.field_types import Name
 from sofrito.recipe.heads import Head, read_head
 from sofrito.recipe.places import Origin, Places, Problems
 from sofrito.recipe.schema import model_schema

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sofrito.recipe.base import NAME, Verb, Writer
+from sofrito.recipe.entries import Writer
+from sofrito.recipe.field_types import NAME
 from sofrito.recipe.reference_examples import entry_lines, flow, step_lines
 from sofrito.recipe.schema import recipe_schema
 from sofrito.recipe.schema_layers import settled
 from sofrito.recipe.schema_models import Schema
+from sofrito.recipe.verb import Verb
 from sofrito.recipe.vocabulary import Vocabulary
 
 FILE = "recipe.md"

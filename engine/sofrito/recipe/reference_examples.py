@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sofrito.recipe.base import Check, Writer
+from sofrito.recipe.entries import Check, Writer
 from sofrito.recipe.schema_models import Schema
 from sofrito.recipe.vocabulary import Vocabulary
 

@@ -7,13 +7,15 @@ from typing import TypeVar
 
 from sofrito.problems import RecipeError, did_you_mean
 from sofrito.recipe.asked import opened
-from sofrito.recipe.base import Check, Key, Verb
+from sofrito.recipe.base import Key
 from sofrito.recipe.check_names import NameCheck
 from sofrito.recipe.draft import Broken, Draft
+from sofrito.recipe.entries import Check
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.places import Places, Problems
 from sofrito.recipe.sources import TemplateSources
 from sofrito.recipe.value_types import Gap, Values
+from sofrito.recipe.verb import Verb
 from sofrito.recipe.vocabulary import Vocabulary
 from sofrito.recipe.words import ticked
 

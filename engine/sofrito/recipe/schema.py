@@ -6,12 +6,14 @@ from functools import cache
 from pathlib import Path
 
 from sofrito.problems import Trouble
-from sofrito.recipe.base import Check, Part, Verb, Writer
+from sofrito.recipe.base import Part
 from sofrito.recipe.classes import Classes
 from sofrito.recipe.docs import class_doc
+from sofrito.recipe.entries import Check, Writer
 from sofrito.recipe.model import Model, Recipe
 from sofrito.recipe.schema_layers import extensible, parametrised, removable
 from sofrito.recipe.schema_models import Definitions, Schema, told_first
+from sofrito.recipe.verb import Verb
 from sofrito.recipe.vocabulary import Vocabulary
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"

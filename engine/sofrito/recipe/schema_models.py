@@ -7,8 +7,10 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
 from sofrito.problems import Trouble
-from sofrito.recipe.base import Check, Part, Verb, Writer
+from sofrito.recipe.base import Part
 from sofrito.recipe.docs import class_doc, field_docs
+from sofrito.recipe.entries import Check, Writer
+from sofrito.recipe.verb import Verb
 
 Schema = dict[str, Any]
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from sofrito.recipe.base import NAME
+from sofrito.recipe.field_types import NAME
 from sofrito.recipe.inference import list_of
 from sofrito.recipe.model_rows import Seeds
 from sofrito.recipe.value_types import Values, ValueType, type_of_value

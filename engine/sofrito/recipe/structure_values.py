@@ -5,7 +5,8 @@ import re
 from typing import Any
 
 from sofrito.problems import did_you_mean
-from sofrito.recipe.base import NAME, Key
+from sofrito.recipe.base import Key
+from sofrito.recipe.field_types import NAME
 from sofrito.recipe.params import REFERENCE
 from sofrito.recipe.places import Places, Problems
 from sofrito.recipe.reference_examples import flow

@@ -6,7 +6,9 @@ from typing import Any
 
 from pydantic import ValidationInfo
 
-from sofrito.recipe.base import Check, Part, Verb, Writer
+from sofrito.recipe.base import Part
+from sofrito.recipe.entries import Check, Writer
+from sofrito.recipe.verb import Verb
 
 
 @dataclass(frozen=True)

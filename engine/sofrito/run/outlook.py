@@ -7,9 +7,9 @@ from typing import Any
 from sofrito.plan.estimate import Expected, Happening, guessed_tokens
 from sofrito.plan.estimate_time import Speed
 from sofrito.plan.program import Program
-from sofrito.recipe.base import Verb
 from sofrito.recipe.model import CHECKERS
 from sofrito.recipe.model_rows import Topics
+from sofrito.recipe.verb import Verb
 from sofrito.run.axes import PROMPT, load_of
 from sofrito.run.dry_run import made_up
 from sofrito.run.observe import stages

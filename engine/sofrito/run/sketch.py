@@ -8,7 +8,7 @@ from typing import Any
 from sofrito.plan.estimate import CHARACTERS
 from sofrito.plan.program import Program
 from sofrito.prompts import Render
-from sofrito.recipe.base import Verb
+from sofrito.recipe.verb import Verb
 from sofrito.run.candidate import Root
 from sofrito.run.observe import stages
 from sofrito.run.source import Candidates

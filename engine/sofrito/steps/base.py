@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from sofrito.filters.base import Filter
-from sofrito.recipe.base import Verb
 from sofrito.recipe.expressions import Expression, ExpressionError, expression
 from sofrito.recipe.heads import Head
 from sofrito.recipe.library import Library
+from sofrito.recipe.verb import Verb
 from sofrito.steps.work import Candidate, Lost, Map, Operation, Outcome, Pooled, Row
 
 

@@ -6,8 +6,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from sofrito.recipe.base import NAME, Load, Range
+from sofrito.recipe.base import Load
 from sofrito.recipe.fault import Kind, fault, swapped
+from sofrito.recipe.field_types import NAME, Range
 from sofrito.recipe.inference import list_of
 from sofrito.recipe.value_types import Values, ValueType
 from sofrito.steps.base import Bench, Step

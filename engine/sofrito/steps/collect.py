@@ -6,8 +6,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, model_validator
 
 from sofrito.formats.base import Column
-from sofrito.recipe.base import Columns, Key
+from sofrito.recipe.base import Key
 from sofrito.recipe.expressions import ExpressionError, expression
+from sofrito.recipe.field_types import Columns
 from sofrito.recipe.inference import list_of
 from sofrito.recipe.value_types import Values
 from sofrito.steps.base import Bench

@@ -7,9 +7,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from sofrito.prompts import Render
-from sofrito.recipe.base import NAME, Key, Load, Need, Part, Range
+from sofrito.recipe.base import Key, Load, Need, Part
 from sofrito.recipe.expressions import ExpressionError, expression
 from sofrito.recipe.fault import fault, swapped
+from sofrito.recipe.field_types import NAME, Range
 from sofrito.recipe.inference import list_of
 from sofrito.recipe.value_types import Values
 from sofrito.steps.base import Bench, Step

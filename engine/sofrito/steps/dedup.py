@@ -8,8 +8,9 @@ import xxhash
 from pydantic import Field, model_validator
 
 from sofrito.filters.base import texts
-from sofrito.recipe.base import Columns, Key, Load, Need
+from sofrito.recipe.base import Key, Load, Need
 from sofrito.recipe.fault import fault
+from sofrito.recipe.field_types import Columns
 from sofrito.recipe.model import EMBEDDER
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.punctuation import without_punctuation

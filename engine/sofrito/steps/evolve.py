@@ -6,8 +6,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from sofrito.formats.base import Column
-from sofrito.recipe.base import Check, Key, Load, Name, Need
+from sofrito.recipe.base import Key, Load, Need
+from sofrito.recipe.entries import Check
 from sofrito.recipe.fault import fault
+from sofrito.recipe.field_types import Name
 from sofrito.recipe.heads import OperatorHead
 from sofrito.recipe.value_types import Values
 from sofrito.recipe.vocabulary import parse_check

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 from pydantic import model_validator
 
 from sofrito.problems import did_you_mean
-from sofrito.recipe.base import Columns
 from sofrito.recipe.fault import fault
+from sofrito.recipe.field_types import Columns
 from sofrito.recipe.inference import item_of
 from sofrito.recipe.value_types import Values, ValueType
 from sofrito.recipe.words import ticked

@@ -19,9 +19,10 @@ from sofrito.filters.base import (
 )
 from sofrito.filters.base import Filter as FilterClass
 from sofrito.prompts import Render
-from sofrito.recipe.base import Check, Columns
+from sofrito.recipe.entries import Check
 from sofrito.recipe.expressions import Expression, ExpressionError
 from sofrito.recipe.fault import fault
+from sofrito.recipe.field_types import Columns
 from sofrito.recipe.heads import Head
 from sofrito.recipe.vocabulary import parse_check
 from sofrito.steps.base import Bench, Step

@@ -6,7 +6,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, WithJsonSchema, model_validator
 
-from sofrito.recipe.base import NAME, Columns, Key, Load, Need, Part, PoolDraw, Range, Strings
+from sofrito.recipe.base import Key, Load, Need, Part, PoolDraw
+from sofrito.recipe.field_types import NAME, Columns, Range, Strings
 from sofrito.recipe.value_types import Values
 from sofrito.steps.asking import SOFT
 from sofrito.steps.base import Bench, Step

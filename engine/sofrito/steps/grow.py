@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from sofrito.recipe.base import Columns
+from sofrito.recipe.field_types import Columns
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.work import Candidate, Event, Map, Operation, Outcome, Row
 

@@ -7,8 +7,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, WithJsonSchema, model_validator
 
-from sofrito.recipe.base import NAME, Columns, HeadFacts, Key, Load, Need, Part
+from sofrito.recipe.base import HeadFacts, Key, Load, Need, Part
 from sofrito.recipe.fault import fault
+from sofrito.recipe.field_types import NAME, Columns
 from sofrito.recipe.heads import RubricHead
 from sofrito.recipe.inference import list_of
 from sofrito.recipe.principles import Principle, principle_values

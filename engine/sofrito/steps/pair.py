@@ -6,9 +6,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from sofrito.recipe.base import NAME, Key
+from sofrito.recipe.base import Key
 from sofrito.recipe.expressions import ExpressionError, expression
 from sofrito.recipe.fault import fault
+from sofrito.recipe.field_types import NAME
 from sofrito.recipe.value_types import Values
 from sofrito.steps.base import Bench
 from sofrito.steps.closing import Closing, joined

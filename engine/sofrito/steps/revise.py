@@ -7,8 +7,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from sofrito.prompts import Render
-from sofrito.recipe.base import NAME, Columns, Key, Load, Need
+from sofrito.recipe.base import Key, Load, Need
 from sofrito.recipe.expressions import ExpressionError
+from sofrito.recipe.field_types import NAME, Columns
 from sofrito.recipe.principles import Principle, principle_values
 from sofrito.recipe.value_types import Values
 from sofrito.steps.asking import Asking

@@ -4,8 +4,9 @@ from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
-from sofrito.recipe.base import Part, Strings
+from sofrito.recipe.base import Part
 from sofrito.recipe.fault import fault
+from sofrito.recipe.field_types import Strings
 
 Bias = Annotated[float, Field(ge=-100, le=100)]
 

@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 from pydantic import model_validator
 
 from sofrito.prompts import Render
-from sofrito.recipe.base import Columns
 from sofrito.recipe.expressions import ExpressionError, expression
 from sofrito.recipe.fault import fault
+from sofrito.recipe.field_types import Columns
 from sofrito.recipe.inference import value_of_expression
 from sofrito.recipe.value_types import Values
 from sofrito.steps.base import Bench, Step

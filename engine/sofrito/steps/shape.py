@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
-from sofrito.recipe.base import NAME, Part
+from sofrito.recipe.base import Part
 from sofrito.recipe.fault import fault
+from sofrito.recipe.field_types import NAME
 from sofrito.recipe.regex import regex
 from sofrito.recipe.regex_width import text_width
 from sofrito.recipe.regex_words import mended

@@ -6,7 +6,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from sofrito.recipe.base import Columns, Part, Strings
+from sofrito.recipe.base import Part
+from sofrito.recipe.field_types import Columns, Strings
 from sofrito.steps.work import mix
 
 Varied = Mapping[str, Any]

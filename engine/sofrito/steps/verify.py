@@ -6,9 +6,10 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, WithJsonSchema, model_validator
 
 from sofrito.prompts import Render
-from sofrito.recipe.base import NAME, Key, Load, Part
+from sofrito.recipe.base import Key, Load, Part
 from sofrito.recipe.expressions import ExpressionError, expression
 from sofrito.recipe.fault import fault
+from sofrito.recipe.field_types import NAME
 from sofrito.recipe.model import MATHEMATICS, SANDBOXES
 from sofrito.recipe.sources import is_file
 from sofrito.recipe.value_types import Values

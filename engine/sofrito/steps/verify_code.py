@@ -6,7 +6,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from sofrito.recipe.base import NAME, Part
+from sofrito.recipe.base import Part
+from sofrito.recipe.field_types import NAME
 from sofrito.recipe.values import text_of
 from sofrito.steps.verify_found import Found, failed
 from sofrito.teachers.call import RunProgram

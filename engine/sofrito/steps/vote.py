@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import orjson
 from pydantic import Field
 
-from sofrito.recipe.base import NAME
+from sofrito.recipe.field_types import NAME
 from sofrito.recipe.value_types import Values
 from sofrito.steps.base import Bench, Step
 from sofrito.steps.work import Event, Gather, Operation, Outcome, Row
