@@ -27,8 +27,9 @@ from sofrito.plan.vocabulary import vocabulary
 from sofrito.recipe.asked import models_asked
 from sofrito.recipe.model import EMBEDDER, Recipe
 from sofrito.recipe.read import read_recipe
-from sofrito.run.journal import SqliteJournal, total
+from sofrito.run.journal import total
 from sofrito.run.session import JOURNAL
+from sofrito.run.sqlite_journal import SqliteJournal
 from sofrito.shipped import shipped_recipes
 
 SHORT, BUG, INTERRUPTED = 1, 3, 130

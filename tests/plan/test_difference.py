@@ -2,13 +2,7 @@
 
 from typing import Any
 
-from sofrito.plan.difference import (
-    Sides,
-    changes,
-    dealt_otherwise,
-    plain,
-    pools_grown_otherwise,
-)
+from sofrito.plan.difference import Sides, changes, dealt_otherwise, plain, pools_grown_otherwise
 from sofrito.plan.vocabulary import vocabulary
 from sofrito.recipe.model import Recipe
 

@@ -14,8 +14,8 @@ from runs import command, digests, environment, journaled, only_run
 
 from sofrito.problems import Trouble
 from sofrito.run.jobs import SqliteJobs, jobs_kept, let_go
-from sofrito.run.journal import SqliteJournal
 from sofrito.run.lines import lines_of
+from sofrito.run.sqlite_journal import SqliteJournal
 from sofrito.teachers.remote.batch_jobs import Job, JobStore, MemoryJobs
 from sofrito.teachers.scripted.teacher import ScriptedTeacher
 

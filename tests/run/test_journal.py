@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from sofrito.problems import Trouble
-from sofrito.run.journal import Entry, Spent, SqliteJournal
+from sofrito.run.journal import Entry, Spent
+from sofrito.run.sqlite_journal import SqliteJournal
 
 
 def put(journal: SqliteJournal, *entries: Entry) -> list[tuple[bytes, bytes]]:
@@ -72,7 +73,8 @@ def test_the_first_answer_is_in_force(tmp_path: Path) -> None:
 KILLED = """
 import asyncio, os, sys
 from pathlib import Path
-from sofrito.run.journal import Entry, SqliteJournal
+from sofrito.run.journal import Entry
+from sofrito.run.sqlite_journal import SqliteJournal
 
 async def go():
     journal = SqliteJournal(Path(sys.argv[1]))

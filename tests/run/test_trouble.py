@@ -8,8 +8,9 @@ from storm import program_of, recipe_of
 
 from sofrito.problems import Trouble
 from sofrito.run.budget import Limits
-from sofrito.run.journal import Spent, SqliteJournal
+from sofrito.run.journal import Spent
 from sofrito.run.session import JOURNAL, run_program
+from sofrito.run.sqlite_journal import SqliteJournal
 from sofrito.teachers.call import Call
 from sofrito.teachers.result import Answer, Result
 from sofrito.teachers.teacher import Teacher

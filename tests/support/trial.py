@@ -23,10 +23,11 @@ from sofrito.run.budget import Budget, Limits
 from sofrito.run.calls import Calls
 from sofrito.run.dry_run import dry_run, unseen
 from sofrito.run.engine import Engine
-from sofrito.run.journal import Journal, MemoryJournal, Spent, SqliteJournal
+from sofrito.run.journal import Journal, MemoryJournal, Spent
 from sofrito.run.outlook import Estimate, estimated, rows_to_start_from
 from sofrito.run.prices import FREE
 from sofrito.run.rehearse import Ends, deep_enough, piloted, rehearsed
+from sofrito.run.sqlite_journal import SqliteJournal
 from sofrito.run.virtual import run_virtually
 from sofrito.shipped import shipped_recipes
 from sofrito.teachers.call import Call, CompareMath, Completion, RunProgram

@@ -13,21 +13,16 @@ import click
 from sofrito.cli.recipe import read
 from sofrito.cli.versions import from_git
 from sofrito.export.record import RECORD, recorded_identities, texts_read
+from sofrito.plan.changes import Change
 from sofrito.plan.compile import program_of
-from sofrito.plan.difference import (
-    Change,
-    Sides,
-    changes,
-    dealt_otherwise,
-    pools_grown_otherwise,
-)
+from sofrito.plan.difference import Sides, changes, dealt_otherwise, pools_grown_otherwise
 from sofrito.plan.inputs import Inputs, inputs
 from sofrito.plan.program import Program
 from sofrito.recipe.read import Read
 from sofrito.recipe.sources import TemplateSources
-from sofrito.run.journal import SqliteJournal
 from sofrito.run.overlap import Shared, identities_of, journaled_calls, shared_calls
 from sofrito.run.session import JOURNAL, run_folder
+from sofrito.run.sqlite_journal import SqliteJournal
 
 ENDED = ("complete", "short", "hopeless")
 """What a run says of itself that has come to its end, for good or bad."""

@@ -10,9 +10,9 @@ import orjson
 
 from sofrito.cli.output_format import format_option
 from sofrito.problems import Trouble
-from sofrito.run.journal import SqliteJournal
 from sofrito.run.session import JOURNAL
 from sofrito.run.sink import REJECTED, ROWS
+from sofrito.run.sqlite_journal import SqliteJournal
 
 
 @click.command("show")

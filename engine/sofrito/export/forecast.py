@@ -32,7 +32,7 @@ from sofrito.recipe.sources import TemplateSources
 from sofrito.run.axes import charge
 from sofrito.run.cost import ModelCost, costs_of
 from sofrito.run.dry_run import dry_run, unseen
-from sofrito.run.journal import MemoryJournal, SqliteJournal
+from sofrito.run.journal import MemoryJournal
 from sofrito.run.observe import FIRST
 from sofrito.run.outlook import (
     Estimate,
@@ -48,6 +48,7 @@ from sofrito.run.rehearse import Piloted, Rehearsal, piloted, rehearsed
 from sofrito.run.session import JOURNAL, limits_of, rates_of
 from sofrito.run.sketch import Sketch, sketched
 from sofrito.run.speeds import remember, remembered
+from sofrito.run.sqlite_journal import SqliteJournal
 from sofrito.run.totals import Totals
 from sofrito.teachers.hf.find import find_checkpoint
 from sofrito.teachers.llama.find import find_hub

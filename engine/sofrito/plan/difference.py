@@ -4,57 +4,19 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel
 
+from sofrito.plan.changes import Change, Kind, listed_changes, on_one_line, value_changes
 from sofrito.recipe.base import Part
 from sofrito.recipe.entries import Check, Writer
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.sources import is_file
 from sofrito.recipe.verb import Verb
 
-Kind = Literal["added", "removed", "changed", "moved", "renamed"]
-
 _WORDS_ABOUT = ("title", "description", "license", "tags", "sofrito", "extends")
 """What is about the recipe and changes nothing that is made."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One difference: where (`models.teacher`, a step's name or ""), which key, before and after.
-
-    ``lines`` are of a text whose lines differ, as `diff -u` writes them.
-    """
-
-    where: str
-    kind: Kind
-    key: str = ""
-    before: str = ""
-    after: str = ""
-    lines: tuple[str, ...] = ()
-
-    @property
-    def words(self) -> str:
-        """The difference in words, without where it is."""
-        match self.kind:
-            case "changed" if self.lines:
-                added = sum(line.startswith("+") for line in self.lines)
-                removed = sum(line.startswith("-") for line in self.lines)
-                return (
-                    f"{self.key} changed: {added} line{'s' * (added != 1)} added, {removed} removed"
-                )
-            case "changed":
-                return f"{self.key}: {self.before} -> {self.after}"
-            case "added":
-                return f"{self.key} added: {self.after}" if self.key else f"added{self._said()}"
-            case "removed":
-                return f"{self.key} removed: {self.before}" if self.key else "removed"
-            case "moved" | "renamed":
-                return f"{self.kind}: {self.before} -> {self.after}"
-
-    def _said(self) -> str:
-        return f": {self.after}" if self.after else ""
 
 
 @dataclass(frozen=True)
@@ -109,7 +71,7 @@ def _of_recipe(sides: Sides) -> Iterator[Change]:
     before, after = (plain(one) for one in (sides.before, sides.after))
     for key in dict.fromkeys([*before, *after]):
         if key not in ("steps", *_WORDS_ABOUT):
-            yield from _values(key, before.get(key), after.get(key), "")
+            yield from value_changes(key, before.get(key), after.get(key), "")
 
 
 def _of_files(sides: Sides) -> Iterator[Change]:
@@ -120,7 +82,7 @@ def _of_files(sides: Sides) -> Iterator[Change]:
             yield Change(f"seeds.{name}", "changed", "rows", "other rows", "these")
     for name in sorted(sides.axes[0].keys() & sides.axes[1].keys()):
         old, new = ([*side[name]] for side in sides.axes)
-        yield from _listed_values("values", old, new, f"axes.{name}")
+        yield from listed_changes("values", old, new, f"axes.{name}")
         made = (side.axes[name].generate for side in (sides.before, sides.after))
         prompts = [one.prompt for one in made if one]
         if len(prompts) == 2 and prompts[0] == prompts[1]:
@@ -142,7 +104,7 @@ def _of_steps(sides: Sides) -> Iterator[Change]:
     for index, label in enumerate(new):
         step = sides.after.steps[index]
         if label not in old:
-            yield Change(label, "added", after=_short(plain(step)))
+            yield Change(label, "added", after=on_one_line(plain(step)))
             continue
         at = old.index(label)
         if label in renamed.values():
@@ -182,7 +144,7 @@ def _of_step(label: str, old: Verb, new: Verb, sides: Sides) -> Iterator[Change]
         if key in templates:
             yield from _template(label, key, before.get(key, ""), after.get(key, ""), sides)
         else:
-            yield from _values(key, before.get(key), after.get(key), label)
+            yield from value_changes(key, before.get(key), after.get(key), label)
     if old.verb != new.verb:
         yield Change(label, "changed", "verb", old.verb, new.verb)
     yield from _library(label, [old, *old.filters()], [new, *new.filters()], sides)
@@ -224,7 +186,7 @@ def _template(label: str, key: str, old: str, new: str, sides: Sides) -> Iterato
         return
     if not all(texts):
         kind: Kind = "added" if texts[1] else "removed"
-        yield Change(label, kind, key, _short(old), _short(new))
+        yield Change(label, kind, key, on_one_line(old), on_one_line(new))
         return
     yield Change(label, "changed", key, old, new, _lines(*texts))
 
@@ -262,84 +224,6 @@ def _text_of(template: str, texts: Mapping[str, str]) -> str:
 def _lines(old: str, new: str) -> tuple[str, ...]:
     lines = difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=1)
     return tuple(lines)[2:]
-
-
-def _values(key: str, old: Any, new: Any, where: str) -> Iterator[Change]:
-    if re.fullmatch(r"axes\.[^.]+\.values", key) and _listed(old) and _listed(new):
-        yield from _listed_values(key, [*old], [*new], where)
-        return
-    if old == new and not (key.startswith("axes") and isinstance(old, dict)):
-        return
-    if isinstance(old, dict) and isinstance(new, dict):
-        if key.startswith("axes") and [*old] != [*new] and old.keys() == new.keys():
-            yield Change(where, "changed", f"order of {key}", _short([*old]), _short([*new]))
-        for inner in dict.fromkeys([*old, *new]):
-            yield from _values(f"{key}.{inner}", old.get(inner), new.get(inner), where)
-    elif isinstance(old, list) and isinstance(new, list) and _named(old) and _named(new):
-        yield from _entries(key, old, new, where)
-    elif old is None:
-        yield Change(where, "added", key, after=_short(new))
-    elif new is None:
-        yield Change(where, "removed", key, before=_short(old))
-    else:
-        yield Change(where, "changed", key, _short(old), _short(new))
-
-
-def _listed(values: Any) -> bool:
-    """Say whether an axis has its values in a list, or could have: all weigh the same."""
-    return isinstance(values, dict) and set(values.values()) <= {1.0}
-
-
-def _listed_values(key: str, old: list[str], new: list[str], where: str) -> Iterator[Change]:
-    """Yield which values of an axis come and go, and whether the others change places."""
-    added, removed = ([v for v in a if v not in b] for a, b in ((new, old), (old, new)))
-    if removed:
-        yield Change(where, "removed", key, before=_short(", ".join(removed)))
-    if added:
-        yield Change(where, "added", key, after=_short(", ".join(added)))
-    if [v for v in old if v in new] != [v for v in new if v in old]:
-        yield Change(where, "changed", f"order of {key}", _short(old), _short(new))
-
-
-def _named(entries: Sequence[Any]) -> bool:
-    """Say whether a list is one of filters or formats: mappings of one key."""
-    return all(isinstance(one, dict) and len(one) == 1 for one in entries)
-
-
-def _entries(key: str, old: list[Any], new: list[Any], where: str) -> Iterator[Change]:
-    """Yield what differs between two lists of filters, each told by its name and which of those it is."""
-    noun = {"by": "filter", "output.write": "format"}.get(key, f"{key} filter")
-    before, after = _numbered(old), _numbered(new)
-    for name in dict.fromkeys([*before, *after]):
-        if name not in after:
-            yield Change(where, "removed", f"{noun} {name}", before=_short(before[name]))
-        elif name not in before:
-            yield Change(where, "added", f"{noun} {name}", after=_short(after[name]))
-        else:
-            yield from _values(f"{noun} {name}", before[name], after[name], where)
-    both = [name for name in before if name in after]
-    if both != [name for name in after if name in before]:
-        yield Change(where, "changed", f"order of {noun}s", ", ".join(before), ", ".join(after))
-
-
-def _numbered(entries: list[Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for entry in entries:
-        ((name, options),) = entry.items()
-        number = sum(one.partition(" ")[0] == name for one in found) + 1
-        found[name if number == 1 else f"{name} ({number})"] = options
-    return found
-
-
-_LONGEST = 80
-
-
-def _short(value: Any) -> str:
-    """Return a value as one would write it on a line, cut where it is long."""
-    from sofrito.recipe.reference_examples import flow
-
-    text = " ".join((value if isinstance(value, str) else flow(value)).split())
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def plain(part: Part) -> dict[str, Any]:

@@ -22,13 +22,14 @@ from sofrito.recipe.model_rows import Topics
 from sofrito.recipe.read import Read
 from sofrito.recipe.sources import TemplateSources
 from sofrito.run.budget import Limits
-from sofrito.run.journal import Spent, SqliteJournal
+from sofrito.run.journal import Spent
 from sofrito.run.likeness import likeness
 from sofrito.run.minute import Rate
 from sofrito.run.prices import Tariff
 from sofrito.run.progress import OnProgress
 from sofrito.run.session import JOURNAL, Ended, locked, run_program
 from sofrito.run.sink import ROWS
+from sofrito.run.sqlite_journal import SqliteJournal
 from sofrito.run.totals import Totals
 from sofrito.steps.parse import Parser, Unparsed
 from sofrito.steps.shape import Type

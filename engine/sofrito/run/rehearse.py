@@ -15,13 +15,14 @@ from sofrito.run.calls import Calls
 from sofrito.run.candidate import Root
 from sofrito.run.engine import Engine, Status
 from sofrito.run.jobs import jobs_kept
-from sofrito.run.journal import Journal, Spent, SqliteJournal, total
+from sofrito.run.journal import Journal, Spent, total
 from sofrito.run.ledger import Ledger
 from sofrito.run.minute import Rate
 from sofrito.run.observe import Notebook, observed
 from sofrito.run.prices import Tariff
 from sofrito.run.progress import OnProgress, Watch
 from sofrito.run.source import Candidates
+from sofrito.run.sqlite_journal import SqliteJournal
 from sofrito.run.stopwatch import Stopwatch
 from sofrito.steps.work import Lost, Row
 from sofrito.teachers.teacher import Teacher

@@ -23,12 +23,13 @@ from sofrito.run.calls import Calls
 from sofrito.run.cost import ModelCost, costs_of
 from sofrito.run.engine import Engine, Status
 from sofrito.run.jobs import jobs_kept, let_go
-from sofrito.run.journal import SqliteJournal, total
+from sofrito.run.journal import total
 from sofrito.run.ledger import Ledger
 from sofrito.run.minute import Rate
 from sofrito.run.prices import Tariff
 from sofrito.run.progress import OnProgress, Watch
 from sofrito.run.sink import FileSink
+from sofrito.run.sqlite_journal import SqliteJournal
 from sofrito.run.totals import Totals
 from sofrito.teachers.teacher import Teacher
 
