@@ -1,14 +1,12 @@
 """The flow of columns through the steps: every name used is made before, and made once."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 
 from sofrito.recipe.base import HeadFacts, Key
-from sofrito.recipe.check_alike import check_ranked, check_unequal, learn_alike
-from sofrito.recipe.check_asked import check_filter_model, check_step_model
-from sofrito.recipe.check_chain import check_chain, check_pool_columns
+from sofrito.recipe.check_alike import check_ranked, learn_alike
+from sofrito.recipe.check_asked import check_step_model
 from sofrito.recipe.check_context import check_context
 from sofrito.recipe.check_draws import (
     check_draws,
@@ -17,17 +15,16 @@ from sofrito.recipe.check_draws import (
     drawn_gaps,
     drawn_values,
 )
+from sofrito.recipe.check_filters import check_filters, check_used
 from sofrito.recipe.check_heads import head_facts
 from sofrito.recipe.check_library import check_library_file
 from sofrito.recipe.check_score import check_score
 from sofrito.recipe.check_siblings import check_margin
-from sofrito.recipe.check_size import check_size, learn_sizes
 from sofrito.recipe.check_topics import axis_records, axis_types
 from sofrito.recipe.check_truth import check_truth, kept_by
 from sofrito.recipe.check_types import CODE as MISUSED
 from sofrito.recipe.check_types import other_type
 from sofrito.recipe.draft import Broken
-from sofrito.recipe.entries import Check
 from sofrito.recipe.inference import common, list_of
 from sofrito.recipe.known import Known
 from sofrito.recipe.names import Names
@@ -36,7 +33,6 @@ from sofrito.recipe.scene import Scene
 from sofrito.recipe.seed_values import unnameable
 from sofrito.recipe.value_types import Gap, Values
 from sofrito.recipe.verb import Verb
-from sofrito.recipe.words import ticked
 
 _BROKEN = "a broken step"
 _LISTS = (
@@ -137,9 +133,9 @@ class _Flow:
         reads |= self._templates(path, step, self._seen(path, step, before))
         facts = head_facts(self._scene, path, step)
         for name in step.uses():
-            self._used(name, path, before)
+            check_used(self._scene, name, path, before)
         self._wanted(path, step, before.typed(step.wants()) if step.wants() else {})
-        self._filters(path, step, before)
+        check_filters(self._scene, path, step, before, self._known, unclear=self._unclear)
         check_step_model(self._scene, path, step)
         check_context(self._scene, path, step, self._known.longest, before.values)
         check_draws(self._scene, path, step)
@@ -288,73 +284,6 @@ class _Flow:
         self._scene.used.update(reads)
         check_shown(self._scene, path, step, reads)
         return reads
-
-    def _used(self, name: str, path: Key, names: Names, chain: str = "") -> None:
-        self._scene.used.add(name)
-        if name not in names.known and not names.open:
-            at = self._scene.places.find(path, name)
-            what = f"`{name}` is not known here."
-            if chain:
-                what = f"The chain `{chain}` looks at `{name}`, which is not known here."
-            self._problems.add("SOF201", at, what, names.fix(name), missing=("columns", name))
-
-    def _filters(self, path: Key, step: Verb, before: Names) -> None:
-        together = []
-        names = before.having(step.chain_names(), "the step")
-        for index, check in enumerate(step.filters()):
-            entry: Key = (*path, step.chain_key, index)
-            self._filter(check, entry, names, alone=step.chain_alone)
-            if type(check) is not Check:  # a stand-in for a broken entry
-                opened = self._scene.expanded(check)
-                together += [((*entry, check.filter), one) for one in opened]
-        check_chain(self._scene, together)
-        self._known.settle(step.object if together and not step.when else ())
-        for entry, one in together if not step.rewrites() else ():
-            check_unequal(self._scene, entry, one, step.object, self._known)
-            check_size(self._scene, entry[:-1], one, step.object, self._known)
-        for _, one in together if not step.rewrites() and not step.when else ():
-            learn_sizes(one, step.object, step.label, self._known)
-        for _, one in together:
-            most = one.bounds().get("words", (0, math.inf))[1]
-            for name in step.object if most < math.inf else ():
-                self._known.longest[name] = min(self._known.longest.get(name, 0), int(most))
-
-    def _filter(self, check: Check, path: Key, before: Names, *, alone: bool) -> None:
-        chain = ", ".join(check.chains())
-        for name in check.pools():
-            self._scene.declared("seeds", name, self._scene.places.find(path, name))
-            check_pool_columns(self._scene, check, name, path)
-        for name in check.chains():
-            self._scene.declared("chains", name, self._scene.places.find(path, name))
-        check_filter_model(self._scene, path, check)
-        siblings = []
-        for one in self._scene.expanded(check):
-            if alone and (one.siblings or one.remembers):
-                what = f"`{one.filter}` looks at more than one row: it cannot stand here."
-                fix = "Put it into a step `filter` below this one."
-                self._problems.add("SOF212", path, what, fix, at_key=True)
-                continue
-            self._filter_files(path, one, before, own=one is check)
-            siblings += [one.filter] if one.siblings else []
-            for name in one.uses():
-                self._used(name, path, before, chain)
-        if siblings and not self._known.opened and not self._unclear:
-            what = f"{ticked(siblings)} looks at siblings, and no earlier step makes any."
-            fix = "It does nothing here: remove it, or move it below such a step."
-            self._problems.warn("SOF212", path, what, fix)
-
-    def _filter_files(self, path: Key, check: Check, before: Names, *, own: bool) -> None:
-        """Check the library's files that a filter names; ``own`` says that it stands at the path."""
-        if not check.library_files():
-            return
-        path = (*path, check.filter) if own else path
-        names = before.having(check.extra_names(), "the filter")
-        for key, (folder, name) in check.library_files().items():
-            at = (*path, *key) if self._scene.places.at((*path, *key)) is not None else path
-            found = check_library_file(self._scene, at, folder, name)
-            if found:
-                self._scene.used.update(self._scene.names.template(found, at, names))
-        head_facts(self._scene, path, check)
 
     def _make(self, name: str, maker: str, path: Key, *, at_key: bool = False) -> None:
         reserved, first = self._reserved(name, path, at_key=at_key), self._known.makers.get(name)
