@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from storm import Storm, calm, live, program_of, random_recipe
+from storm import Storm, calm, live, program_of, random_recipe, recipe_of
 
 from sofrito.run.budget import Limits
 from sofrito.run.journal import MemoryJournal
@@ -30,3 +30,25 @@ def test_what_is_there_is_a_prefix_and_the_next_session_goes_on(number: int) -> 
         assert len(teacher.asked) == limit
     assert end.digest == finished.digest
     assert len(set(answers)) == len(answers) <= asked
+
+
+@pytest.mark.parametrize(
+    ("limits", "least"),
+    [
+        (Limits(calls=30), 15),
+        (Limits(session_calls=31), 15),
+        (Limits(tokens=6_000), 20),
+    ],
+)
+def test_what_is_spent_makes_rows(limits: Limits, least: int) -> None:
+    """Candidates that it cannot bring to their end are not begun, however many calls are borne at once."""
+    steps = [
+        {"generate": "question", "prompt": "Ask about {{ topic }}."},
+        {"generate": "answer", "prompt": "{{ question }}", "sampling": {"max_tokens": 50}},
+    ]
+    axes = {"topic": {"values": ["salt", "rain"]}}
+    recipe = recipe_of({"axes": axes, "rows": 200, "steps": steps})
+    teacher = Storm(random.Random(1), concurrency=64)
+    end = live(program_of(recipe), MemoryJournal({}), teacher, limits=limits)
+    assert end.status == "budget"
+    assert len(end.kept.rows) >= least

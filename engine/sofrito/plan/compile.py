@@ -10,6 +10,7 @@ from sofrito.filters.base import Filter
 from sofrito.filters.chain import Chain
 from sofrito.plan.axes import Records
 from sofrito.plan.cells import cells
+from sofrito.plan.estimate import calls_of_candidate
 from sofrito.plan.fingerprint import fingerprint
 from sofrito.plan.inputs import Inputs
 from sofrito.plan.program import Program, segmented
@@ -90,6 +91,7 @@ def compiled(
         source=(lambda: repeat({}, len(grid))) if once else source,
         start=recipe.from_,
         once=once,
+        calls=max(1, calls_of_candidate(recipe)),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sofrito.recipe.asked import opened
 from sofrito.recipe.base import Load
 from sofrito.recipe.entries import Check
-from sofrito.recipe.model import Recipe
+from sofrito.recipe.model import CHECKERS, Recipe
 
 GUESSED_ROWS = 4
 """Rows that come of a list of which the recipe does not say how long it is."""
@@ -69,6 +69,19 @@ class Expected:
 def expected(recipe: Recipe) -> tuple[Expected, ...]:
     """Return what to expect of each step of a recipe that was checked."""
     return tuple(_expected(recipe, index) for index in range(len(recipe.steps)))
+
+
+def calls_of_candidate(recipe: Recipe) -> int:
+    """Return how many calls of models a candidate asks for if nothing of it is lost."""
+    calls, rows, before = 0, 1, list[int]()
+    for one in expected(recipe):
+        calls += rows * sum(model not in CHECKERS for model in one.models)
+        if one.closes and before:
+            rows = before.pop()
+        elif one.opens:
+            before.append(rows)
+            rows *= one.load.rows[1] if one.load.rows else GUESSED_ROWS
+    return calls
 
 
 def _expected(recipe: Recipe, index: int) -> Expected:

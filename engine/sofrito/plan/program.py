@@ -55,6 +55,7 @@ class Cell:
 class Program:
     """A recipe ready to run. Compiled afresh for each run: operations with memory start empty.
 
+    ``calls`` are those that a candidate asks for, as far as the recipe tells, if nothing of it is lost.
     With ``once`` each cell has one candidate, whose rows all count; ``source`` then has nothing for it.
     """
 
@@ -74,6 +75,7 @@ class Program:
     tries: int = TRIES
     start: str = ""
     once: bool = False
+    calls: int = 1
 
     @property
     def trailing(self) -> bool:

@@ -1,5 +1,6 @@
 """What a run may spend, reserved before each try."""
 
+import math
 from dataclasses import dataclass
 
 import orjson
@@ -69,6 +70,7 @@ class Budget:
         self._before = spent
         self._reserved = 0
         self._reserved_usd = 0.0
+        self._dearest = _NOTHING
         self._measured = limits.tokens is not None or limits.usd is not None
 
     def reserve(self, call: Call, tariff: Tariff | None) -> Reserved | None:
@@ -79,7 +81,24 @@ class Budget:
         self.tries += wanted.tries
         self._reserved += wanted.tokens
         self._reserved_usd += wanted.usd
+        self._dearest = max(self._dearest, wanted, key=lambda one: (one.tokens, one.usd))
         return wanted
+
+    def left(self) -> float:
+        """Return for how many more tries there is room by what one cost so far; inf if nothing limits.
+
+        Before the first one that is 0 where tokens or money are limited.
+        """
+        limits, before = self.limits, self._before
+        made = before.calls + self.tries
+        used = before.tokens + self.tokens + self._reserved
+        paid = before.usd + self.usd + self._reserved_usd
+        calls = ((limits.session_calls, self.tries), (limits.calls, made))
+        dearest = self._dearest  # what is not free for it is not spent at all
+        sums = ((limits.tokens, used, dearest.tokens), (limits.usd, paid, dearest.usd))
+        rooms: list[float] = [most - tries for most, tries in calls if most is not None]
+        rooms += [_room(most - one, spent, made) for most, spent, one in sums if most is not None]
+        return min(rooms, default=math.inf)
 
     def exhausted(self, call: Call, tariff: Tariff | None) -> str:
         """Say which limit one more try of a call would break ("budget.calls of 4 is spent"), or ""."""
@@ -124,6 +143,13 @@ class Budget:
         self._reserved_usd -= reserved.usd
         self.tokens += tokens
         self.usd += usd
+
+
+def _room(most: float, spent: float, tries: int) -> float:
+    """Return how many tries fit between what is spent and the most, if each costs what those did."""
+    if not spent:
+        return math.inf if tries else 0
+    return max(0.0, (most - spent) * tries / spent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,11 @@ class Calls:
         return sum(line.inflight for line in self._lines.values())
 
     @property
+    def left(self) -> float:
+        """For about how many more calls the budget has room."""
+        return self._tries.left()
+
+    @property
     def out_of_budget(self) -> str:
         """Which limit keeps waiting calls from being asked, or ""."""
         waiting = [line.waiting[0][2].call for line in self._lines.values() if line.waiting]

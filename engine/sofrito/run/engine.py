@@ -4,6 +4,8 @@ The rules, and why each is as it is, stand in docs/engine.md.
 """
 
 import asyncio
+import math
+import sys
 from collections.abc import Generator, Sequence
 from functools import partial
 from typing import Literal, Protocol
@@ -110,7 +112,7 @@ class Engine:
 
     def _ahead(self) -> int:
         concurrency = self.calls.concurrency  # as known now, so what is asked in vain stays little
-        limit = self._window or max(4 * concurrency, 64)
+        limit = min(self._window or max(4 * concurrency, 64), self._affordable())
         if self.program.in_rounds or self.program.rows is None:
             return limit
         missing = self.program.rows - self.accepted
@@ -118,6 +120,11 @@ class Engine:
             places = concurrency + self.calls.held
             return min(limit, places, missing * (self.settled + 1) // (self.accepted + 1))
         return min(limit, missing * (self.settled + 2) * 11 // ((self.accepted + 1) * 10) + 4)
+
+    def _affordable(self) -> int:
+        """Return how many candidates the budget can bring to their end, so that it makes rows of calls."""
+        left = self.calls.left
+        return sys.maxsize if left == math.inf else int(left // self.program.calls)
 
     def _issue(self) -> None:
         ahead = max(1, self._ahead())

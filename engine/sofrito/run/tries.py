@@ -39,6 +39,10 @@ class Tries:
         self._budget, self._tariffs, self._spend = budget, tariffs, spend
         self.totals = Totals()
 
+    def left(self) -> float:
+        """Return for about how many more the budget has room."""
+        return self._budget.left()
+
     def exhausted(self, call: Call) -> str:
         """Return which limit keeps a call from being asked, or ""."""
         return self._budget.exhausted(call, self._tariff(call.model))
