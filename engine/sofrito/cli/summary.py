@@ -1,6 +1,7 @@
 """What a run prints at its end: the rows, the accounting, where everything is, how to go on."""
 
 import json
+import shlex
 from itertools import islice
 from typing import Any
 
@@ -11,6 +12,7 @@ from sofrito.cli.progress import duration
 from sofrito.cli.table import several
 from sofrito.export.make import Made
 from sofrito.export.rows import accepted
+from sofrito.formats.base import value_of
 from sofrito.recipe.words import sentence
 from sofrito.run.cost import dollars, spelled
 from sofrito.run.ledger import Ledger
@@ -81,9 +83,11 @@ def echo_samples(made: Made) -> None:
     rows = list(islice(accepted(made.folder), SAMPLES))
     for row in rows:
         click.echo(click.style(f"row {row.id}", bold=True))
-        columns = writer.uses() or tuple(row.columns)
-        for column in columns:
-            click.echo(f"  {click.style(column, fg='cyan')}: {_short(row.columns.get(column))}")
+        absent = {*writer.optional()} - row.columns.keys()
+        for column in writer.uses() or tuple(row.columns):
+            if column not in absent:
+                value = _short(value_of(row.columns, column))
+                click.echo(f"  {click.style(column, fg='cyan')}: {value}")
     if rows:
         click.echo()
 
@@ -115,8 +119,8 @@ def _echo_ending(made: Made) -> None:
     _echo_how_on(made)
     if ended.unmetered:
         click.echo(
-            f"note: {ended.unmetered:,} answers came without token counts; the totals leave them "
-            "out, a budget counts what was reserved for them"
+            f"note: {several(ended.unmetered, 'answer')} came without token counts; the totals leave "
+            "that out, a budget counts what was reserved"
         )
     for note in (*ended.notes, *(made.exported.notes if made.exported else ())):
         click.echo(f"note: {note}")
@@ -145,8 +149,6 @@ def _echo_how_on(made: Made) -> None:
         case "hopeless":
             why = advice(recipe, ended.ledger) or "See why in the list above."
             click.echo(f"{why}\n`sofrito show` tells the story of a rejected row.")
-        case "short" if ended.exhausted == "formats":
-            click.echo("Correct `output`, or what makes its columns; answers are reused.")
         case "short":
             why, more = advice(recipe, ended.ledger), _more(made)
             click.echo(why or f"{sentence(more)}.")
@@ -179,4 +181,4 @@ def _echo_places(made: Made) -> None:
     if made.recipe.output.review:
         click.echo(f"to review  {made.folder / 'review.csv'}")
     if made.ended.accepted:
-        click.echo(f"a row's story: sofrito show {made.folder} ROW")
+        click.echo(f"a row's story: sofrito show {shlex.quote(str(made.folder))} ROW")

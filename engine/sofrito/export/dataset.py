@@ -23,23 +23,12 @@ _Tables = dict[str, dict[str, Lines]]
 class Written:
     """What became of the formats and rows: ``rows`` were gone through.
 
-    ``unfit`` rows of the run could be written in no format; ``why`` says it of the first of them.
     ``notes`` are what the user should know of the splits.
     """
 
     parts: list[Part]
     rows: int = 0
-    unfit: int = 0
-    why: str = ""
     notes: list[str] = field(default_factory=list)
-
-    def count(self, row: Accepted, records: int) -> None:
-        """Count a row that became so many records in all formats together."""
-        self.rows += 1
-        reasons = [f"{part.name}: {part.unfit}" for part in self.parts if part.unfit]
-        if not records and reasons and row.origin == "synthetic":
-            self.unfit += 1
-            self.why = self.why or f"row {row.id}, {'; '.join(reasons)}"
 
 
 def write_dataset(
@@ -73,12 +62,10 @@ def write_dataset(
         for row in rows:
             split = splits.of(_group(row, group_by))
             story.add(provenance(row, split, review=sample is not None and row.id in sample))
-            made = 0
+            written.rows += 1
             for part in parts:
                 for record in part.records(row):
                     tables[part.name][split].add(record)
-                    made += 1
-            written.count(row, made)
     _finished(story, ("parquet",))
     for part in parts:
         part.rows = {split: lines.rows for split, lines in tables[part.name].items()}

@@ -63,13 +63,8 @@ class ExportedFile:
 
 @dataclass(frozen=True)
 class Exported:
-    """What an export wrote: rows by format and split, the files, and what the user should know.
-
-    ``unfit`` rows could be written in no format; ``why`` says it of the first of them.
-    """
+    """What an export wrote: rows by format and split, the files, and what the user should know."""
 
     rows: Mapping[str, Mapping[str, int]]
     files: tuple[ExportedFile, ...]
     notes: tuple[str, ...] = field(default=())
-    unfit: int = 0
-    why: str = ""

@@ -115,20 +115,9 @@ def _written(
         ranks = ranks_of(given.axes, given.records)
         facts = _facts(program, ended, models, accepted_terms(recipe), notes)
         exported = export(folder, recipe, facts, real=given.real, ranks=ranks)
-        ended = _without_unfit(ended, exported, program.rows)
     if exported or not (folder / "dataset").exists():
         _manifest(recipe, program, ended, models, exported).write(folder)
     return ended, exported
-
-
-def _without_unfit(ended: Ended, exported: Exported, wanted: int | None) -> Ended:
-    """Return how a run ended in which rows that no format could write are not counted."""
-    ended = replace(ended, accepted=ended.accepted - exported.unfit)
-    if ended.status != "complete" or ended.accepted >= (wanted or 1):
-        return ended
-    noun = "row fits" if exported.unfit == 1 else "rows fit"
-    reason = f"{exported.unfit:,} {noun} no format of the output (first: {exported.why})"
-    return replace(ended, status="short", reason=reason, exhausted="formats")
 
 
 def axes_made(

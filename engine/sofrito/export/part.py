@@ -9,7 +9,6 @@ from sofrito.export.infer import Inferred, fit
 from sofrito.export.rows import Accepted
 from sofrito.formats import Format, Type, Unfit
 from sofrito.recipe.entries import Writer
-from sofrito.recipe.expressions import ExpressionError
 
 
 class Part:
@@ -26,8 +25,6 @@ class Part:
         self.sample: dict[str, Any] | None = None
         self._fixed = writer.shape()
         self._inferred = Inferred()
-        self.unfit = ""
-        """Why the row that was asked for last does not fit, "" if it does or `where` leaves it out."""
         self._unfit: Counter[str] = Counter()
         self._first_unfit: dict[str, str] = {}
 
@@ -43,10 +40,9 @@ class Part:
         if self._fixed is not None:
             return
         try:
-            if self.format.takes(row.columns):
-                for record in self.format.records(row.columns):
-                    self._inferred.learn(record)
-        except (Unfit, ExpressionError):
+            for record in self.format.written(row.columns):
+                self._inferred.learn(record)
+        except Unfit:
             return  # counted when the rows are written
 
     def shape(self) -> dict[str, Type]:
@@ -55,17 +51,11 @@ class Part:
 
     def records(self, row: Accepted) -> list[dict[str, Any]]:
         """Return a row's records, none where `where` or the format leaves it out."""
-        self.unfit = ""
         try:
-            if not self.format.takes(row.columns):
-                return []
-            records = self.format.records(row.columns)
-        except (Unfit, ExpressionError) as error:
-            failed = "" if isinstance(error, Unfit) else f"`where: {self.format.where}` fails: "
-            reason = failed + error.words
-            self.unfit = reason
-            self._unfit[reason] += 1
-            self._first_unfit.setdefault(reason, row.id)
+            records = self.format.written(row.columns)
+        except Unfit as error:
+            self._unfit[error.words] += 1
+            self._first_unfit.setdefault(error.words, row.id)
             return []
         if self._fixed is None:
             records = [
@@ -73,7 +63,7 @@ class Part:
                 for record in records
             ]
         records = [{self.key: row.id, **record} for record in records]
-        self.sample = self.sample or records[0]
+        self.sample = self.sample or next(iter(records), None)
         return records
 
     def notes(self) -> list[str]:
@@ -87,14 +77,19 @@ class Part:
             if type_ == "json"
         ]
         return found + [
-            f"{self.name}: {count} row{'s' * (count > 1)} left out, the first of them "
-            f"{self._first_unfit[reason]}: {reason}."
+            f"{self.name}: {_left_out(count, self._first_unfit[reason])}: {reason}."
             for reason, count in sorted(self._unfit.items())
         ]
 
     @cached_property
     def _columns(self) -> dict[str, Type]:
         return self._inferred.shape() if self._fixed is None else self._fixed
+
+
+def _left_out(count: int, first: str) -> str:
+    if count == 1:
+        return f"row {first} left out"
+    return f"{count:,} rows left out, the first of them {first}"
 
 
 def parts_of(writers: Sequence[Writer]) -> list[Part]:

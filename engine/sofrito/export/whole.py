@@ -62,7 +62,7 @@ def export(
             if path.is_file() and not path.name.startswith("review.")
         )
     rows_by_part = {part.name: part.rows for part in parts}
-    return Exported(rows_by_part, files, tuple(notes), written.unfit, written.why)
+    return Exported(rows_by_part, files, tuple(notes))
 
 
 def _empty_splits(parts: Sequence[Part]) -> list[str]:

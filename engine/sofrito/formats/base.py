@@ -7,7 +7,7 @@ import orjson
 from pydantic import Field
 
 from sofrito.recipe.entries import Writer
-from sofrito.recipe.expressions import expression
+from sofrito.recipe.expressions import ExpressionError, expression
 from sofrito.recipe.field_types import FIELD
 
 Values = Mapping[str, Any]
@@ -36,6 +36,14 @@ class Format(Writer):
     def takes(self, values: Values) -> bool:
         """Say whether `where` lets a row in; raises ExpressionError."""
         return not self.where or expression(self.where).truth(values)
+
+    def written(self, values: Values) -> Sequence[dict[str, Any]]:
+        """Return all that a row becomes, nothing where `where` leaves it out; raises :class:`Unfit`."""
+        try:
+            taken = self.takes(values)
+        except ExpressionError as error:
+            raise Unfit(f"`where: {self.where}` fails: {error.words}") from error
+        return self.records(values) if taken else []
 
     def shape(self) -> dict[str, Type] | None:
         """Return a record's fields with their types, in order; None leaves them to the rows."""

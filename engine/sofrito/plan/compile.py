@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 from sofrito.filters.base import Filter
 from sofrito.filters.chain import Chain
+from sofrito.formats import Format, Unfit
 from sofrito.plan.axes import Records
 from sofrito.plan.cells import cells
 from sofrito.plan.estimate import calls_of_candidate
@@ -92,7 +94,20 @@ def compiled(
         start=recipe.from_,
         once=once,
         calls=max(1, calls_of_candidate(recipe)),
+        unfit=partial(_unfit, [one for one in recipe.output.write if isinstance(one, Format)]),
     )
+
+
+def _unfit(formats: Sequence[Format], values: Mapping[str, Any]) -> str:
+    """Return why a row cannot be written in any format, "" if it can or `where` leaves it out of all."""
+    reasons = []
+    for one in formats:
+        try:
+            if one.written(values):
+                return ""
+        except Unfit as error:
+            reasons.append(f"{one.format}: {error.words}")
+    return "; ".join(reasons)
 
 
 def _operations(

@@ -51,10 +51,16 @@ class Cell:
         return {**self.values, **self.records}
 
 
+def always_fit(values: Values) -> str:  # noqa: ARG001
+    """Find no fault with any row."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Program:
     """A recipe ready to run. Compiled afresh for each run: operations with memory start empty.
 
+    ``unfit`` says why no format of the output can write a row, "" where one can or leaves it out.
     ``calls`` are those that a candidate asks for, as far as the recipe tells, if nothing of it is lost.
     With ``once`` each cell has one candidate, whose rows all count; ``source`` then has nothing for it.
     """
@@ -76,6 +82,7 @@ class Program:
     start: str = ""
     once: bool = False
     calls: int = 1
+    unfit: Callable[[Values], str] = always_fit
 
     @property
     def trailing(self) -> bool:

@@ -12,7 +12,7 @@ from sofrito.plan.estimate import (
     Happening,
     guessed_tokens,
 )
-from sofrito.plan.program import Program
+from sofrito.plan.program import Program, always_fit
 from sofrito.run.budget import Budget, Limits
 from sofrito.run.calls import Calls
 from sofrito.run.engine import Engine
@@ -40,6 +40,7 @@ def dry_run(program: Program, steps: Sequence[object], models: Iterable[str]) ->
     """
     notebook, ends = _Passed(), Ends()
     ruled = {index for index, step in enumerate(steps) if isinstance(step, Filter)}
+    program = replace(program, unfit=always_fit)
     run = lenient(without_target(program), lambda step, _: step not in ruled)
     engine = Engine(observed(run, notebook), ends, candidates=FirstCandidates(run, CANDIDATES))
 

@@ -6,6 +6,7 @@ The rules, and why each is as it is, stand in docs/engine.md.
 import asyncio
 import math
 import sys
+from collections import Counter
 from collections.abc import Generator, Sequence
 from functools import partial
 from typing import Literal, Protocol
@@ -278,11 +279,14 @@ class Engine:
             # Wholly surplus: which of its calls were made is luck, so nothing of it is counted.
             self.candidates.settled(root, 0)
             return
-        accepted = surplus = 0
+        accepted, surplus, unfit = 0, 0, Counter[str]()
         for row in sorted(root.out, key=by_path):
             if self._full(root.cell, accepted):
                 surplus += 1
                 root.lost.append((len(self.program.steps), Lost(row, "surplus", "enough rows")))
+            elif why := self.program.unfit(row.values):
+                unfit[why] += 1
+                root.lost.append((len(self.program.steps), Lost(row, "rejected", why)))
             else:
                 accepted += 1
                 self.sink.accepted(row, root.cell)
@@ -292,7 +296,7 @@ class Engine:
                 self.examples.setdefault((step, lost.reason), lost.detail)
         self.accepted += accepted
         root.count_spare()
-        self.ledger.settle(root.tallies, accepted, surplus)
+        self.ledger.settle(root.tallies, accepted, surplus, unfit)
         self.candidates.settled(root, accepted)
         self._judge()
 

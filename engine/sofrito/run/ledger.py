@@ -81,14 +81,17 @@ class Ledger:
         self.names = ["candidates", *steps, "output"]
         self.tallies = [Tally() for _ in self.names]
 
-    def settle(self, tallies: dict[int, Tally], accepted: int, surplus: int) -> None:
+    def settle(
+        self, tallies: dict[int, Tally], accepted: int, surplus: int, unfit: Counter[str]
+    ) -> None:
         """Add a candidate whose turn came: its tallies by step, and its rows at the output."""
         start, output = self.tallies[0], self.tallies[-1]
         start.out += 1
         for step, tally in tallies.items():
             self.tallies[step + 1].add(tally)
-        output.entered += accepted + surplus
+        output.entered += accepted + surplus + unfit.total()
         output.out += accepted
+        output.rejected.update(unfit)
         output.surplus += surplus
 
     def started(self) -> None:

@@ -34,6 +34,9 @@ from sofrito.run.totals import Totals
 from sofrito.teachers.teacher import Teacher
 
 JOURNAL = "journal.sqlite"
+INTERRUPTED = "it was interrupted"
+"""The reason of a run that its user stopped."""
+
 TICK = 0.25
 GRACE = 20.0
 ONE_PRESS = 0.2
@@ -45,7 +48,7 @@ class Ended:
     """How a session ended. ``reason`` says in words why a run has fewer rows than wanted.
 
     ``examples`` are details of the first row of each reason, by step and reason. ``exhausted`` says
-    what ran out ("seeds", "tries", "formats"). ``unmetered`` counts answers that came without token counts: a
+    what ran out ("seeds", "tries"). ``unmetered`` counts answers that came without token counts: a
     budget has what was reserved for them. ``notes`` are what teachers did otherwise than asked, and what their
     answers are not good for. ``costs`` are of all sessions.
     """
@@ -195,11 +198,17 @@ async def _run(
     watch.grace = 0.0
     on_progress(watch.progress(time.monotonic()))
     unmetered = sum(teacher.unmetered for teacher in set(teachers.values()))
-    notes = tuple(dict.fromkeys(n for t in teachers.values() for n in t.notes))
-    notes = (*notes, *calls.totals.doubts())
+    notes = (*_notes(teachers, calls.totals), *calls.totals.doubts())
     ended = _ended(engine, calls, status, limits, time.monotonic() - start)
     reason = "; ".join(filter(None, (ended.reason, goes_on)))
     return replace(ended, reason=reason, unmetered=unmetered, notes=notes)
+
+
+def _notes(teachers: Mapping[str, Teacher], totals: Totals) -> tuple[str, ...]:
+    """Return what teachers did otherwise than asked, of those that answered, now or before."""
+    answered = {name for name, bill in totals.models.items() if bill.answered}
+    told = (t.notes for name, t in teachers.items() if totals.hits or name in answered)
+    return tuple(dict.fromkeys(note for notes in told for note in notes))
 
 
 def _also(fix: str, goes_on: str) -> str:
@@ -295,7 +304,7 @@ def _reason(engine: Engine, calls: Calls, status: Status, limits: Limits) -> str
         case "budget":
             return calls.out_of_budget or f"budget.minutes of {limits.minutes:g} is spent"
         case "interrupted":
-            return "it was interrupted"
+            return INTERRUPTED
         case "hopeless":
             return f"none of the first {engine.settled} candidates gave a row"
         case "short" if engine.candidates.exhausted == "seeds":

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sofrito.plan.estimate import Cost, Happening
-from sofrito.plan.program import Program
+from sofrito.plan.program import Program, always_fit
 from sofrito.recipe.expressions import Expression, expression_names
 from sofrito.run.answers import pack
 from sofrito.run.budget import Budget, Limits
@@ -78,7 +78,7 @@ def simulated(
     """
     costs = [StepCost() for _ in program.steps]
     model = _Modelled(program, known, costs, variant)
-    run = with_operations(program, model.operation)
+    run = replace(with_operations(program, model.operation), unfit=always_fit)
     engine = Engine(run, Ends(), candidates=FirstCandidates(run, most))
 
     async def go() -> Status:
