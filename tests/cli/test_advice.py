@@ -154,3 +154,22 @@ def test_a_run_that_fell_short_ends_with_what_to_do(given: str, ends: str, tmp_p
     done = sofrito("run", "short.yaml", cwd=tmp_path)
     assert done.returncode == 1, done.stderr
     assert ends in done.stdout
+
+
+def test_a_step_that_few_rows_reach_is_not_the_one_that_loses_most() -> None:
+    assert advice(recipe(), ledger(cut=4, equal=1, entered=5)).startswith(
+        "Most rows are lost in `generate answer`: 4 of 5 answers were cut off"
+    )
+    assert advice(recipe(), ledger(cut=150, equal=49, entered=200)).startswith(
+        "Of the rows that reach it, `filter answer` loses the most: 49 of 50 rows were rejected"
+    )
+
+
+def test_what_no_format_could_write_is_lost_in_the_output() -> None:
+    told = ledger()
+    told.tallies[-1].entered = 14
+    told.tallies[-1].rejected["messages: `answer` is null"] = 9
+    assert advice(recipe(), told) == (
+        "Most rows are lost in the output: 9 of 14 rows could not be written "
+        "(messages: `answer` is null). Correct it, or what makes its columns."
+    )

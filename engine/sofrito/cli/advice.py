@@ -1,7 +1,7 @@
 """What loses a run the most rows, and what its user can do about it."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from sofrito.recipe.asked import models_asked
@@ -11,6 +11,7 @@ from sofrito.recipe.words import either, sentence
 from sofrito.run.ledger import Ledger
 
 HALF = 0.5
+_FEW = 2
 _CHOSEN = "first: "
 """How the reasons of the filter begin that takes a few of many."""
 
@@ -33,23 +34,33 @@ class Loss:
 def most_lost(recipe: Recipe, ledger: Ledger) -> Loss | None:
     """Return the main loss of the step that lost the largest share of what reached it.
 
-    Of shares within a tenth of each other the earliest step's. Siblings that had to go for another
-    to be taken are no loss. None where none was lost.
+    A share of few rows counts for less, and of shares within a tenth of each other the earliest
+    step's is taken. Siblings that had to go for another to be taken are no loss. None where none was
+    lost.
     """
     losses = [one for one in _losses(ledger, _selecting(recipe)) if one.count > 0]
-    lost = Counter[int]()
-    for loss in losses:
-        lost[loss.step] += loss.count
+    lost = _by_step(losses)
     return max(
         losses,
-        key=lambda loss: (round(lost[loss.step] / loss.of, 1), -loss.step, loss.count),
+        key=lambda loss: (
+            round(lost[loss.step] / (loss.of + _FEW), 1),
+            -loss.step,
+            loss.count,
+        ),
         default=None,
     )
 
 
+def _by_step(losses: Iterable[Loss]) -> Counter[int]:
+    lost = Counter[int]()
+    for loss in losses:
+        lost[loss.step] += loss.count
+    return lost
+
+
 def _losses(ledger: Ledger, selecting: Collection[int] = ()) -> Iterator[Loss]:
     """Yield what was lost; in ``selecting`` steps without what left a sibling that went further."""
-    pairs = zip(ledger.names[1:-1], ledger.tallies[1:-1], strict=True)
+    pairs = zip(ledger.names[1:], ledger.tallies[1:], strict=True)
     for step, (name, tally) in enumerate(pairs):
         of = tally.entered + tally.made - tally.joined
         for failed, reasons in ((False, tally.rejected), (True, tally.failed)):
@@ -78,9 +89,16 @@ def advice(recipe: Recipe, ledger: Ledger) -> str:
     loss = most_lost(recipe, ledger)
     if loss is None:
         return ""
+    if loss.step == len(recipe.steps):
+        what = f"{loss.count:,} of {loss.of:,} rows could not be written ({loss.reason})"
+        return f"Most rows are lost in the output: {what}. Correct it, or what makes its columns."
     what, fix = _told(loss, recipe.steps[loss.step])
     small = " A larger teacher than the embedded one loses fewer." if starters(recipe) else ""
-    return f"Most rows are lost in `{loss.name}`: {what}. {fix}{small}"
+    lost = _by_step(_losses(ledger, _selecting(recipe)))
+    begin = f"Most rows are lost in `{loss.name}`"
+    if lost[loss.step] < max(lost.values()):
+        begin = f"Of the rows that reach it, `{loss.name}` loses the most"
+    return f"{begin}: {what}. {fix}{small}"
 
 
 def cut_answers(recipe: Recipe, ledger: Ledger) -> str:
@@ -108,6 +126,9 @@ def _told(loss: Loss, step: Verb) -> tuple[str, str]:
         case "truncated":
             at = f"at {longest:,} tokens" if longest else "by `max_tokens`"
             return f"{many} answers were cut off {at}", _uncut(step)
+        case "unparseable" if getattr(step, "parse", "") == "text":
+            fix = "Look at such a prompt with `sofrito show`, and at `stop`, where an answer ends."
+            return f"{many} answers were empty", fix
         case "unparseable" | "empty list" | "no topics":
             what = f"{many} answers do not have the shape asked for ({loss.reason})"
             return what, "Show the shape in the prompt, or ask for less at once."
