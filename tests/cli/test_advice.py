@@ -141,9 +141,9 @@ TRIED = "The run stopped short because all 3 seed rows were tried.\n"
             "Most rows are lost in `generate b`: 2 of 3 rows were rejected (keep: q == 'two'). ",
         ),
         (
-            SHORT.replace("sampling: {max_tokens: 2}", "keep: q != 'two'"),
+            SHORT.replace("sampling: {max_tokens: 2}", "keep: b | length % 2 == 0"),
             f"{TRIED}Most rows are lost in `generate b`: 5 of 12 rows were rejected "
-            "(keep: q != 'two'). Loosen that, or mend what comes into it.\n"
+            "(keep: b | length % 2 == 0). Loosen that, or mend what comes into it.\n"
             "Or add seed rows, or ask for fewer rows.\ndataset",
         ),
     ],
