@@ -299,3 +299,19 @@ def test_the_commands_in_its_page_work(tmp_path: Path) -> None:
         done = sofrito(*command.split(), *SCRIPTED, cwd=tmp_path)
         assert (done.returncode, "coverage" in done.stdout) == (0, False), done.stderr
     assert (tmp_path / "runs" / "journal.sqlite").is_file()
+
+
+def test_a_when_over_seeds_is_foretold_row_by_row(tmp_path: Path) -> None:
+    """Also where the first rows ask nothing, so that they alone are settled without a call."""
+    rows = [{"q": f"question {n}", "level": "hard" if n % 3 else "easy"} for n in range(45)]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (tmp_path / "rows.jsonl").write_text(text, encoding="utf-8")
+    (tmp_path / "recipe.yaml").write_text(
+        "recipe: some\nmodels: {teacher: {backend: scripted}}\n"
+        "seeds: {rows: {file: rows.jsonl}}\nfrom: rows\n"
+        "steps: [{generate: answer, prompt: '{{ q }}', when: level == 'hard'}]\n"
+        "output: {write: [{raw: [q, answer]}]}\n",
+        encoding="utf-8",
+    )
+    told = plan(tmp_path, "--out", tmp_path / "runs")
+    assert told["calls"]["likely"] == 30

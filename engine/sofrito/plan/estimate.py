@@ -47,13 +47,19 @@ class Expected:
     """A step as the recipe alone lets expect it: its load, with the calls of its filters.
 
     ``models`` are those asked, in the order of the calls: the verb's own, then its filters'. It
-    ``opens`` siblings, or ``closes`` them.
+    ``opens`` siblings, or ``closes`` them. ``writes`` are the columns that it makes or changes.
     """
 
     load: Load
     models: tuple[str, ...]
     opens: bool = False
     closes: bool = False
+    writes: tuple[str, ...] = ()
+
+    @property
+    def checks(self) -> bool:
+        """Whether it runs programs or compares mathematics, and asks no model."""
+        return bool(self.models) and {*self.models} <= {*CHECKERS}
 
     def happenings(self, read: int) -> tuple[Happening, ...]:
         """Return what may happen to a row, each as likely; a call reads ``read`` tokens."""
@@ -99,7 +105,8 @@ def _expected(recipe: Recipe, index: int) -> Expected:
         models += [recipe.model_for(asked) if asked else model] * (calls or 1) * runs
         most = None if most is None or calls is None else most + calls * runs
     bounded = Load(len(models), most, load.rows, load.written, load.most_written)
-    return Expected(bounded, tuple(models), step.fans_out(), step.closes())
+    writes = (*step.makes(), *step.rewrites())
+    return Expected(bounded, tuple(models), step.fans_out(), step.closes(), writes)
 
 
 def _filters(checks: Sequence[Check], chains: Mapping[str, Sequence[Check]]) -> list[Check]:

@@ -15,18 +15,28 @@ Path = tuple[int, ...]
 FIRST = 3
 """Candidates whose prompts are kept."""
 
+QUESTIONS = 8
+"""Calls that are kept of a row at a step."""
+
 
 class Notebook:
     """What was seen: by operation (its place in the program) and row, and the calls by key.
 
-    ``keys`` are the calls that were answered, each with the step that asked it first; ``questions``
-    the first call of each step for each of the first candidates.
+    ``begun`` are those that asked, whether the answers came or not. ``keys`` are the calls that were
+    answered, each with the step that asked it first; ``asked`` the first calls of each step for each
+    of the first candidates, those of one row.
     """
 
     def __init__(self) -> None:
         self.happened: dict[tuple[int, Path], Happening] = {}
+        self.begun: set[tuple[int, Path]] = set()
         self.keys: dict[str, int] = {}
-        self.questions: dict[tuple[int, int], Call] = {}
+        self.asked: dict[tuple[int, int], list[Call]] = {}
+
+    @property
+    def questions(self) -> dict[tuple[int, int], Call]:
+        """The first call of each step for each of the first candidates."""
+        return {at: calls[0] for at, calls in self.asked.items()}
 
     def pool(self) -> dict[int, list[Happening]]:
         """Return what happened at each operation, in the order of the rows."""
@@ -101,16 +111,20 @@ def _observed(place: int, operation: Operation, notebook: Notebook) -> Callable[
 def _working(place: int, step: int, entered: Sequence[Row], work: Work, notebook: Notebook) -> Work:
     replies: Any = None
     asked: list[tuple[Cost, ...]] = []
+    candidate = entered[0].path[0] if entered else FIRST
+    questions: list[Call] = []
+    notebook.begun.update((place, row.path) for row in entered)
     while True:
         try:
             requests = work.send(replies)
         except StopIteration as stop:
             _write_down(place, entered, stop.value, tuple(asked), notebook)
             return stop.value  # type: ignore[no-any-return]
-        candidate = entered[0].path[0] if entered else FIRST
-        for request in requests:
-            if candidate < FIRST and isinstance(request, Call):
-                notebook.questions.setdefault((step, candidate), request)
+        questions += [one for one in requests if isinstance(one, Call)][
+            : QUESTIONS - len(questions)
+        ]
+        if candidate < FIRST and questions:
+            notebook.asked.setdefault((step, candidate), questions)
         replies = yield requests
         costs = [
             notebook.cost(step, request, reply)

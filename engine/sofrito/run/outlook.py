@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import islice
 from typing import Any
 
 from sofrito.plan.estimate import Expected, Happening, guessed_tokens
 from sofrito.plan.estimate_time import Speed
 from sofrito.plan.program import Program
-from sofrito.recipe.model import CHECKERS
 from sofrito.recipe.model_rows import Topics
 from sofrito.recipe.verb import Verb
 from sofrito.run.axes import PROMPT, load_of
@@ -109,7 +109,7 @@ def estimated(
     )  # fmt: skip
     for one in outlooks:
         for expectation, step in zip(expectations, one.steps, strict=True):
-            step.checks = bool(expectation.models) and {*expectation.models} <= {*CHECKERS}
+            step.checks = expectation.checks
     middle = outlooks[len(outlooks) // 2]
     wanted = program.rows
     asked = {
@@ -162,9 +162,19 @@ def _known(
         elif stage.first:
             may[place] = expectations[step].happenings(reads.get(step, 1))
     skips = {**(_skips(program, dry) if dry else {}), **_skips(program, rehearsal)}
+    written = {name for one in expectations for name in one.writes}
+    stable = _given(program) - written
     if rehearsal is None:
-        return Known(0, {}, frozenset(), may, skips)
-    return Known(rehearsal.settled, rehearsal.notebook.happened, rehearsal.ends, may, skips)
+        return Known(0, {}, frozenset(), may, skips, stable)
+    happened = rehearsal.notebook.happened
+    return Known(rehearsal.settled, happened, rehearsal.ends, may, skips, stable)
+
+
+def _given(program: Program) -> frozenset[str]:
+    """Return the columns that candidates begin with, those of the first rows of the seeds and the axes."""
+    rows = islice(program.source(), FURTHER) if program.source else ()
+    axes = program.cells[0].columns if program.cells else {}
+    return frozenset(axes).union(*rows)
 
 
 def _skips(program: Program, rehearsal: Rehearsal | None) -> dict[int, float]:
@@ -181,8 +191,11 @@ def _skips(program: Program, rehearsal: Rehearsal | None) -> dict[int, float]:
             for (at, path), one in rehearsal.notebook.happened.items()
             if at == place and path[0] < rehearsal.settled
         )
-        if entered := rehearsal.ledger.tallies[step + 1].entered:
-            found[step] = max(0.0, 1 - worked / entered)
+        # where nothing is answered yet, only those are settled that had nothing to ask
+        begun = rehearsal.notebook.begun
+        waiting = sum(at == place and path[0] >= rehearsal.settled for at, path in begun)
+        if entered := rehearsal.ledger.tallies[step + 1].entered + waiting:
+            found[step] = max(0.0, 1 - (worked + waiting) / entered)
     return found
 
 

@@ -37,7 +37,7 @@ class Known:
 
     ``happened`` is by place and row, also of rows of later candidates; ``ends`` are the rows that
     ended at a step. ``may`` has what may happen at each place, each as likely, ``skips`` the share
-    of rows that a step's `when` keeps out, by step.
+    of rows that a step's `when` keeps out, by step; ``given`` are the columns that no step changes.
     """
 
     settled: int
@@ -45,6 +45,7 @@ class Known:
     ends: frozenset[tuple[int, Path]]
     may: Mapping[int, Sequence[Happening]]
     skips: Mapping[int, float]
+    given: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -77,7 +78,7 @@ def simulated(
     their spread tells how well it is known.
     """
     costs = [StepCost() for _ in program.steps]
-    model = _Modelled(program, known, costs, variant)
+    model = _Modelled(known, costs, variant)
     run = replace(with_operations(program, model.operation), unfit=always_fit)
     engine = Engine(run, Ends(), candidates=FirstCandidates(run, most))
 
@@ -100,11 +101,8 @@ def simulated(
 class _Modelled:
     """Operations that do as was seen of them."""
 
-    def __init__(
-        self, program: Program, known: Known, costs: Sequence[StepCost], variant: int
-    ) -> None:
+    def __init__(self, known: Known, costs: Sequence[StepCost], variant: int) -> None:
         self._known, self._costs, self._variant = known, costs, variant
-        self._axes = frozenset(program.cells[0].values) if program.cells else frozenset()
         self._skips = dict(known.skips)
         self._families = {place: _by_size(may) for place, may in known.may.items()}
         self.answers: dict[bytes, bytes] = {}
@@ -137,9 +135,9 @@ class _Modelled:
         return with_run(operation, by_siblings, guard=guard)
 
     def _guard(self, operation: Operation) -> Expression | None:
-        """Return a `when` that looks at axes alone: these are as in the run, other columns are not."""
+        """Return a `when` that looks at axes and seeds alone: other columns are not as in the run."""
         guard = operation.guard
-        if guard is None or not expression_names(guard.source).keys() <= self._axes:
+        if guard is None or not expression_names(guard.source).keys() <= self._known.given:
             return None
         self._skips.pop(operation.step, None)
         return guard
