@@ -1,4 +1,4 @@
-"""Whether a budget allows as many calls and tokens as the rows of a recipe need at the very least."""
+"""Whether a budget allows one call, and as many calls and tokens as the rows need at the very least."""
 
 import math
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ def check_budget(scene: Scene) -> None:
     """Warn of a budget that is reached before the rows are there, whatever the answers are."""
     recipe = scene.recipe
     whole = scene.all_steps_sound and scene.draft.sound("budget") and scene.draft.sound("rows")
-    if not recipe.rows or not whole:
+    if not whole or _check_one_call(scene) or not recipe.rows:
         return
     asked = list(_asked(scene, recipe.rows))
     calls = sum(number for _, number in asked)
@@ -26,6 +26,24 @@ def check_budget(scene: Scene) -> None:
             fewer = max(1, recipe.rows * limit // least)
             fix = f"Raise it well above {least:,}, or ask for fewer rows: about {fewer:,} at most."
             scene.problems.warn("SOF211", ("budget", key), what, fix)
+
+
+def _check_one_call(scene: Scene) -> bool:
+    """Note a limit on tokens that one answer may reach, so that nothing is asked; say if there is one."""
+    limit = scene.recipe.budget.tokens
+    if limit is None:
+        return False
+    for _, step in scene.steps():
+        most = step.load().most_written or 0
+        if step.asks() is not None and not step.when and most >= limit:
+            what = (
+                f"An answer of `{step.label}` may have {most:,} tokens, and the budget has {limit:,}: "
+                "it is never asked."
+            )
+            fix = f"Raise the budget well above {most:,}, or lower `max_tokens`."
+            scene.problems.add("SOF211", ("budget", "tokens"), what, fix)
+            return True
+    return False
 
 
 def _asked(scene: Scene, rows: int) -> Iterator[tuple[Verb, int]]:
