@@ -160,7 +160,7 @@ def test_another_version_is_another_run(
         metadata.write_text(re.sub(r"(?m)^Version: .*", f"Version: {version}", text))
         done = sofrito(site, *arguments, cwd=tmp_path)
         assert "5 of 5 rows" in done.stdout, done.stderr
-        assert f"{before} answered before" in done.stdout
+        assert f"{before} taken from the journal" in done.stdout
     assert len([*(tmp_path / "runs").glob("*/*/manifest.json")]) == 2
 
 

@@ -9,9 +9,12 @@ import pytest
 from runs import command, environment, only_run, sofrito
 
 from sofrito.cli import invoke
-from sofrito.plan.starter import KINDS, Kind, is_variable, kinds, schema_of
+from sofrito.cli.recipe import read
+from sofrito.plan.starter import KINDS, Kind, kinds, schema_of
+from sofrito.plan.starter_teacher import is_variable
 from sofrito.plan.vocabulary import vocabulary
 from sofrito.recipe.expressions import environment as templates
+from sofrito.recipe.model import Recipe
 from sofrito.recipe.vocabulary import Vocabulary
 
 ROWS = 'prompt,Odd name,response\nWhy is the sky "blue"?,1,x\nWhy is grass green?,2,y\n'
@@ -23,6 +26,10 @@ def _there(tmp_path: Path) -> object:
     os.chdir(tmp_path)
     yield
     os.chdir(before)
+
+
+def read_as(folder: Path) -> Recipe:
+    return read(str(folder), (), allow_files=False).recipe
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -69,12 +76,56 @@ def test_with_rows_of_ones_own_and_a_server(
     (tmp_path / "my rows.csv").write_text(ROWS, encoding="utf-8")
     server = ["--teacher", "http://localhost:8000/v1", "--model", "qwen3-32b", "--key", "A_KEY"]
     data = ["--data", "my rows.csv", "--column", "prompt"]
-    assert invoke(["new", "mine", "--for", kind, *data, *server]) == 0
+    flags = [*data, *(server if KINDS[kind].teacher else ())]
+    assert invoke(["new", "mine", "--for", kind, *flags]) == 0
     assert invoke(["validate", "mine"]) == 0
     assert (tmp_path / "mine" / "seeds" / "my_rows.csv").read_text(encoding="utf-8") == ROWS
     text = (tmp_path / "mine" / "recipe.yaml").read_text(encoding="utf-8")
     assert ("api_key: ${A_KEY}" in text) == KINDS[kind].teacher
     capsys.readouterr()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_as_many_rows_as_are_asked_for(kind: str, tmp_path: Path) -> None:
+    assert invoke(["new", "mine", "--for", kind, "--rows", "2"]) == 0
+    assert invoke(["fmt", "mine", "--diff"]) == 0
+    assert read_as(tmp_path / "mine").rows == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "embedded", "served"),
+    [("sft", 12, 50), ("textbook", 12, 50), ("distill", None, None), ("documents", None, None)],
+)
+def test_rows_where_nothing_is_said(
+    kind: str, embedded: int | None, served: int | None, tmp_path: Path
+) -> None:
+    server = ["--teacher", "http://localhost:8000/v1", "--model", "m"]
+    assert invoke(["new", "one", "--for", kind]) == 0
+    assert invoke(["new", "two", "--for", kind, *server]) == 0
+    found = [read_as(tmp_path / name).rows for name in ("one", "two")]
+    assert found == [embedded, served]
+
+
+def test_what_is_left_out_and_an_address_without_a_path_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "texts" / ".git").mkdir(parents=True)
+    (tmp_path / "texts" / "tea.md").write_text("# Tea\n\nA drink.\n", encoding="utf-8")
+    for name in (".git/index", "logo.png"):
+        (tmp_path / "texts" / name).write_bytes(b"no text")
+    server = ["--teacher", "http://localhost:8000", "--model", "m"]
+    assert invoke(["new", "one", "--for", "documents", "--data", "texts", *server]) == 0
+    notes = [line for line in capsys.readouterr().out.splitlines() if line.startswith("note: ")]
+    assert notes == [
+        "note: of texts, logo.png is no document: left out",
+        "note: http://localhost:8000 has no path; servers usually want http://localhost:8000/v1",
+    ]
+    for number in range(5):
+        (tmp_path / "texts" / f"{number}.png").write_bytes(b"no text")
+    assert invoke(["new", "two", "--for", "documents", "--data", "texts"]) == 0
+    notes = [line for line in capsys.readouterr().out.splitlines() if line.startswith("note: ")]
+    names = "0.png, 1.png, 2.png, 3.png, 4.png"
+    assert notes == [f"note: of texts, {names} and 1 more are no documents: left out"]
 
 
 def test_a_folder_of_documents_and_a_model_file(tmp_path: Path) -> None:
@@ -108,7 +159,8 @@ WRONG = {
     "another kind": (["new", "m", "--for", "sfd"], "There is no kind `sfd`. Did you mean `sft`?"),
     "which column": (
         ["new", "m", "--for", "curate", "--data", "rows.csv"],
-        "--column is missing. rows.csv has the columns prompt, response: which is the text?",
+        "--column is missing. rows.csv has the columns prompt, response; to be named, `Odd name` must "
+        "be renamed in the file: which is the text?",
     ),
     "no such column": (
         ["new", "m", "--for", "curate", "--data", "rows.csv", "--column", "txt"],
@@ -127,6 +179,33 @@ WRONG = {
     "rows for topics": (
         ["new", "m", "--for", "textbook", "--data", "rows.csv"],
         "This kind begins with topics, and rows.csv has rows.\nWrite them into a .txt file,",
+    ),
+    "a column that cannot be named": (
+        ["new", "m", "--for", "curate", "--data", "rows.csv", "--column", "Odd name"],
+        "rows.csv has `Odd name`, which templates and expressions cannot name.\n"
+        "Rename it in the file: `Odd_name`.",
+    ),
+    "a column of nothing": (
+        ["new", "m", "--for", "curate", "--column", "text"],
+        "--column names a column of --data, which is missing.",
+    ),
+    "more rows than there are": (
+        ["new", "m", "--for", "distill", "--data", "rows.csv", "--column", "prompt", "--rows", "3"],
+        "`rows` is 3, and `prompts` has 2 rows, each of which makes one at most.",
+    ),
+    "a model of no server": (
+        ["new", "m", "--for", "sft", "--teacher", "local", "--model", "qwen3-32b"],
+        "The teacher is the embedded model, and --model is for a server: --teacher "
+        "http://localhost:8000/v1 --model qwen3-32b. A model of this machine is named by its file, "
+        "--teacher FILE.gguf; `sofrito models` lists those there are.",
+    ),
+    "a key of no server": (
+        ["new", "m", "--for", "sft", "--key", "A_KEY"],
+        "The teacher is the embedded model, and a key is for a server.",
+    ),
+    "a model of what asks none": (
+        ["new", "m", "--for", "curate", "--model", "qwen3-32b"],
+        "--model: `curate` asks no model: leave it out.",
     ),
     "a key pasted": (
         ["new", "m", "--for", "sft", *SERVER, "--key", "sk-proj-abcDEF0123456789abcDEF"],
@@ -179,9 +258,7 @@ def test_every_column_is_kept_by_what_curates(tmp_path: Path) -> None:
     assert invoke(["run", "mine", "--quiet"]) == 0
     line = (only_run(tmp_path / "runs") / "rows.jsonl").read_text(encoding="utf-8").splitlines()[0]
     assert '"answer"' in line
-    from sofrito.cli.recipe import read
-
-    writer = read("mine", (), allow_files=False).recipe.output.write[0]
+    writer = read_as(tmp_path / "mine").output.write[0]
     assert (writer.format, writer.uses()) == ("raw", ())
 
 
@@ -279,8 +356,9 @@ def test_in_a_terminal_it_asks_until_the_answer_is_one(tmp_path: Path) -> None:
         "There is no kind `sfd`. Did you mean `sft`?",
         "There is no file or folder row.csv.",
         "`http://l/rows.csv` is an address. Download it, and name the file.",
-        "rows.csv has the columns prompt, response.",
-        "There is no column `promt`. Did you mean `prompt`?",
+        "rows.csv has the columns prompt, response; to be named, `Odd name` must be renamed in the "
+        "file.",
+        "rows.csv has no column `promt`. Did you mean `prompt`?",
         "no.gguf. A server's address begins with http:// or https://.",
         "--key takes the NAME",
         "`My Tea` is no name for a recipe: lower case, digits and hyphens. Such as `my-tea`.",

@@ -315,3 +315,55 @@ def test_a_when_over_seeds_is_foretold_row_by_row(tmp_path: Path) -> None:
     )
     told = plan(tmp_path, "--out", tmp_path / "runs")
     assert told["calls"]["likely"] == 30
+
+
+ASKING = """
+recipe: asking
+models: {teacher: {backend: scripted}}
+seeds: {tasks: {rows: [{task: Name a tea.}, {task: Name a sea.}]}}
+from: tasks
+steps:
+  - evolve: task
+    operators: [harder.j2]
+    answer: {reply: "{{ task }}"}
+  - generate: answer
+    prompt: "Do it: {{ task }}"
+    n: 2
+  - judge: answer
+    rubric: mine.j2
+    compare: pairwise
+    rationale: false
+  - pair: answer
+    by: verdict.score
+output: {write: [{dpo: {prompt: task}}, {text: reply}]}
+"""
+
+
+def test_a_prompt_of_each_question_is_shown(tmp_path: Path) -> None:
+    (tmp_path / "recipe.yaml").write_text(ASKING, encoding="utf-8")
+    (tmp_path / "harder.j2").write_text("Harder: {{ text }} Not {{ reply }}", encoding="utf-8")
+    shown = "{% for one in judged %}{{ 'AB'[loop.index0] }}: {{ one }} {% endfor %}"
+    (tmp_path / "mine.j2").write_text(shown, encoding="utf-8")
+
+    def shown_prompts() -> list[tuple[str, str, str]]:
+        found = plan(tmp_path, "--out", tmp_path / "runs")["prompts"]
+        return [
+            (one["step"], one["candidate"], one["messages"][0]["content"].partition("\n")[0])
+            for one in found
+        ]
+
+    assert shown_prompts() == [
+        ("evolve task", "0", "Name a tea."),
+        ("evolve task", "0", "Harder: Name a tea. Not ⟨reply⟩"),
+        ("generate answer", "0", "Do it: ⟨task⟩"),
+        ("judge answer", "0", "A: ⟨answer⟩ B: ⟨answer⟩"),
+    ]
+    sofrito("run", "recipe.yaml", "--out", str(tmp_path / "runs"), cwd=tmp_path)
+    asked = shown_prompts()
+    assert [(step, candidate) for step, candidate, _ in asked] == [
+        ("evolve task", "0"),
+        ("evolve task", "0"),
+        ("generate answer", "0"),
+        ("judge answer", "0"),
+    ]
+    assert [text for _, _, text in asked if "⟨" in text] == []

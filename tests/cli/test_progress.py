@@ -25,7 +25,8 @@ def test_the_display_tells_rows_pace_and_acceptance_by_step() -> None:
         console.print(display("tea", PROGRESS))
         lines = [line.rstrip() for line in console.export_text().splitlines()]
     assert lines[0].endswith(
-        "12 of 48 rows 27 calls done, 3 running, 4 answered before, 45 tokens/s, about 1 min 35 s left"
+        "12 of 48 rows 27 calls done, 3 running, 4 taken from the journal, 45 tokens/s, "
+        "about 1 min 35 s left"
     )
     assert lines[1:] == [
         "  generate question  20 in  50 out  2.5 of each",
@@ -82,7 +83,7 @@ def test_a_plain_line_says_how_far_it_is_and_that_it_stops_at_once() -> None:
     lines = PlainLines("tea", 0.0)
     assert [*lines.due(PROGRESS, 9.0)] == []
     assert [*lines.due(PROGRESS, 10.0)] == [
-        "tea: 12 of 48 rows, 27 calls done, 3 running, 4 answered before, 45 tokens/s, "
+        "tea: 12 of 48 rows, 27 calls done, 3 running, 4 taken from the journal, 45 tokens/s, "
         "about 1 min 35 s left"
     ]
     stopping = replace(PROGRESS, stopping="stopping: for 2 calls")

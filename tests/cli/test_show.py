@@ -120,3 +120,78 @@ def test_a_run_in_a_sandbox_tells_the_program_its_tests_and_how_it_ended(tmp_pat
     assert done.returncode == 0, done.stderr
     said = sofrito("show", only_run(tmp_path / "runs"), "0").stdout
     assert "  program:\n    x = 3\n  tests:\n    assert x == 4\n  outcome: " in said
+
+
+COMPARED = """
+recipe: compared
+models: {teacher: {backend: scripted}}
+seeds: {asked: {rows: [{question: Why?}]}}
+from: asked
+steps:
+  - generate: answer
+    prompt: "{{ question }}"
+    n: 3
+  - judge: answer
+    given: question
+    rubric: better
+    compare: pairwise
+  - pair: answer
+    by: verdict.score
+    margin: 0
+output: {write: [raw]}
+"""
+
+
+def test_siblings_that_became_one_row_tell_each_call_once(tmp_path: Path) -> None:
+    (tmp_path / "recipe.yaml").write_text(COMPARED, encoding="utf-8")
+    done = sofrito("run", "recipe.yaml", "--quiet", cwd=tmp_path)
+    run = only_run(tmp_path / "runs")
+    ended = json.loads((run / "manifest.json").read_text())
+    assert (ended["calls"]["asked"], done.stderr) == (3 + 6, "")
+    row, said = told(run, "rows.jsonl" if ended["rows"] else "rejected.jsonl", 0)
+    story = row["story"]
+    assert isinstance(story, list)
+    keys = [event["key"] for event in story if event["kind"] == "call"]
+    assert len(keys) > len(set(keys)) == said.count("\n  asked teacher")
+
+
+def ended(folder: Path, **changes: object) -> str:
+    """Return what is shown of a run whose manifest has these changes, without its steps."""
+    manifest = json.loads((folder / "manifest.json").read_text()) | changes
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    done = sofrito("show", folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    return "\n".join(line for line in done.stdout.splitlines()[1:] if line[:1] not in (" ", "m"))
+
+
+def test_an_ending_is_told_once_and_with_what_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "recipe.yaml").write_text(CHECKED, encoding="utf-8")
+    sofrito("run", "recipe.yaml", "--quiet", "--out", "o u t", cwd=tmp_path)
+    run = only_run(tmp_path / "o u t")
+    stop = {"status": "interrupted", "reason": "it was interrupted", "rows": 1, "wanted": 60}
+    rows = f"rows: 0.0, 0.1, 0.2, 1.0, 1.1 … (sofrito show '{run}' 0.0)"
+    kept = "Run the same command again to go on; every answer so far is kept."
+    assert ended(run, **stop) == f"1 of 60 rows, interrupted\n6 calls so far. {kept}\n{rows}"
+    goes_on = "it was interrupted; the job b-1 goes on"
+    assert ended(run, **stop | {"reason": goes_on}).startswith(
+        "1 of 60 rows, interrupted; the job b-1 goes on\n6 calls"
+    )
+    short = {"status": "short", "reason": "the only seed row was tried", "rows": 1, "wanted": None}
+    assert ended(run, **short).startswith("1 row, short, because the only seed row was tried\n")
+    (run.parent.parent / "journal.sqlite").unlink()
+    assert ended(run, **stop) == f"1 of 60 rows, interrupted\n{kept}\n{rows}"
+
+
+def test_a_run_that_was_killed_before_it_could_tell_is_no_unknown_run(tmp_path: Path) -> None:
+    (tmp_path / "recipe.yaml").write_text(COMPARED, encoding="utf-8")
+    sofrito("run", "recipe.yaml", "--quiet", cwd=tmp_path)
+    run = only_run(tmp_path / "runs")
+    (run / "manifest.json").unlink()
+    for shown in (run, "compared"):
+        done = sofrito("show", shown, cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (1, "")
+        where = run if shown == run else run.relative_to(tmp_path)
+        assert done.stderr == (
+            f"sofrito: The run {where} has not told yet what came of it.\n"
+            "If it was stopped, run the same command again: every answer so far is kept.\n"
+        )

@@ -152,6 +152,8 @@ beside `dataset/`.
 | `teacher` | file: a.gguf; layers: 30; sha256: ab\\|12 | Apache-2.0 |
 | `judge` | model: x | not known |
 
+How many calls and tokens that took, over all sessions, is in `manifest.json`.
+
 In every step, in + made = out + rejected + failed + joined + surplus.
 
 | step | in | made | out | rejected | failed | joined | surplus |

@@ -234,6 +234,12 @@ def test_rows_that_do_not_fit_are_left_out_and_said(tmp_path: Path) -> None:
     )
 
 
+def test_a_row_that_does_not_fit_is_named(tmp_path: Path) -> None:
+    run = run_folder(tmp_path, [row(0), row(1, a=None), row(2)])
+    found = export(run, recipe([CHAT]), FACTS)
+    assert found.notes == ("messages: row 1.0 left out: `a` is null.",)
+
+
 def test_no_rows_are_a_dataset_too(tmp_path: Path) -> None:
     run = run_folder(tmp_path, [])
     found = export(run, recipe([CHAT, "raw"], splits={"train": 0.9, "test": 0.1}), FACTS)

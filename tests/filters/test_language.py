@@ -25,6 +25,8 @@ except Trouble as trouble:
     print(trouble.what, trouble.fix)
 """
 
+BASE64 = "SGVsbG8gd29ybGQhIFRoaXMgaXMgYSB0ZXN0IG9mIHRoZSBsYW5ndWFnZSBmaWx0ZXIu" * 4
+
 COMMAND = """
 import sys
 sys.modules["py3langid"] = None
@@ -77,7 +79,7 @@ def test_columns_are_told_one_by_one() -> None:
 
 
 @pytest.mark.usefixtures("installed")
-@pytest.mark.parametrize("text", ["", None, "12345", "3x + 5y - 9 = 0", "Paris", "hi"])
+@pytest.mark.parametrize("text", ["", None, "12345", "3x + 5y - 9 = 0", "Paris", "hi", BASE64])
 def test_what_has_no_language_is_in_no_other_one(text: str | None) -> None:
     assert language("en").judge({"a": text}, A).kept
     assert not language("en", certain=0).judge({"a": text}, A).kept
@@ -110,13 +112,13 @@ def test_a_code_that_is_none_is_refused(code: str, fix: str) -> None:
 
 @pytest.mark.usefixtures("installed")
 def test_alpaca_is_english_but_for_its_translations(shared: Path) -> None:
-    """Of a thousand answers three translations are found, and four that are hardly sentences."""
+    """Of a thousand answers three translations are found, and three that are hardly sentences."""
     file = shared / "data" / "alpaca" / "alpaca_data_00000_03252.json"
     answers = [row["output"] for row in json.loads(file.read_text(encoding="utf-8"))[:1000]]
     judge = language("en").judge
     rejected = [text for text in answers if not judge({"a": text}, A).kept]
     assert [text.split()[0] for text in rejected] == [
-        "Temperature", "The", "e9gKyd2D", "La", "Je", "El", "D-C-B-A-D",
+        "Temperature", "The", "La", "Je", "El", "D-C-B-A-D",
     ]  # fmt: skip
 
 

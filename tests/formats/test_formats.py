@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import orjson
 import pytest
 from pydantic import ValidationError
 
@@ -91,6 +92,18 @@ ROW = {
             ("q", "none", "n"),
             {"instruction": "Why?", "input": "", "output": "3"},
         ),
+        *(
+            (
+                {"alpaca": {"instruction": "q", "output": "a", **said}},
+                uses,
+                {"instruction": "Why?", "input": "", "output": "So."},
+            )
+            for said, uses in [
+                ({}, ("q", "input", "a")),
+                ({"input": None}, ("q", "a")),
+                ({"input": ""}, ("q", "a")),
+            ]
+        ),
         (
             {"prompt_completion": {"prompt": "q", "completion": "l"}},
             ("q", "l"),
@@ -157,6 +170,9 @@ def test_messages_that_are_there_already_are_kept() -> None:
     assert writer.record({"talk": extra}) == {"messages": talk}
 
 
+UNKNOWN_ROLE = "the `role` of a message in `talk` is not `system`, `user`, `assistant` or `tool`"
+
+
 @pytest.mark.parametrize(
     ("talk", "words"),
     [
@@ -172,6 +188,7 @@ def test_messages_that_are_there_already_are_kept() -> None:
             "a message in `talk` lacks `role` or `content`, or they are not texts",
         ),
         (["Hi"], "a message in `talk` lacks `role` or `content`, or they are not texts"),
+        ([{"role": "bot", "content": "Hi"}], UNKNOWN_ROLE),
         (
             [{"role": "assistant", "content": "", "tool_calls": [1]}],
             "a message in `talk` has more than `role` and `content`",
@@ -236,6 +253,15 @@ def test_a_conversation_with_calls_is_kept() -> None:
     }
 
 
+def test_a_conversation_with_calls_has_the_same_roles() -> None:
+    talk = [{"role": "function", "content": "2"}]
+    with pytest.raises(Unfit) as caught:
+        written({"messages": {"messages": "talk", "tools": "tools"}}).record(
+            {"talk": talk, "tools": [TOOL]}
+        )
+    assert caught.value.words == UNKNOWN_ROLE
+
+
 @pytest.mark.parametrize(
     ("calls", "tools", "words"),
     [
@@ -271,6 +297,62 @@ def test_a_null_is_nothing_to_learn_from(entry: object) -> None:
     with pytest.raises(Unfit) as caught:
         written(entry).record(ROW)
     assert caught.value.words == "`none` is null"
+
+
+FULL = {**ROW, "talk": [{"role": "user", "content": "Hi"}], "calls": [CALL], "tools": [TOOL]}
+ENTRIES: list[dict[str, dict[str, object]]] = [
+    {"text": {"text": "q"}},
+    {"prompt_completion": {"prompt": "q", "completion": "a"}},
+    {"alpaca": {"instruction": "q", "input": "n", "output": "a"}},
+    {"alpaca": {"instruction": "q", "output": "a"}},
+    {"messages": {"prompt": "q", "completion": "a", "system": "sys"}},
+    {"messages": {"messages": "talk"}},
+    {"messages": {"prompt": "q", "tool_calls": "calls", "tools": "tools"}},
+    {"messages": {"prompt": "q", "completion": "a", "tools": "tools"}},
+    {"messages": {"prompt": "q", "completion": "a", "tool_calls": "calls"}},
+    {"sharegpt": {"prompt": "q", "completion": "a"}},
+    {"dpo": {"prompt": "q", "chosen": "a", "rejected": "n"}},
+    {"orpo": {"prompt": "talk", "chosen": "a", "rejected": "n", "chat": True}},
+    {"kto": {"prompt": "q", "chosen": "a", "rejected": "n"}},
+    {"kto": {"prompt": "q", "completion": "a", "label": "yes"}},
+    {"reward": {"chosen": "a", "rejected": "n"}},
+    {"reward": {"prompt": "q", "chosen": "a", "rejected": "n"}},
+    {"distill": {"prompt": "q", "completion": "a", "system": "sys"}},
+    {"distill": {"prompt": "q", "completion": "a", "soft": "told", "chat": False}},
+    {"raw": {"columns": ["q", "a"]}},
+]
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=str)
+def test_a_row_is_left_out_where_a_column_that_needs_a_value_has_none(
+    entry: dict[str, dict[str, object]],
+) -> None:
+    writer = written(entry)
+    left_out = []
+    for column in writer.uses():
+        try:
+            writer.records({**FULL, column: None})
+        except Unfit:
+            left_out.append(column)
+    assert left_out == [column for column in writer.uses() if column in writer.needs_values()]
+    assert {*writer.needs_values()} <= {*writer.uses()}
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=str)
+def test_what_is_written_as_a_text_is_json_where_it_is_none(
+    entry: dict[str, dict[str, object]],
+) -> None:
+    writer = written(entry)
+    as_json = []
+    for column in writer.uses():
+        try:
+            records = writer.records({**FULL, column: {"odd": 1}})
+        except Unfit:
+            continue
+        if orjson.dumps('{"odd":1}') in orjson.dumps(records):
+            as_json.append(column)
+    assert as_json == [column for column in writer.uses() if column in writer.texts()]
+    assert {*writer.texts()} <= {*writer.uses()}
 
 
 @pytest.mark.parametrize(

@@ -102,3 +102,20 @@ def test_a_list_without_bounds_bounds_nothing_after_it() -> None:
 
 def test_tokens_are_guessed_by_characters() -> None:
     assert [guessed_tokens(text) for text in ("", "abc", "abcd", "abcde")] == [0, 1, 1, 2]
+
+
+def test_no_budget_bounds_comparisons_of_mathematics() -> None:
+    recipe = recipe_of(
+        {
+            "rows": 10,
+            "steps": [
+                {"generate": "a", "prompt": "x", "n": 4},
+                {"set": "gold", "to": "'7'"},
+                {"verify": "a", "math": {"equals": "gold"}},
+            ],
+        }
+    )
+    program, steps = program_of(recipe), expected(recipe)
+    assert [step.checks for step in steps] == [False, False, True]
+    asked = bounds(program, steps, seeds=3, calls=5, tokens=None)
+    assert [one.calls for one in asked] == [5, 0, 12]

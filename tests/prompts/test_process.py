@@ -103,7 +103,7 @@ def test_what_takes_too_long_stops_the_run_and_is_named(process: Process) -> Non
     with pytest.raises(Trouble) as trouble:
         Templates(NOWHERE, process).render(requests, lambda at: f"row {at}")
     assert trouble.value.what == (
-        f"The template `{ENDLESS[:59]}…` takes longer than 1 seconds for row 3."
+        f"The template `{ENDLESS[:59]}…` takes longer than 1 second for row 3."
     )
     assert trouble.value.fix == "Look for loops in loops over long lists."
     assert Templates(NOWHERE, process).render([Render("still here", {})]) == ["still here"]

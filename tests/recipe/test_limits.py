@@ -71,34 +71,49 @@ sys.exit(invoke(["validate", "recipe.yaml"]))
 """
 
 
-@pytest.mark.parametrize(
-    ("model", "warned"),
-    [
-        ("{backend: openai, base_url: https://models.example/v1, model: m}", True),
-        ("{backend: openai, base_url: http://127.0.0.1:8000/v1, model: m}", False),
-        (
-            "{backend: openai, base_url: https://models.example/v1, model: m,"
-            " price: {input: 1, output: 2}}",
-            False,
-        ),
-    ],
-    ids=["sold", "own", "priced"],
-)
-def test_limited_money_without_a_price_is_warned_of(
-    tmp_path: Path, model: str, warned: bool
-) -> None:
-    (tmp_path / "recipe.yaml").write_text(RECIPE.replace("MODEL", model), encoding="utf-8")
+SERVER = "backend: openai, base_url: https://models.example/v1, model: unsold"
+FREE = [
+    "{backend: openai, base_url: http://127.0.0.1:8000/v1, model: m}",
+    f"{{{SERVER}, price: {{input: 1, output: 2}}}}",
+    "{backend: scripted}",
+]
+
+
+def validated_without_table(folder: Path, model: str) -> tuple[int, str]:
+    (folder / "recipe.yaml").write_text(RECIPE.replace("MODEL", model), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_TABLE],
         capture_output=True,
         text=True,
-        cwd=tmp_path,
+        cwd=folder,
         env=environment(),
         check=False,
     )
-    assert done.returncode == 0
-    words = "`budget.usd` needs the price of `teacher`, and no table of prices is here."
-    assert (words in done.stderr) == warned
+    return done.returncode, done.stderr
+
+
+def test_limited_money_without_a_table_of_prices(tmp_path: Path) -> None:
+    code, said = validated_without_table(tmp_path, f"{{{SERVER}}}")
+    assert code == 2
+    assert (
+        "`budget.usd` needs the price of `teacher` (unsold), and no table of prices is here."
+        in said
+    )
+    assert (
+        "Add `price: {input: …, output: …}`, in dollars for a million tokens, to the model, or "
+        "pip install 'sofrito[prices]'."
+    ) in said
+    assert [validated_without_table(tmp_path, model)[0] for model in FREE] == [0, 0, 0]
+
+
+def test_limited_money_and_a_model_that_the_table_does_not_know(
+    tmp_path: Path, vocabulary: Vocabulary
+) -> None:
+    pytest.importorskip("genai_prices")
+    what = "`budget.usd` needs the price of `teacher` (unsold), which the table of prices does not know."
+    assert told(tmp_path, vocabulary, f"{{{SERVER}}}") == [("SOF214", "error", what)]
+    known = "{backend: openai, base_url: https://api.mistral.ai/v1, model: mistral-large-latest}"
+    assert [told(tmp_path, vocabulary, model) for model in (known, *FREE)] == [[], [], [], []]
 
 
 def test_which_servers_are_this_machines() -> None:

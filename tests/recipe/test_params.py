@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sofrito.plan.compile import compiled
 from sofrito.problems import RecipeError
-from sofrito.recipe.binding import bound_expression, bound_template
+from sofrito.recipe.binding import bound_expression, bound_template, unbracketed
 from sofrito.recipe.expressions import environment, expression
 from sofrito.recipe.read import Read, read_recipe
 from sofrito.recipe.sources import TemplateSources
@@ -315,3 +315,20 @@ def test_a_template_without_parameters_in_it_stays_as_it_is(text: str, value: An
         assert bound_template(text, values) == text
     else:
         bound_template(text, values)
+
+
+@pytest.mark.parametrize(
+    ("source", "read"),
+    [
+        ("verdict.score >= params.n", "verdict.score >= 3"),
+        ("(params.n) < x and params.share", "(3) < x and 0.5"),
+        ("round(params.n) in [params.n, params.below]", "round(3) in [3, (-2)]"),
+        ("title == 'a (3)' or x is divisibleby (3)", "title == 'a (3)' or x is divisibleby (3)"),
+        ("x >=", "x >="),
+        ("'", "'"),
+        ("", ""),
+    ],
+)
+def test_a_number_in_place_of_a_parameter_is_told_without_brackets(source: str, read: str) -> None:
+    bound = bound_expression(source, {"n": 3, "share": 0.5, "below": -2})
+    assert unbracketed(bound) == read

@@ -164,6 +164,60 @@ def test_a_wrong_override_is_pointed_at(
 
 
 @pytest.mark.parametrize(
+    ("value", "fix"),
+    [
+        (
+            "Hello: {{ question }} and more",
+            """--set 'steps.generate answer.prompt="Hello: {{ question }} and more"'""",
+        ),
+        (
+            'Why: is {{ question }}: "so"',
+            """--set 'steps.generate answer.prompt="Why: is {{ question }}: \\"so\\""'""",
+        ),
+        ("Hello: {{ question }}" + 100 * " and more", None),
+    ],
+)
+def test_a_text_that_an_override_leaves_bare_is_put_in_quotes_as_a_whole(
+    folder: Path, value: str, fix: str | None
+) -> None:
+    sets = {"steps.generate answer.prompt": value}
+    (one,) = [p for p in problems(folder, sets=sets) if p.severity == "error"]
+    said = "Put the whole value in double quotes, within those of the shell"
+    assert one.what == "YAML cannot read this value as it stands."
+    assert one.fix == (f"{said}: {fix}" if fix else f"{said}.")
+    assert one.where == Span(Path("--set"), 1, 30, len(value))
+
+
+@pytest.mark.parametrize(
+    ("value", "fix"),
+    [
+        (
+            'Ask of "{{ question }}": why?',
+            "A text that has a colon and a space stands in double quotes: "
+            r'"Ask of \"{{ question }}\": why?".',
+        ),
+        (
+            "file: a.j2",
+            "Write a text. The user message: a template file ending in .j2, or the template itself.",
+        ),
+    ],
+)
+def test_a_text_that_yaml_reads_as_a_mapping(folder: Path, value: str, fix: str) -> None:
+    sets = {"steps.generate answer.prompt": value}
+    (one,) = [p for p in problems(folder, sets=sets) if p.severity == "error"]
+    assert (one.what, one.fix) == ("`prompt` must be a text, not a mapping.", fix)
+
+
+def test_what_an_override_misspells_is_checked_as_meant(folder: Path) -> None:
+    sets = {"budgt": "{call: 5}"}
+    found = [(p.what, p.where) for p in problems(folder, sets=sets)]
+    assert found == [
+        ("A recipe has no key `budgt`.", Span(Path("--set"), 1, 7, 9)),
+        ("`budget` has no option `call`.", Span(Path("--set"), 1, 7, 9)),
+    ]
+
+
+@pytest.mark.parametrize(
     ("dotted", "value", "length", "fix"),
     [
         ("models.techer", "local", 13, "Did you mean `teacher`?"),

@@ -141,9 +141,9 @@ SAME = "SOF211 Nothing passes: the rows that `generate answer` makes are all the
             "  - judge: answer\n    given: topic\n    rubric: helpfulness\n"
             "    sampling: {temperature: 1}\n",
             "verdict.score",
-            False,
+            True,
         ),
-        (0, "  - generate: more\n    prompt: Go on\n", "more | length", False),
+        (0, "  - generate: more\n    prompt: Go on\n", "more | length", True),
         (0, "  - evolve: answer\n    operators: [concretize]\n", "answer | length", False),
     ],
 )

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ def test_jsonl_lines_that_cannot_be_read(tmp_path: Path) -> None:
                 path,
                 5,
                 1,
-                "The number 12345678901234567890 is larger than 64 bits hold.",
+                "The number 123456789012345678901 is larger than 64 bits hold.",
                 "Write it as a text, in quotes.",
             ),
             wrong(path, 6, 9, "The byte 0xE9 is not UTF-8.", "Save the file as UTF-8."),
@@ -160,7 +161,7 @@ def test_csv_rows_that_cannot_be_read(tmp_path: Path) -> None:
     rows, problems = read(path)
     assert rows == [(3, {"a": "2", "b": "\ufffd"}), (5, {"a": "4", "b": "z"})]
     assert problems == [
-        wrong(path, 2, 1, "The row has 1 fields; the header names 2 columns.", ragged),
+        wrong(path, 2, 1, "The row has 1 field; the header names 2 columns.", ragged),
         wrong(path, 3, 3, "The byte 0xE9 is not UTF-8.", "Save the file as UTF-8."),
         wrong(path, 4, 1, "The row has 3 fields; the header names 2 columns.", ragged),
         wrong(path, 6, 1, "The row has a quoted field that is never closed.", open_quote),
@@ -203,10 +204,41 @@ def test_parquet_values_that_json_does_not_have(tmp_path: Path) -> None:
         [(1, {"f": None, "d": "1970-01-01"}), (2, {"f": 1.5, "d": "2024-01-01"})],
         [],
     )
-    write_parquet(Table.from_pydict({"b": Array([b"x"], DataType.binary())}), path)
-    what = "Column `b` holds bytes values, which a recipe cannot use."
+
+
+def test_a_parquet_column_of_bytes_is_told_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    rows = 5_000
+    image = Array([b"x"] * rows, DataType.binary())
+    some = Array([None, b"x"] * (rows // 2), DataType.binary())
+    text = Array(["y"] * rows, DataType.string())
+    write_parquet(Table.from_pydict({"image": image, "text": text}), path)
     fix = "Write them as texts, or leave the column out."
-    assert read(path) == ([], [wrong(path, 1, 1, what, fix)])
+    told = Problem(
+        "SOF209", Span(path), "Column `image` holds bytes values, which a recipe cannot use.", fix
+    )
+    assert read(path) == ([], [told])
+    assert peek_seeds(path, strict=False).problems == (told,)
+    write_parquet(Table.from_pydict({"text": text, "image": some}), path)
+    assert read(path) == ([(1, {"text": "y", "image": None})], [told])
+    write_parquet(Table.from_pydict({"image": image, "text": image}), path)
+    other = replace(told, what=told.what.replace("image", "text"))
+    assert read(path) == ([], [told, other])
+
+
+def test_an_infinite_number_is_no_value(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    floats = Array([float("inf"), 1.5, float("-inf")], DataType.float64())
+    write_parquet(Table.from_pydict({"f": floats}), path)
+    what = "Column `f` holds an infinite number, which a recipe cannot use."
+    fix = "Write null in its place, or a number."
+    assert read(path) == ([(2, {"f": 1.5})], [wrong(path, at, 1, what, fix) for at in (1, 3)])
+    path = write(tmp_path, "a.csv", "f,g\ninf,1\n1.5,nan\n")
+    problems = read(path, columns={"f": "number", "g": "number"})[1]
+    assert [one.what for one in problems] == [
+        "Column `f` is the string `inf`; the recipe declares it as number.",
+        "Column `g` is the string `nan`; the recipe declares it as number.",
+    ]
 
 
 def test_parquet_that_cannot_be_read(tmp_path: Path) -> None:

@@ -284,9 +284,13 @@ def test_a_run_makes_it_first_bears_its_cost_and_uses_its_file_as_edited(tmp_pat
     with closing(sqlite3.connect(tmp_path / "runs" / "journal.sqlite")) as connection:
         spent = dict(connection.execute("SELECT run, calls FROM spent"))
     assert spent == {first.name: held}
-    counted = orjson.loads((first / "manifest.json").read_bytes())["calls"]
+    manifest = orjson.loads((first / "manifest.json").read_bytes())
+    counted = manifest["calls"]
     assert (counted["asked"], counted["tries"]) == (held, asked)
+    assert manifest["spent"]["calls"] == asked
+    assert "in all sessions" not in done.stdout
     again = sofrito("run", "recipe.yaml", cwd=tmp_path)
+    assert f"; in all sessions {asked} calls, " in again.stdout
     assert (again.returncode, "making" in again.stderr) == (0, False)
     assert journaled(tmp_path / "runs") == (held, asked)
     file.write_text("topics: {Heat: [Gas], Light: [Rays, Lenses]}\n", encoding="utf-8")

@@ -88,6 +88,33 @@ def test_a_run_ends_with_what_its_answers_are_not_good_for(
     assert (ended.status, ended.accepted, ended.notes) == ("complete", 4, notes)
 
 
+def test_what_a_teacher_did_otherwise_is_told_where_it_answered(tmp_path: Path) -> None:
+    step = {"generate": "good", "prompt": "Good? {{ text }}", "parse": "boolean"}
+    pool = {"rows": [{"text": "one"}]}
+    recipe = {
+        "seeds": {"pool": pool},
+        "from": "pool",
+        "steps": [{**step, "probabilities": True}],
+    }
+    told = []
+    for session_calls in (0, 1, 0):
+        folder = tmp_path / "run"
+        folder.mkdir(exist_ok=True)
+        teacher = Says(0.9)
+        teacher.notes = ("it did otherwise",)
+        ended = run_program(
+            program_of(recipe_of(recipe)),
+            folder,
+            workspace=tmp_path,
+            teachers={"teacher": teacher},
+            limits=Limits(session_calls=session_calls),
+            on_progress=lambda _: None,
+        )
+        told.append((ended.status, ended.notes))
+    noted = ("complete", ("it did otherwise",))
+    assert told == [("budget", ()), noted, noted]
+
+
 def test_sessions_add_up_model_by_model() -> None:
     one = Totals(2, 1, 3, 2, 10, 20, {"a": Bill(3, 2, 10, 20, 0.5)})
     other = Totals(1, 0, 1, 1, 5, 6, {"a": Bill(1, 1, 1, 1, 0.25), "b": Bill(faint=1)})

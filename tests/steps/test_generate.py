@@ -164,6 +164,24 @@ def test_at_temperature_0_asking_again_would_be_answered_the_same() -> None:
     assert done.lost == [("rejected", "unparseable", "neither yes nor no: 'perhaps'")]
 
 
+@pytest.mark.parametrize("said", [{}, {"raw": True}, {"turn": "user", "prompt": ""}])
+def test_an_answer_with_nothing_in_it_is_asked_again(said: dict[str, Any]) -> None:
+    answers = iter(["", " \n", " So. "])
+    done = generated(lambda _: next(answers), **said)
+    assert [call.seed for call in done.calls] == [
+        mix(7, "generate x", 0, attempt) & 0x7FFFFFFF for attempt in range(3)
+    ]
+    assert done.values == [{"x": "So."}]
+    never = generated("", attempts=2, **said)
+    assert len(never.turns) == 2
+    assert never.lost == [("rejected", "unparseable", "nothing was answered")]
+
+
+def test_soft_labels_of_no_answer_are_not_kept() -> None:
+    done = generated("", soft_labels=2, attempts=1)
+    assert done.lost == [("rejected", "unparseable", "nothing was answered")]
+
+
 def test_a_refusal_is_final() -> None:
     done = generated(lambda _: Refused("too long", "The prompt has 9,000 tokens."))
     assert len(done.turns) == 1
@@ -215,6 +233,17 @@ def test_what_becomes_of_an_answer_that_was_cut(
     done = generated(lambda _: cut(text), **said)
     assert len(done.turns) == 1
     assert (done.values, done.lost) == (values, lost)
+
+
+@pytest.mark.parametrize("truncated", ["reject", "keep"])
+@pytest.mark.parametrize("parse", ["text", "boolean", "json"])
+def test_an_answer_that_was_cut_before_it_began_is_not_asked_again(
+    parse: str, truncated: str
+) -> None:
+    done = generated(lambda _: cut(" "), parse=parse, truncated=truncated)
+    assert len(done.turns) == 1
+    detail = "cut after 9 tokens, before anything was answered"
+    assert done.lost == [("rejected", "truncated", detail)]
 
 
 def test_json_that_was_cut_and_shall_be_kept_is_asked_again() -> None:

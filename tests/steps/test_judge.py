@@ -39,11 +39,12 @@ def said(**fields: Any) -> str:
     return json.dumps({"rationale": "Because.", **fields})
 
 
-def test_the_prompt_is_the_rubric_and_how_to_answer(tmp_path: Path) -> None:
+def test_the_prompt_is_the_rubric_its_aspects_and_how_to_answer(tmp_path: Path) -> None:
     done = judged(tmp_path, ASPECTS, said(clear=4, right=2))
     score = "a whole number from 1 (worst) to 5 (best)"
     prompt = (
-        "Judge tea.\n\nReply with one JSON object and nothing else. Its keys, in this order:\n"
+        "Judge tea.\n\nWhat to judge by:\n- clear: Is clear.\n- right: Is right.\n\n"
+        "Reply with one JSON object and nothing else. Its keys, in this order:\n"
         '- "rationale": your reasons in two or three sentences, before you decide on a score\n'
         f'- "clear": {score}\n- "right": {score}'
     )
@@ -57,6 +58,40 @@ def test_the_prompt_is_the_rubric_and_how_to_answer(tmp_path: Path) -> None:
     assert done.calls == [
         Completion("teacher", (Message("user", prompt),), {"temperature": 0.0}, schema)
     ]
+
+
+HEAD = "scale: {min: 1, max: 2}\naspects: [{name: clear, text: Is clear., weight: 2.5}]"
+
+
+@pytest.mark.parametrize(
+    ("template", "options", "prompt"),
+    [
+        ("{{ judged }}", {}, "tea\n\nWhat to judge by:\n- clear: Is clear.\n\nReply with"),
+        ("{{ judged }} {{ rubric.scale.max }}", {}, "tea 2\n\nWhat to judge by:\n- clear"),
+        ('{% include "judging/aspects.j2" %}{{ judged }}', {}, "- clear: Is clear.\ntea\n\nReply"),
+        ("{% for a in rubric['aspects'] %}{{ a.text }}{% endfor %}", {}, "Is clear.\n\nReply"),
+        ("{{ rubric | length }}", {}, "7\n\nReply"),
+        (
+            "{{ judged }} is clear? That is: Is\nclear.",
+            {},
+            "tea is clear? That is: Is\nclear.\n\nR",
+        ),
+        ("{% set one = 'said.j2' %}{% include one %}", {}, "Reply with"),
+        (
+            "{{ judged }}",
+            {"score": "probabilities", "rationale": False},
+            'tea\n\nWhat to judge by:\n- clear: Is clear.\n\nScore the aspect "clear" alone.',
+        ),
+    ],
+)
+def test_aspects_are_told_once(template: str, options: Any, prompt: str, tmp_path: Path) -> None:
+    (tmp_path / "r.j2").write_text(f"---\n{HEAD}\n---\n{template}\n")
+    step = step_of(judge="text", rubric="r.j2", **options)
+    answer = Weighed((0.5, 0.5), 1.0, 5) if options else said(clear=1)
+    done = worked(
+        step, row_of(text="tea"), lambda _: answer, folder=tmp_path, shared=shipped("prompts")
+    )
+    assert done.calls[0].messages[-1].content.strip().startswith(prompt)
 
 
 def test_what_is_shown_beside_has_no_mark_of_what_is_judged(tmp_path: Path) -> None:
@@ -296,10 +331,19 @@ def test_the_rubric_that_the_docs_show(tmp_path: Path) -> None:
     page = (Path(__file__).parents[2] / "docs" / "_recipe_intro.md").read_text()
     (rubric,) = [block.split("```")[0] for block in page.split("```jinja\n")[1:]]
     (tmp_path / "r.j2").write_text(rubric)
-    step = step_of(judge="text", rubric="r.j2", **{"as": "v"})
+    step = step_of(judge="text", rubric="r.j2", given="question", **{"as": "v"})
     row, answer = row_of(text="Tea.", question="What is it?"), said(right=2, clear=5)
     done = worked(step, row, answer, folder=tmp_path, shared=shipped("prompts"))
-    assert done.calls[0].messages[0].content.startswith('Judge this answer to "What is it?": Tea.')
+    shown = "<question>\nWhat is it?\n</question>\n\n<answer>\nTea.\n</answer>"
+    meant = "- right: States nothing that is wrong.\n- clear: Can be understood at once."
+    assert (
+        done.calls[0]
+        .messages[0]
+        .content.startswith(
+            "You judge an answer to the question in <question>.\n\n"
+            f"{shown}\n\nWhat to judge by:\n{meant}\n\nReply with one JSON object"
+        )
+    )
     assert done.values[0]["v"] == {
         "score": 4.0,
         "aspects": {"right": 2.0, "clear": 5.0},

@@ -168,6 +168,26 @@ def test_what_is_collected(said: Any, made: Any) -> None:
     assert closed(step_of(**said), PARENT, rows) == PARENT.having(made)
 
 
+@pytest.mark.parametrize(
+    ("into", "collected"),
+    [({}, {"collect": ["tags", "a"]}), ({"into": "tag"}, {"collect": "tag", "as": "tags"})],
+)
+def test_a_list_that_was_taken_apart_is_collected_anew(into: Any, collected: Any) -> None:
+    item = into.get("into", "tags")
+    steps = [
+        {"explode": "tags", **into},
+        {"generate": "a", "prompt": f"say {{{{ {item} }}}}", "keep": f"{item} != 'y'"},
+        collected,
+        {"set": "joined", "to": "tags | join('+')"},
+    ]
+    rows = [{"tags": ["x", "y", "z"]}, {"tags": ["y"]}]
+    life = calm(recipe_of({"from": "pool", "seeds": {"pool": {"rows": rows}}, "steps": steps}))
+    assert [(values["tags"], values["joined"]) for _, _, values in life.kept.rows] == [
+        (["x", "z"], "x+z"),
+        ([], ""),
+    ]
+
+
 def test_collect_wants_so_many() -> None:
     step = step_of(collect="a", least=2)
     rows = siblings("s", PARENT, {"a": 1})
@@ -225,6 +245,79 @@ def test_the_best_is_held_against_one_that_is_worse() -> None:
         assert isinstance(one, Row)
         taken.add((one.values["chosen"], one.values["rejected"]))
     assert taken == {(0, 2)}
+
+
+SAME = "all answers say the same"
+TAKES = ("best_worst", "best_random", "random")
+
+
+def taken(rows: list[tuple[str, int]], take: str, **said: Any) -> set[Any]:
+    """Return what pairs are made of answers with these scores, over many draws."""
+    found = set[Any]()
+    for key in range(60):
+        parent = row_of(key=key)
+        answers = siblings("s", parent, *({"a": text, "score": score} for text, score in rows))
+        one = closed(step_of(pair="a", by="score", take=take, **said), parent, answers)
+        if isinstance(one, Lost):
+            found.add((one.reason, one.detail))
+        else:
+            found.add((one.values["chosen"], one.values["rejected"], one.values["pair"]["margin"]))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("rows", "pairs"),
+    [
+        pytest.param(
+            [("x", 5), ("y", 3), ("x", 1)],
+            [{("x", "y", 2)}, {("x", "y", 2)}, {("x", "y", 2), ("y", "x", 2)}],
+            id="the twin of the best is the worst",
+        ),
+        pytest.param(
+            [("x", 5), ("y", 4), ("y", 1)],
+            [{("x", "y", 4)}, {("x", "y", 1), ("x", "y", 4)}, {("x", "y", 1), ("x", "y", 4)}],
+            id="the others are twins",
+        ),
+        pytest.param([("x", 5), ("x", 1), ("x", 3)], [{(SAME, "")}] * 3, id="all are one"),
+        pytest.param([("x", 5), ("x", 5)], [{("tie", "both have 5")}] * 3, id="none is better"),
+        pytest.param(
+            [("x", 5), ("y", 5), ("x", 1)],
+            [
+                {("tie", "both have 5")},
+                {("tie", "both have 5")},
+                {("tie", "both have 5"), ("y", "x", 4)},
+            ],
+            id="the only other is as good",
+        ),
+    ],
+)
+def test_a_pair_is_of_two_that_differ(rows: Any, pairs: list[set[Any]]) -> None:
+    assert [taken(rows, take) for take in TAKES] == pairs
+
+
+def test_a_margin_is_asked_of_the_pair_that_is_made() -> None:
+    rows = [("x", 5), ("y", 3), ("x", 1)]
+    assert taken(rows, "best_worst", margin=3) == {("margin too small", "5 against 3")}
+
+
+def test_twins_change_no_other_draw() -> None:
+    """Where the first draw is of two that differ it stays, so datasets of earlier versions do."""
+    pairs = []
+    for texts in ("abcd", "abca"):
+        made = []
+        for key in range(40):
+            parent = row_of(key=key)
+            said = [{"a": text, "score": 4 - i, "id": i} for i, text in enumerate(texts)]
+            step = step_of(pair="a", by="score", take="random")
+            one = closed(step, parent, siblings("s", parent, *said))
+            assert isinstance(one, Row)
+            made.append((one.values["chosen"], one.values["rejected"]))
+        pairs.append(made)
+    apart, twins = pairs
+    kept = [was == now for was, now in zip(apart, twins, strict=True) if "d" not in was]
+    assert all(kept)
+    assert len(kept) > 10
+    assert {two for two in twins if two[0] == two[1]} == set()
 
 
 @pytest.mark.parametrize("said", [{"collect": "a"}, {"pair": "a", "by": "b"}])

@@ -310,7 +310,7 @@ def test_a_recipe_keeps_what_passes_and_asks_nothing_twice(tmp_path: Path) -> No
     assert before.count("\n") == 1
     again = sofrito("run", file, "--out", tmp_path / "runs", **{ALLOWED: "1"})
     assert again.returncode == 0, again.stdout + again.stderr
-    assert "0 calls, 0 tokens; 3 answered before" in again.stdout + again.stderr
+    assert "0 calls, 0 tokens; 3 taken from the journal" in again.stdout + again.stderr
     assert written.read_text() == before
 
 
@@ -333,6 +333,40 @@ def test_checks_are_told_apart_from_calls_and_no_budget_counts_them(tmp_path: Pa
     assert "calls   none: no model is asked\nchecks  3, of programs or mathematics" in planned
     done = sofrito("run", file, "--limit-calls", "1", "--out", tmp_path / "runs", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "0 calls, 3 checks, 0 tokens; 0 answered before" in done.stdout
+    assert "0 calls, 3 checks, 0 tokens; 0 taken from the journal" in done.stdout
     manifest = json.loads((only_run(tmp_path / "runs") / "manifest.json").read_text())
     assert (manifest["calls"]["asked"], manifest["calls"]["checks"]) == (0, 3)
+
+
+SEVERAL = """
+recipe: several
+models: {teacher: {backend: scripted}}
+seeds: {sums: {rows: [{p: 1 + 1, gold: "2"}, {p: 2 + 2, gold: "4"}]}}
+from: sums
+steps:
+  - generate: answer
+    prompt: "{{ p }}"
+    parse: json
+    schema: {answer: {type: integer, minimum: 1, maximum: 900}}
+    n: 4
+  - verify: answer
+    math: {equals: gold}
+output: {write: [raw]}
+"""
+
+
+def test_a_plan_tells_the_most_checks_beside_those_of_answers_that_agree(tmp_path: Path) -> None:
+    file = tmp_path / "several.yaml"
+    file.write_text(SEVERAL)
+    planned = sofrito("plan", file, cwd=tmp_path).stdout
+    told = json.loads(sofrito("plan", file, "--format", "json", cwd=tmp_path).stdout)
+    likely = told["checks"]
+    assert (likely < 8, told["most_checks"]) == (True, 8)
+    assert f"checks  {likely}, never more than 8, of programs or mathematics" in planned
+    done = sofrito("run", file, "--quiet", "--out", tmp_path / "runs", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    manifest = json.loads((only_run(tmp_path / "runs") / "manifest.json").read_text())
+    made = manifest["calls"]["checks"]
+    assert likely < made <= 8
+    known = sofrito("plan", file, "--out", tmp_path / "runs", cwd=tmp_path).stdout
+    assert f"checks {made}, of programs or mathematics" in " ".join(known.split())

@@ -11,6 +11,7 @@ from tempfile import NamedTemporaryFile
 import click
 
 from sofrito import __version__
+from sofrito.cli.pipe import let_go, reader_may_leave
 from sofrito.problems import RecipeError, Trouble
 
 DONE, FELL_SHORT, WRONG_RECIPE, OUR_BUG, INTERRUPTED = 0, 1, 2, 3, 130
@@ -59,6 +60,14 @@ class _Commands(click.Group):
             near = did_you_mean(args[0], COMMANDS, otherwise="`sofrito --help` lists the commands.")
             raise click.UsageError(f"There is no command `{args[0]}`. {near}", ctx) from error
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; one whose output nobody reads to its end is done, which click calls a failure."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            let_go()
+            raise click.exceptions.Exit(DONE) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -84,21 +93,23 @@ def _invoke(arguments: Sequence[str], colour: bool | None) -> int:
     except RecipeError as error:
         from sofrito.cli.problems import echo_problems
 
-        echo_problems(error.problems)
+        with reader_may_leave():
+            echo_problems(error.problems)
         return WRONG_RECIPE
     except click.ClickException as error:
-        error.show()
+        with reader_may_leave():
+            error.show()
         return error.exit_code
     except Trouble as error:
-        click.echo(f"{click.style('sofrito:', fg='red', bold=True)} {error.what}", err=True)
-        if error.fix:
-            click.echo(error.fix, err=True)
+        with reader_may_leave():
+            click.echo(f"{click.style('sofrito:', fg='red', bold=True)} {error.what}", err=True)
+            if error.fix:
+                click.echo(error.fix, err=True)
         return FELL_SHORT
     except (KeyboardInterrupt, click.Abort):
-        click.echo("Interrupted. Run the same command again to go on.", err=True)
+        with reader_may_leave():
+            click.echo("Interrupted. Run the same command again to go on.", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
-        return DONE
     except Exception as error:
         return _bug(arguments, error)
     return code if isinstance(code, int) else DONE

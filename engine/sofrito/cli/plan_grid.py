@@ -7,7 +7,7 @@ from textwrap import wrap
 
 import click
 
-from sofrito.cli.table import aligned
+from sofrito.cli.table import aligned, several
 from sofrito.plan.program import Cell
 
 ROWS, PICTURES, COLUMN = 12, 6, 14
@@ -47,8 +47,9 @@ def _head(cells: Sequence[Cell], sizes: Mapping[str, int]) -> str:
     least, most = min(map(_rows, cells)), max(map(_rows, cells))
     each = f"{least:,}" if least == most else f"{least:,} to {most:,}"
     unit = ("candidate" if cells[0].quota is None else "row") + "s" * (most != 1)
-    left_out = f", {whole - len(cells):,} have none" if whole > len(cells) else ""
-    return f"{crossed}: {len(cells):,} cells of {each} {unit}{left_out}"
+    left = whole - len(cells)
+    left_out = f", {left:,} {'has' if left == 1 else 'have'} none" if left else ""
+    return f"{crossed}: {several(len(cells), 'cell')} of {each} {unit}{left_out}"
 
 
 def _chosen(cells: Sequence[Cell], axes: Sequence[str], width: int) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 
-from sofrito.cli.plan_text import basis, guessed, lanes_of, warnings
+from sofrito.cli.plan_text import basis, guessed, lanes_of, most_calls, warnings
 from sofrito.export.forecast import Forecast
 
 
@@ -32,6 +32,7 @@ def _plain(told: Forecast) -> dict[str, object]:
             "to_ask": found.calls - found.held,
         },
         "checks": found.checks,
+        "most_checks": most_calls(told, checks=True),
         "seconds": round(found.seconds, 3) if found.timed else None,
         "usd": _usd(told),
         "prices": told.prices,

@@ -11,7 +11,6 @@ from sofrito.cli.progress import duration
 from sofrito.cli.table import aligned, compact, several
 from sofrito.export.forecast import Forecast
 from sofrito.run.cost import dollars, spelled
-from sofrito.run.outlook import Estimate
 from sofrito.run.sketch import Sketch
 
 
@@ -77,11 +76,11 @@ def _facts(told: Forecast) -> Iterator[tuple[str, str]]:
     yield "rows", f"{found.rows:,}{of}, from about {candidates}{_beyond(told)}"
     if not told.models:
         yield "calls", "none: no model is asked"
-        yield from _checks(found)
+        yield from _checks(told)
         yield "basis", basis(told)
         return
     yield "calls", _calls(told)
-    yield from _checks(found)
+    yield from _checks(told)
     if found.held:
         left = found.calls - found.held
         tail = f"{left:,} still to be asked" if left else "nothing is left to be asked"
@@ -103,21 +102,29 @@ def _beyond(told: Forecast) -> str:
     return f", of which the rows need about {compact(taken)}: the others are begun ahead"
 
 
-def _checks(found: Estimate) -> Iterator[tuple[str, str]]:
-    if found.checks:
-        yield "checks", f"{found.checks:,}, of programs or mathematics; no budget counts them"
+def _checks(told: Forecast) -> Iterator[tuple[str, str]]:
+    found, most = told.estimate, most_calls(told, checks=True)
+    if not found.checks and (found.whole or most == 0):
+        return
+    never = "with no upper bound" if most is None else f"never more than {most:,}"
+    around = "" if found.whole or most == found.checks else f", {never}"
+    yield "checks", f"{found.checks:,}{around}, of programs or mathematics; no budget counts them"
+
+
+def most_calls(told: Forecast, *, checks: bool) -> int | None:
+    """Return the bound of all calls of models, or of all ``checks``; None where there is none."""
+    steps = zip(told.estimate.steps, told.bounds, strict=True)
+    most = [bound.calls for step, bound in steps if step.checks == checks]
+    known = [calls for calls in most if calls is not None]
+    return sum(known) if len(known) == len(most) else None
 
 
 def _calls(told: Forecast) -> str:
     found = told.estimate
     around = f" ({found.low:,} to {found.high:,})" if found.low < found.high else ""
-    steps = zip(found.steps, told.bounds, strict=True)
-    most = [bound.calls for step, bound in steps if not step.checks]
-    known = [calls for calls in most if calls is not None]
     if told.estimate.whole:
         return f"{found.calls:,}"
-    limit = told.recipe.budget.calls
-    whole = sum(known) if len(known) == len(most) else None
+    limit, whole = told.recipe.budget.calls, most_calls(told, checks=False)
     if limit is not None and (whole is None or limit <= whole):
         return f"{found.calls:,}{around}; budget.calls allows {limit:,}"
     if whole is None:

@@ -12,6 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from sofrito.cli.pipe import reader_may_leave
 from sofrito.run.cost import dollars
 from sofrito.run.progress import OnProgress, Progress, StepProgress
 
@@ -37,13 +38,13 @@ def shown(name: str, *, quiet: bool) -> Iterator[Shown]:
         yield Shown(lambda _: None, lambda _: None)
         return
     console = Console(stderr=True)
+    if not console.is_terminal:
+        yield Shown(_plain_lines(name), _say_plainly)
+        return
 
     def say(words: str) -> None:
         console.print(Text(words), soft_wrap=True)
 
-    if not console.is_terminal:
-        yield Shown(_plain_lines(name), say)
-        return
     with Live(
         Text(f"{name}: starting"), console=console, transient=True, auto_refresh=False
     ) as live:
@@ -96,7 +97,7 @@ def pace(progress: Progress) -> str:
     """Return calls, tokens a second and the time left as one line."""
     parts = [_calls(progress)]
     if progress.replayed:
-        parts.append(f"{progress.replayed:,} answered before")
+        parts.append(f"{progress.replayed:,} taken from the journal")
     if progress.completion_tokens:
         parts.append(f"{progress.tokens_per_second:.0f} tokens/s")
     if progress.usd or progress.unpriced:
@@ -154,6 +155,12 @@ def _plain_lines(name: str) -> OnProgress:
 
     def show(progress: Progress) -> None:
         for line in lines.due(progress, time.monotonic()):
-            print(line, file=sys.stderr, flush=True)
+            _say_plainly(line)
 
     return show
+
+
+def _say_plainly(line: str) -> None:
+    """Print a line on standard error; a run goes on where nobody reads it."""
+    with reader_may_leave():
+        print(line, file=sys.stderr, flush=True)

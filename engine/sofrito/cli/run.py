@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from sofrito.cli.output_format import format_option
+from sofrito.cli.pipe import reader_may_leave
 from sofrito.cli.recipe import read, run_options
 
 
@@ -47,8 +48,9 @@ def command(
             announce=screen.say,
             allow_files=allow_files,
         )
-    if format_ == "json":
-        click.echo((made.folder / "manifest.json").read_text(encoding="utf-8"), nl=False)
-    elif not quiet or made.exit_code:
-        echo_summary(made, quiet=quiet)
+    with reader_may_leave():
+        if format_ == "json":
+            click.echo((made.folder / "manifest.json").read_text(encoding="utf-8"), nl=False)
+        elif not quiet or made.exit_code:
+            echo_summary(made, quiet=quiet)
     return made.exit_code

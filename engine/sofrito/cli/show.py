@@ -1,7 +1,8 @@
 """`sofrito show`: a run, or one of its rows with its whole story."""
 
 import json
-from collections.abc import Mapping
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,11 @@ import click
 import orjson
 
 from sofrito.cli.output_format import format_option
+from sofrito.cli.table import several
+from sofrito.export.record import RECORD
 from sofrito.problems import Trouble
-from sofrito.run.session import JOURNAL
+from sofrito.run.journal import total
+from sofrito.run.session import INTERRUPTED, JOURNAL
 from sofrito.run.sink import REJECTED, ROWS
 from sofrito.run.sqlite_journal import SqliteJournal
 
@@ -48,6 +52,11 @@ def located(run: str, out: Path) -> Path:
     runs = sorted((out / run).glob("*/manifest.json"), key=lambda p: p.stat().st_mtime)
     if runs:
         return runs[-1].parent
+    for folder in (path, *(out / run).glob("*")):
+        if (folder / RECORD / "recipe.yaml").is_file():
+            what = f"The run {folder} has not told yet what came of it."
+            fix = "If it was stopped, run the same command again: every answer so far is kept."
+            raise Trouble(what, fix)
     known = sorted(p.parent.parent.name for p in out.glob("*/*/manifest.json"))
     fix = (
         f"There are runs of {', '.join(dict.fromkeys(known))}."
@@ -63,11 +72,13 @@ def _show_run(folder: Path, *, format_: str) -> None:
         click.echo(text, nl=False)
         return
     run = json.loads(text)
-    of = f" of {run['wanted']:,}" if run["wanted"] else ""
     click.echo(f"{click.style(run['recipe'], bold=True)}  {run['title']}".rstrip())
-    click.echo(
-        f"{run['rows']:,}{of} rows, {run['status']}{', because ' * bool(run['reason'])}{run['reason']}"
-    )
+    click.echo(_ending(run))
+    if run["status"] == "interrupted":
+        click.echo(_kept(folder, run["fingerprint"]))
+    elif spent := run.get("spent"):
+        calls = several(spent["calls"], "call")
+        click.echo(f"{calls} and {spent['tokens']:,} tokens in all sessions")
     for name, identity in run["models"].items():
         click.echo(f"model {name}: {', '.join(f'{k} {v}' for k, v in identity.items())}")
     for step in run["accounting"]:
@@ -78,7 +89,32 @@ def _show_run(folder: Path, *, format_: str) -> None:
             click.echo(f"    counted {count:,} {what}")
     ids = _some_ids(folder)
     if ids:
-        click.echo(f"rows: {', '.join(ids)} … (sofrito show {folder} {ids[0]})")
+        shown = shlex.quote(str(folder))
+        click.echo(f"rows: {', '.join(ids)} … (sofrito show {shown} {ids[0]})")
+
+
+def _ending(run: Mapping[str, Any]) -> str:
+    """Return how many rows a run has, how it ended, and why."""
+    of = f" of {run['wanted']:,}" if run["wanted"] else ""
+    noun = "row" if (run["wanted"] or run["rows"]) == 1 else "rows"
+    told = f"{run['rows']:,}{of} {noun}, {run['status']}"
+    if run["status"] == "interrupted":
+        more = run["reason"].removeprefix(INTERRUPTED)
+        return f"{told}{more}"
+    return f"{told}, because {run['reason']}" if run["reason"] else told
+
+
+def _kept(folder: Path, fingerprint: str) -> str:
+    """Return what an interrupted run has asked so far, also after it could write how it ended."""
+    on = "Run the same command again to go on; every answer so far is kept."
+    path = folder.parent.parent / JOURNAL
+    if not path.is_file():
+        return on
+    journal = SqliteJournal(path, fingerprint)
+    try:
+        return f"{several(total(journal.spent()).calls, 'call')} so far. {on}"
+    finally:
+        journal.close()
 
 
 def _some_ids(folder: Path, most: int = 5) -> list[str]:
@@ -133,12 +169,24 @@ def _show_row(folder: Path, row: dict[str, Any], *, format_: str) -> None:
         click.echo(f"  {', '.join(verdict)}")
     if row.get("cell"):
         click.echo(f"  cell: {', '.join(f'{k} = {v}' for k, v in row['cell'].items())}")
-    for event in row["story"]:
+    for event in _each_call_once(row["story"]):
         _echo_event(event)
     click.echo(click.style("columns", bold=True))
     for name, value in row["columns"].items():
         shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         click.echo(f"  {click.style(name, fg='cyan')}: {shown}")
+
+
+def _each_call_once(story: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Yield a story without what it tells again: siblings that became one row share their calls."""
+    told = set[tuple[str, str]]()
+    for event in story:
+        if event["kind"] == "call":
+            call = event["step"], event["key"]
+            if call in told:
+                continue
+            told.add(call)
+        yield event
 
 
 def _call(journal: SqliteJournal, key: str) -> dict[str, Any]:

@@ -108,8 +108,11 @@ def _echo_ending(made: Made) -> None:
     colour = "green" if ended.status == "complete" else "yellow"
     calls = several(totals.asked, "call")
     calls += f", {several(totals.checks, 'check')}" if totals.checks else ""
-    spent = f"{calls}, {tokens:,} tokens; {totals.hits:,} answered before"
-    click.echo(f"{click.style(head, fg=colour, bold=True)}: {spent}")
+    told = f"{calls}, {tokens:,} tokens; {totals.hits:,} taken from the journal"
+    if ended.earlier:
+        spent = ended.spent
+        told += f"; in all sessions {several(spent.calls, 'call')}, {spent.tokens:,} tokens"
+    click.echo(f"{click.style(head, fg=colour, bold=True)}: {told}")
     _echo_cost(ended)
     if ended.status != "complete":
         click.echo(f"The run stopped short because {ended.reason}.")

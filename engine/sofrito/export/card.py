@@ -151,7 +151,10 @@ def _models(facts: CardFacts) -> str:
         for model in facts.models
         if model.accepted
     ]
-    return "\n\n".join([_table(("model", "identity", "licence"), rows), *accepted])
+    table = _table(("model", "identity", "licence"), rows)
+    # how many there were depends on luck, and this file does not
+    took = "How many calls and tokens that took, over all sessions, is in `manifest.json`."
+    return "\n\n".join([table, *accepted, took])
 
 
 def _accounting(facts: CardFacts) -> str:

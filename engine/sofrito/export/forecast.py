@@ -29,6 +29,7 @@ from sofrito.recipe.asked import models_asked
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.read import Read
 from sofrito.recipe.sources import TemplateSources
+from sofrito.recipe.verb import Verb
 from sofrito.run.axes import charge
 from sofrito.run.cost import ModelCost, costs_of
 from sofrito.run.dry_run import dry_run, unseen
@@ -46,10 +47,11 @@ from sofrito.run.prices import PRICES, Tariff, table, tariffs_of
 from sofrito.run.progress import OnProgress
 from sofrito.run.rehearse import Piloted, Rehearsal, piloted, rehearsed
 from sofrito.run.session import JOURNAL, limits_of, rates_of
-from sofrito.run.sketch import Sketch, sketched
+from sofrito.run.sketch import Sketch, sketched, sketched_further
 from sofrito.run.speeds import remember, remembered
 from sofrito.run.sqlite_journal import SqliteJournal
 from sofrito.run.totals import Totals
+from sofrito.teachers.call import Completion, Weigh
 from sofrito.teachers.hf.find import find_checkpoint
 from sofrito.teachers.llama.find import find_hub
 from sofrito.teachers.scripted.teacher import ScriptedTeacher
@@ -59,7 +61,7 @@ SKETCHED = 8
 """Candidates whose prompts are rendered to guess how long prompts are."""
 
 SHOWN = 3
-"""Prompts that are shown in full."""
+"""Prompts that are shown in full at least, where the steps ask so many."""
 
 
 @dataclass(frozen=True)
@@ -226,7 +228,10 @@ def _told(
         speeds=speeds,
         pilot=made,
         prompts=tuple(
-            replace(one, step=one.step + len(first.calls)) for one in _prompts(sketches, known)
+            replace(one, step=one.step + len(first.calls))
+            for one in _prompts(
+                [*sketches, *sketched_further(program, recipe.steps, FIRST)], known, recipe.steps
+            )
         ),
         models=models_reached(recipe, scene.teachers),
         hosts=hosts_reached(recipe, frozenset(scene.absent)),
@@ -294,16 +299,25 @@ def _teachers(
         return {}
 
 
-def _prompts(sketches: Sequence[Sketch], known: Rehearsal) -> tuple[Sketch, ...]:
-    """Return questions to show: of each step that asks the first one, then those of more candidates.
+def _prompts(
+    sketches: Sequence[Sketch], known: Rehearsal, steps: Sequence[Verb]
+) -> tuple[Sketch, ...]:
+    """Return prompts to show: one of each question that the steps ask, at least :data:`SHOWN`.
 
-    One that was really asked stands before one with stand-ins.
+    One that was really asked stands before one with stand-ins, and that of an earlier candidate before
+    that of a later one.
     """
-    found: dict[tuple[int, int], Sketch] = {}
+    found: dict[tuple[int, bool, int], Sketch] = {}
     for sketch in sketches:
-        candidate = int(sketch.candidate)
-        if candidate < FIRST:
-            found[candidate, sketch.step] = sketch
-    for (step, candidate), call in known.notebook.questions.items():
-        found[candidate, step] = Sketch(step, str(candidate), call)
-    return tuple(found[at] for at in sorted(found)[:SHOWN])
+        if (candidate := int(sketch.candidate)) < FIRST:
+            found[sketch.step, sketch.later, candidate] = sketch
+    for (step, candidate), calls in known.notebook.asked.items():
+        for at in {0, len(steps[step].asks_before())}:
+            if at < len(calls):
+                real = Sketch(step, str(candidate), calls[at], later=at > 0)
+                found[step, at > 0, candidate] = real
+    read = {at: one for at, one in found.items() if isinstance(one.call, Completion | Weigh)}
+    ranked = sorted(read, key=lambda at: (bool(read[at].missing), at[2]))
+    first = {at[:2]: at for at in reversed(ranked)}.values()
+    others = sorted(read.keys() - first, key=lambda at: (at[2], at[:2]))
+    return tuple(read[at] for at in (*sorted(first), *others[: max(0, SHOWN - len(first))]))

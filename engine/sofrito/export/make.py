@@ -23,7 +23,15 @@ from sofrito.run.ledger import Ledger
 from sofrito.run.manifest import Manifest, calls_of, cost_of, versions
 from sofrito.run.prices import Tariff, all_priced, tariffs_of
 from sofrito.run.progress import OnProgress
-from sofrito.run.session import Ended, limits_of, locked, rates_of, run_folder, run_program
+from sofrito.run.session import (
+    Ended,
+    limits_of,
+    locked,
+    rates_of,
+    run_folder,
+    run_program,
+    spent_of,
+)
 from sofrito.run.totals import Totals
 from sofrito.teachers.make import teacher_of
 from sofrito.teachers.teacher import Teacher
@@ -93,7 +101,12 @@ def make(
             tariffs=tariffs,
         )
         before = axes.totals if axes.asked else Totals(asked=charged, hits=charged)
-        ended = replace(ended, totals=before + ended.totals)
+        ended = replace(
+            ended,
+            totals=before + ended.totals,
+            spent=spent_of(workspace, program.fingerprint),
+            earlier=ended.earlier - axes.totals.tries,
+        )
         models = {name: dict(teacher.described()) for name, teacher in teachers.items()}
         notes = axis_notes(read, workspace)
         ended, exported = _written(folder, recipe, program, ended, given, models, notes)
@@ -242,6 +255,7 @@ def _manifest(
         calls=calls_of(ended.totals),
         seconds=round(ended.seconds, 3),
         cost=cost_of(ended.costs),
+        spent={"calls": ended.spent.calls, "tokens": ended.spent.tokens},
         extends=recipe.extends,
         params=recipe.values(),
         terms=accepted_terms(recipe),

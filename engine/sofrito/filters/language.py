@@ -14,6 +14,9 @@ from sofrito.recipe.field_types import Strings
 _READ = 4_000
 """Characters of a text that are looked at."""
 
+_NONE = "zxx"
+"""The code of no language, in ISO 639 and of the model."""
+
 
 class Language(RowFilter):
     """Rejects a row if a column is surely in another language.
@@ -48,7 +51,8 @@ class Language(RowFilter):
         for column, text in zip(columns, texts(values, columns), strict=True):
             code, sure = language_of(text)
             told.append((f"{column} is {code}", sure))
-            if code not in self.allowed and sure >= self.certain:
+            none = code == _NONE and self.certain > 0
+            if code not in self.allowed and sure >= self.certain and not none:
                 return Verdict(False, "another language", *told[-1])
         return Verdict(True, "", ", ".join(words for words, _ in told), min(s for _, s in told))
 

@@ -37,6 +37,7 @@ class Distill(Format):
     """
 
     format: ClassVar[str] = "distill"
+    answers: ClassVar[tuple[tuple[str, str], ...]] = (("completion", "prompt"),)
 
     prompt: Column
     """The column that becomes the user's message."""
@@ -63,6 +64,14 @@ answer made with `raw: true`."""
     def uses(self) -> tuple[str, ...]:
         """The texts' columns and that of the soft labels."""
         return tuple(filter(None, (self.system, self.prompt, self.completion, self._labels)))
+
+    def texts(self) -> tuple[str, ...]:
+        """All but the soft labels."""
+        return tuple(filter(None, (self.system, self.prompt, self.completion)))
+
+    def needs_values(self) -> tuple[str, ...]:
+        """All but the system's message."""
+        return (self.prompt, self.completion, self._labels)
 
     def holds_for(self) -> Mapping[str, str]:
         """The soft labels are those of the answer as it was written."""

@@ -14,6 +14,7 @@ class Dpo(Format):
 
     format: ClassVar[str] = "dpo"
     apart: ClassVar[tuple[str, ...]] = ("prompt", "chosen", "rejected")
+    answers: ClassVar[tuple[tuple[str, str], ...]] = (("chosen", "prompt"),)
 
     prompt: Annotated[Column, Field(min_length=1)] = "prompt"
     """The column with the prompt."""
@@ -30,6 +31,14 @@ class Dpo(Format):
     def uses(self) -> tuple[str, ...]:
         """The three columns."""
         return (self.prompt, self.chosen, self.rejected)
+
+    def texts(self) -> tuple[str, ...]:
+        """All of them."""
+        return self.uses()
+
+    def needs_values(self) -> tuple[str, ...]:
+        """All of them."""
+        return self.uses()
 
     def lists(self) -> dict[str, Listed]:
         """With `chat`, lists are of messages."""

@@ -20,6 +20,7 @@ class Kto(Format):
 
     format: ClassVar[str] = "kto"
     apart: ClassVar[tuple[str, ...]] = ("prompt", "completion", "label", "chosen", "rejected")
+    answers: ClassVar[tuple[tuple[str, str], ...]] = (("completion", "prompt"),)
 
     prompt: Column = "prompt"
     """The column with the prompt."""
@@ -55,7 +56,15 @@ class Kto(Format):
 
     def uses(self) -> tuple[str, ...]:
         """The prompt, and the answer with its label or the pair."""
-        return (self.prompt, *((self.completion, self.label) if self.completion else self._pair))
+        return (*self.texts(), *((self.label,) if self.completion else ()))
+
+    def texts(self) -> tuple[str, ...]:
+        """The prompt, and the answer or the pair."""
+        return (self.prompt, *((self.completion,) if self.completion else self._pair))
+
+    def needs_values(self) -> tuple[str, ...]:
+        """All of them."""
+        return self.uses()
 
     def wants(self) -> dict[str, ValueType]:
         """The label, where there is one, is true or false."""
@@ -63,8 +72,7 @@ class Kto(Format):
 
     def lists(self) -> dict[str, Listed]:
         """With `chat`, lists are of messages."""
-        texts = (self.prompt, *((self.completion,) if self.completion else self._pair))
-        return conversational_columns(texts) if self.chat else {}
+        return conversational_columns(self.texts()) if self.chat else {}
 
     def shape(self) -> dict[str, Type]:
         """Two texts or conversations, and the label."""

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from pydantic import model_validator
 
 from sofrito.formats.base import Column, Format, Type, Unfit, Values, text_of, value_of
+from sofrito.formats.roles import role_of
 from sofrito.formats.tool_calls import (
     MESSAGES_WITH_CALLS,
     called,
@@ -52,6 +53,7 @@ class Messages(Format):
 
     format: ClassVar[str] = "messages"
     apart: ClassVar[tuple[str, ...]] = ("system", "prompt", "completion")
+    answers: ClassVar[tuple[tuple[str, str], ...]] = (("completion", "prompt"),)
     one_of: ClassVar[tuple[str, ...]] = ("prompt", "messages")
     shorthand: ClassVar[str] = "messages"
 
@@ -65,8 +67,8 @@ class Messages(Format):
     """The column that becomes the system's message; none is written where it is null or empty."""
 
     messages: Column = ""
-    """The column that holds the messages: a list of objects with `role` and `content`; with `tools` \
-also with `tool_calls`, and of the role `tool`."""
+    """The column that holds the messages: a list of objects with `role` and `content`, with `tools` \
+also with `tool_calls`. A role is `system`, `user`, `assistant` or `tool`."""
 
     tool_calls: Column = ""
     """The column with the assistant's calls, instead of the `completion` or beside it: a list of \
@@ -92,6 +94,16 @@ and `parameters` (a JSON Schema)."""
         """The columns that become messages, calls and tools."""
         columns = (self.system, self.prompt, self.completion, self.messages)
         return tuple(filter(None, (*columns, self.tool_calls, self.tools)))
+
+    def texts(self) -> tuple[str, ...]:
+        """The columns that become the content of a message."""
+        return tuple(filter(None, (self.system, self.prompt, self.completion)))
+
+    def needs_values(self) -> tuple[str, ...]:
+        """The messages, the prompt, the tools, and the answer where it is no choice of two columns."""
+        answers = (self.completion, self.tool_calls)
+        answer = () if all(answers) else answers
+        return tuple(filter(None, (self.messages, self.prompt, *answer, self.tools)))
 
     def lists(self) -> dict[str, Listed]:
         """The messages, the calls (or one of them) and the tools, where columns hold them."""
@@ -185,4 +197,4 @@ def _message(message: Any, column: str) -> dict[str, str]:
         raise Unfit(f"a message in `{column}` lacks `role` or `content`, or they are not texts")
     if any(value is not None for key, value in message.items() if key not in _FIELDS):
         raise Unfit(f"a message in `{column}` has more than `role` and `content`")
-    return {"role": message["role"], "content": message["content"]}
+    return {"role": role_of(message, column), "content": message["content"]}

@@ -10,6 +10,7 @@ class PromptCompletion(Format):
 
     format: ClassVar[str] = "prompt_completion"
     apart: ClassVar[tuple[str, ...]] = ("prompt", "completion")
+    answers: ClassVar[tuple[tuple[str, str], ...]] = (("completion", "prompt"),)
 
     prompt: Column = "prompt"
     """The column with the prompt."""
@@ -20,6 +21,14 @@ class PromptCompletion(Format):
     def uses(self) -> tuple[str, ...]:
         """The two columns."""
         return (self.prompt, self.completion)
+
+    def texts(self) -> tuple[str, ...]:
+        """Both columns."""
+        return self.uses()
+
+    def needs_values(self) -> tuple[str, ...]:
+        """Both columns."""
+        return self.uses()
 
     def shape(self) -> dict[str, Type]:
         """Two texts."""

@@ -15,6 +15,7 @@ class Reward(Format):
 
     format: ClassVar[str] = "reward"
     apart: ClassVar[tuple[str, ...]] = ("prompt", "chosen", "rejected")
+    answers: ClassVar[tuple[tuple[str, str], ...]] = (("chosen", "prompt"),)
 
     prompt: Column = ""
     """The column with the prompt, if the two answers are answers to one."""
@@ -28,6 +29,14 @@ class Reward(Format):
     def uses(self) -> tuple[str, ...]:
         """The columns."""
         return tuple(filter(None, (self.prompt, self.chosen, self.rejected)))
+
+    def texts(self) -> tuple[str, ...]:
+        """All of them."""
+        return self.uses()
+
+    def needs_values(self) -> tuple[str, ...]:
+        """All of them."""
+        return self.uses()
 
     def lists(self) -> dict[str, Listed]:
         """With a prompt, lists are of messages."""

@@ -18,6 +18,14 @@ class Text(Format):
         """The column."""
         return (self.text,)
 
+    def texts(self) -> tuple[str, ...]:
+        """That column."""
+        return self.uses()
+
+    def needs_values(self) -> tuple[str, ...]:
+        """That column."""
+        return self.uses()
+
     def shape(self) -> dict[str, Type]:
         """One text."""
         return {"text": "string"}

@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 
 from sofrito.formats.base import Type, Unfit, Values, value_of
+from sofrito.formats.roles import role_of
 
 _CALL: Type = {"type": "string", "function": {"name": "string", "arguments": "any"}}
 
@@ -45,7 +46,7 @@ def _message(message: Any, column: str) -> dict[str, Any]:
     if not (isinstance(content, str) or (content is None and calls)):
         raise Unfit(f"a message in `{column}` has neither a text as `content` nor `tool_calls`")
     made = _calls(calls, column) if calls else None
-    return {"role": message["role"], "content": content, "tool_calls": made}
+    return {"role": role_of(message, column), "content": content, "tool_calls": made}
 
 
 def _calls(calls: Any, column: str) -> list[dict[str, Any]]:

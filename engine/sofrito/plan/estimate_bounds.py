@@ -27,7 +27,8 @@ def bounds(
 ) -> tuple[Bound, ...]:
     """Return the bound of each step: each list as long, each answer tried as often as the recipe allows.
 
-    ``seeds`` are the rows that candidates start from, ``calls`` and ``tokens`` the budget's.
+    ``seeds`` are the rows that candidates start from, ``calls`` and ``tokens`` the budget's, which
+    counts no runs of programs and no comparisons of mathematics.
     """
     rows = _least(seeds, program.tries * program.rows if program.rows else None)
     parents: list[int | None] = []
@@ -36,7 +37,7 @@ def bounds(
         if step.closes:
             rows = parents.pop()
         load = step.load
-        asked = _least(calls, _times(rows, load.most_calls))
+        asked = _least(None if step.checks else calls, _times(rows, load.most_calls))
         longest = load.most_written if asked else 0
         found.append(Bound(rows, asked, _least(tokens, _times(asked, longest)) if asked else asked))
         if step.opens:

@@ -4,33 +4,25 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from sofrito.documents import SUFFIXES as DOCUMENTS
+from sofrito.plan.starter_data import LARGEST, check_column, columns_of, texts_in
+from sofrito.plan.starter_teacher import Model, check_teacher
 from sofrito.problems import RecipeError, Trouble
-from sofrito.recipe.field_types import NAME
 from sofrito.recipe.quoted import quoted
-from sofrito.recipe.seed_files import SUFFIXES, peek_seeds
-from sofrito.recipe.terms import terms_of
 from sofrito.recipe.version import VERSION
 from sofrito.recipe.vocabulary import Vocabulary
 from sofrito.recipe.yaml_scalars import scalar
 from sofrito.shipped import PACKAGE, shipped
 
 STARTERS = PACKAGE / "starters"
-LARGEST = 200_000_000
-"""Bytes of the data that is copied into a recipe's folder, at most."""
-
 FEW, MANY = 12, 50
 """Rows to make at first: of the embedded model, and of others."""
-
-TEXTS = (".txt", ".md", ".markdown", *DOCUMENTS)
-"""The suffixes of files that are a document each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,73 +94,19 @@ def kinds(vocabulary: Vocabulary) -> dict[str, Kind]:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """The teacher: a file by ``path``, a server's ``base_url`` with its ``model``, else the embedded one.
-
-    ``key`` is the environment variable with the server's key; ``accepted`` says why a model is
-    allowed here whose terms, as far as is known, forbid to train on its answers.
-    """
-
-    path: str = ""
-    base_url: str = ""
-    model: str = ""
-    key: str = ""
-    accepted: str = ""
-
-    @property
-    def embedded(self) -> bool:
-        """Whether it is the starter model, which is small: a first run of it should not take long."""
-        return not (self.path or self.base_url)
-
-    @property
-    def forbidden(self) -> str:
-        """What the terms forbid, as far as they are known, "" for nothing."""
-        named = (terms_of(None, name) for name in (self.model, Path(self.path).name, self.base_url))
-        return next((one.words for one in named if one.verdict == "not allowed"), "")
-
-
-def is_variable(text: str) -> bool:
-    """Say whether a text is the name of an environment variable, and no key that was pasted."""
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,63}", text):
-        return False
-    mixed = text.upper() != text and text.lower() != text
-    digits = any(char.isdigit() for char in text)
-    return not digits or not (mixed or len(text) >= 16) or (text.isupper() and "_" in text)
-
-
-@dataclass(frozen=True, slots=True)
 class Order:
     """What is wanted: a recipe's name and kind, its teacher, its file of rows with the column, its rows.
 
-    Without a number of rows it is one that the teacher makes in some minutes.
+    Without a number of rows it is one that the teacher makes in some minutes; or, where each row
+    of the data is a start, what all of them give.
     """
 
     name: str
     kind: str
-    teacher: Model = Model()
+    teacher: Model = field(default_factory=Model)
     data: Path | None = None
     column: str = ""
     rows: int | None = None
-
-
-def columns_of(data: Path) -> tuple[str, ...]:
-    """Return the columns of a file of rows that a recipe can name; of a folder of texts, `text`.
-
-    Raises Trouble where there is none, RecipeError where the file cannot be read.
-    """
-    if data.is_dir():
-        if any(_texts(data)):
-            return ("text",)
-        raise Trouble(f"{data} has no documents.", f"Documents are {', '.join(TEXTS)}.")
-    if not data.is_file():
-        what = f"There is no file or folder {data}."
-        raise Trouble(what, f"Files of rows are {', '.join(SUFFIXES)}.")
-    found = peek_seeds(data).columns
-    named = tuple(column for column in found if re.search(NAME, column))
-    if not named:
-        what = f"{data.name} has no column that a recipe can name; it has {', '.join(found)}."
-        raise Trouble(what, "Rename one: letters, digits and `_`, and no digit first.")
-    return named
 
 
 def check_name(name: str, folder: Path, said: str = "") -> None:
@@ -197,21 +135,10 @@ def check_data(kind: Kind, data: Path) -> None:
     if kind.role == "axis" and data.suffix != ".txt":
         fix = "Write them into a .txt file, a topic in each line."
         raise Trouble(f"This kind begins with topics, and {data.name} has rows.", fix)
-    size = sum(one.stat().st_size for one in (_texts(data) if data.is_dir() else [data]))
+    size = sum(one.stat().st_size for one in (texts_in(data) if data.is_dir() else [data]))
     if size > LARGEST:
         what = f"{data} is too large to copy into the recipe's folder."
         raise Trouble(what, "Begin with a part of it, and name all of it in the recipe.")
-
-
-def check_teacher(teacher: Model) -> None:
-    """Raise Trouble where the key is none's name, or terms forbid the teacher and nobody accepts them."""
-    if teacher.key and not is_variable(teacher.key):
-        what = "--key takes the NAME of the environment variable, such as OPENAI_API_KEY."
-        raise Trouble(what, "Put the key into that variable; it stands in no recipe.")
-    if teacher.forbidden and not teacher.accepted.strip():
-        what = f"By the terms of this teacher, as far as they are known, {teacher.forbidden}."
-        fix = "Take another; or, having read its terms, say why they allow it: --accept-terms TEXT."
-        raise Trouble(what, fix)
 
 
 def begun(order: Order, folder: Path, check: Callable[[Path], object]) -> list[Path]:
@@ -228,9 +155,8 @@ def begun(order: Order, folder: Path, check: Callable[[Path], object]) -> list[P
     if order.data:
         check_data(kind, order.data)
         known = columns_of(order.data)
+        check_column(order.data, order.column or known[0])
     column = order.column or known[0]
-    if order.data and column not in known:
-        raise Trouble(f"{order.data.name} has no column `{column}`.", f"It has {', '.join(known)}.")
     with TemporaryDirectory(prefix="sofrito-new-") as scratch:
         made = Path(scratch) / order.name
         try:
@@ -292,7 +218,8 @@ def _written(
         "about": kind.about, "tag": order.kind,
         "version": VERSION, "schema": schema,
         "teacher": order.teacher, "small": order.teacher.embedded,
-        "rows": order.rows or (FEW if order.teacher.embedded else MANY), "data": data, "column": column,
+        "rows": order.rows or (FEW if order.teacher.embedded else MANY), "most": order.rows,
+        "data": data, "column": column,
         "files": "*" in data, "mine": bool(order.data), "trial": trial(kind), "notes": _notes(kind, order),
         "quoted": quoted,
         "new": lambda name: _fresh(name, known if kind.role == "start" else ()),
@@ -324,14 +251,10 @@ def _given(source: Path | None, data: str) -> Iterator[tuple[Path, str]]:
     if source is None:
         return
     if source.is_dir():
-        for path in _texts(source):
+        for path in texts_in(source):
             yield path, f"documents/{path.relative_to(source).as_posix()}"
     else:
         yield source, data
-
-
-def _texts(folder: Path) -> Iterator[Path]:
-    yield from sorted(p for p in folder.rglob("*") if p.suffix.lower() in TEXTS and p.is_file())
 
 
 def _copied(source: Path, target: Path) -> Path:

@@ -92,15 +92,19 @@ NAMES: dict[str, Code] = {
         right=f"{_STEP}    keep: answer and true\n",
     ),
     "SOF209": Code(
-        title="A seed file has a line that cannot be read.",
-        means="A line is no JSON, a row lacks a column that `columns` declares or has another type "
-        "there, or the file has no rows.",
-        why="A seed row that is skipped silently is missing from the dataset, and nobody knows.",
+        title="Something in a seed pool cannot be read or used.",
+        means="A line is no JSON; a row lacks a column that `columns` declares, or has another type "
+        "there; a file has no rows. As warnings: a file that is empty or cannot be read is left out "
+        "where there are others; a column's name is none that a template can name; a declared column "
+        "is null in every row; a row has a key that no other has, where all others have one it lacks.",
+        why="A seed row that is skipped silently is missing from the dataset, and nobody knows; nor "
+        "that a column comes to nothing.",
         wrong="seeds:\n  tasks:\n    rows: [{question: Why is the sea salty?}, {qestion: Why?}]\n"
         "    columns: {question: string}\n"
         f'from: tasks\nsteps:\n{_ASK}"{{{{ question }}}}"\n',
         instead="Correct the line that the answer points at; a `?` behind a column's type lets it be "
-        "missing or null.",
+        "missing or null. A column is named by letters, digits and `_`, no digit first: rename "
+        "another in the file.",
         right="seeds:\n  tasks:\n    rows: [{question: Why is the sea salty?}, {question: Why?}]\n"
         "    columns: {question: string}\n"
         f'from: tasks\nsteps:\n{_ASK}"{{{{ question }}}}"\n',

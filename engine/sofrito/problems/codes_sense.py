@@ -42,9 +42,12 @@ SENSE: dict[str, Code] = {
     "SOF213": Code(
         title="Nothing uses what is declared.",
         means="A model, seed pool, chain, axis or column is made, and no template, expression, "
-        "filter or format looks at it.",
+        "filter or format looks at it. Or a rubric does not show what it judges or what is `given`, an "
+        "operator not the text that it rewrites; or a column is written as the answer to another one, "
+        "and its prompt does not read that.",
         why="An axis that no prompt mentions changes nothing, and a column that nobody reads costs "
-        "calls; often it is a name that was forgotten in a template.",
+        "calls; often it is a name that was forgotten in a template. A judge that sees no answer "
+        "scores all the same.",
         wrong=f"axes:\n  tone: {{values: [calm, playful]}}\n{_STEP}",
         instead="Use it, or remove it.",
         right="axes:\n  tone: {values: [calm, playful]}\n"
@@ -52,8 +55,10 @@ SENSE: dict[str, Code] = {
     ),
     "SOF214": Code(
         title="Something that the recipe needs is not here: an environment variable, a price, cores.",
-        means="The recipe itself is right; this machine lacks what a run of it will need.",
-        why="A run would stop at the first call, or be slower than it need be.",
+        means="The recipe itself is right; this machine lacks what a run of it will need. An error is "
+        "`budget.usd` where a model's price is known neither from its `price` nor from the table of "
+        "the extra `prices`.",
+        why="A run would stop at the first call or before, or be slower than it need be.",
         wrong="models:\n  teacher: " + _SERVER % ", api_key: '${SOFRITO_EXAMPLE_KEY}'" + _STEP,
         instead="Set the variable, `export SOFRITO_EXAMPLE_KEY=...`, or do what the answer says.",
         right="models:\n  teacher: " + _SERVER % "" + _STEP,
@@ -102,7 +107,9 @@ SENSE: dict[str, Code] = {
         "false, or a list, and an expression, a step or an output format takes it for another of "
         "these; or it is compared with a value that is none of its choices. Or a filter, test, method "
         "or macro is called with options that it does not take; a part that reads no column always fails; "
-        "a column is null in rows that its step's `when` leaves out, and null will not do.",
+        "a column is null in rows that its step's `when` leaves out, and null will not do; a rubric "
+        "prints the list of answers that it compares; a format writes a list, a record, or true or "
+        "false as a text.",
         why="The expression would fail on every row, or come out the same for each of them.",
         wrong=f"{_STEP}    keep: answer > 20\n",
         instead="Say which number is meant, such as the length of a text; or let the step make "

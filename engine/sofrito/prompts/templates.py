@@ -116,7 +116,7 @@ class Templates:
         takes = "ended the process that renders it"
         if bound == "time":
             seconds = self._process.seconds if self._process else SECONDS
-            takes = f"takes longer than {seconds} seconds"
+            takes = f"takes longer than {seconds} second{'s' * (seconds != 1)}"
         elif bound == "memory" and self._process:
             takes = f"needs more than {self._process.megabytes} MB of memory"
         return Trouble(f"The template `{name}` {takes} for {row}.", _FIXES.get(bound, ""))

@@ -72,6 +72,23 @@ class HeadFacts:
 
 
 @dataclass(frozen=True)
+class Subject:
+    """What a template is about, and is in vain if it does not show it.
+
+    It does if it reads one of ``names``, each a name or `name.field`; any name at all, where there are
+    none. Else ``what`` and ``fix`` tell it, at a key of the step, and at ``item`` in its value. One
+    that is ``listed`` is a list instead, by the one name: the template must not print it as it is.
+    """
+
+    names: tuple[str, ...]
+    what: str
+    fix: str
+    at: Key
+    item: str = ""
+    listed: bool = False
+
+
+@dataclass(frozen=True)
 class Fragment:
     """A text that must stand in a column: as whole words, or anywhere; in this or in any case."""
 

@@ -17,6 +17,7 @@ NAME = "params"
 
 _Token = tuple[int, str, str]
 _BEHIND = (".", "|")
+_JOINING = ("and", "or", "not", "in", "if", "else")
 
 
 def bound_template(text: str, values: Mapping[str, Any]) -> str:
@@ -27,6 +28,27 @@ def bound_template(text: str, values: Mapping[str, Any]) -> str:
 def bound_expression(source: str, values: Mapping[str, Any]) -> str:
     """Return an expression with its parameters as literals."""
     return _bound(source, values, "variable")
+
+
+def unbracketed(source: str) -> str:
+    """Return an expression as people read it: a number that stands for a parameter has no brackets."""
+    try:
+        tokens = [*_lexer().tokeniter(source, None, state="variable")]
+    except TemplateSyntaxError:
+        return source
+    parts: list[str] = []
+    at = 0
+    while at < len(tokens):
+        between = [two for _, _, two in tokens[at : at + 3 : 2]] == ["(", ")"]
+        before = tokens[_next(tokens, at, -1)] if at else tokens[at]
+        called = before[1] == "name" and before[2] not in _JOINING
+        if between and not called and tokens[at + 1][1] in ("integer", "float"):
+            parts.append(tokens[at + 1][2])
+            at += 3
+        else:
+            parts.append(tokens[at][2])
+            at += 1
+    return "".join(parts)
 
 
 @cache

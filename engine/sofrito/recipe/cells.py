@@ -1,4 +1,4 @@
-"""The combinations of the axes' values, and what is computed of them alone."""
+"""The combinations of the axes' values, or of other listed ones, and what is computed of them alone."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +16,15 @@ Cell = tuple[tuple[str, str], ...]
 
 _MOST = 5_000
 """Cells that are tried one by one; of more nothing is said."""
+
+
+@dataclass(frozen=True)
+class Failing:
+    """The cells that do not pass, those that do, and the share of the first by weight."""
+
+    cells: tuple[Cell, ...]
+    passing: tuple[Cell, ...]
+    share: float
 
 
 class NotTold(Exception):
@@ -47,6 +56,7 @@ class Cells:
     def __init__(self, weights: Mapping[str, Mapping[str, float]], exclude: str) -> None:
         self._weights = weights
         self._columns = {name: _axis(name) for name in weights}
+        self._axes = {*weights}
         self._excluding = self.condition(exclude) if exclude else None
         self._unclear = bool(exclude) and self._excluding is None
 
@@ -57,6 +67,15 @@ class Cells:
             return None
         return Condition(names, expression(source).truth)
 
+    def listed(self, name: str, values: Collection[Any]) -> None:
+        """Take a column that has one of these values, whatever other columns have, for an axis."""
+        self._weights = {**self._weights, name: dict.fromkeys(values, 1.0)}
+        self._columns[name] = _axis(name)
+
+    def axes_alone(self, names: Collection[str]) -> bool:
+        """Say whether all these columns are axes, as no step has changed them."""
+        return self._axes >= {*names}
+
     def step(self, step: Verb, computed: str) -> None:
         """Know what rows have after a step; ``computed`` is the expression that it sets, or ""."""
         names = _names(computed) if computed and not step.when else None
@@ -65,6 +84,7 @@ class Cells:
             column = self._computed(computed, names)
         for name in (*step.makes(), *step.rewrites()):
             self._columns.pop(name, None)
+            self._axes.discard(name)
             if column:
                 self._columns[name] = column
 
@@ -73,15 +93,15 @@ class Cells:
         names: Collection[str],
         passes: Callable[[Mapping[str, Any]], bool],
         when: str,
-    ) -> tuple[list[Cell], float] | None:
-        """Return the cells that do not pass, by the axes that decide it, and their share by weight.
+    ) -> Failing | None:
+        """Return the cells that do not pass, by the axes that decide it.
 
         None where columns of these ``names``, or the condition ``when``, depend on more than axes.
         """
         guard = self.condition(when) if when else None
         if when and guard is None:
             return None
-        found, failed, whole = list[Cell](), 0.0, 0.0
+        found, others, failed, whole = list[Cell](), list[Cell](), 0.0, 0.0
         read = {*names, *(guard.names if guard else ())}
         try:
             for cell, weight, values in self._rows(read):
@@ -89,9 +109,12 @@ class Cells:
                 if (guard is None or guard.truth(values)) and not passes(values):
                     found.append(cell)
                     failed += weight
+                else:
+                    others.append(cell)
         except (NotTold, ExpressionError):
             return None
-        return found, 1.0 if found and failed == whole else failed / (whole or 1.0)
+        share = 1.0 if found and not others else failed / (whole or 1.0)
+        return Failing(tuple(found), tuple(others), share)
 
     def distinct(
         self, names: Collection[str], tells_apart: Callable[[Mapping[str, Any]], str | None]

@@ -17,12 +17,21 @@ from sofrito.recipe.verb import Verb
 from sofrito.recipe.words import either, ticked
 
 
-def check_ranked(scene: Scene, path: Key, source: str, names: Names, known: Known) -> None:
-    """Note the score of siblings that is the same for all: an expression over one of them."""
+def check_ranked(scene: Scene, path: Key, step: Verb, names: Names, known: Known) -> None:
+    """Note siblings of which none is better: their score is the same for all, or what is ranked is.
+
+    The score is the expression at ``path``, over one of them.
+    """
     try:
-        tree = parsed_expression(source)
+        tree = parsed_expression(step.expressions()[step.ranks_by()])
     except TemplateSyntaxError:
         return  # told where expressions are read
+    twins = _makers(step.object, known) if known.opened else None
+    if twins is not None:
+        same = _same(twins) if twins else f"siblings do not differ in {ticked(step.object)}"
+        fix = _FIX if twins else "Name the column in which they do."
+        scene.problems.add("SOF211", path, f"Nothing passes: {same}, so that none is better.", fix)
+        return
     makers = _makers(names_used(tree).keys() - {PARAMS}, known)
     if makers is None or not known.opened or path in scene.names.spliced:
         return

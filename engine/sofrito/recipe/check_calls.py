@@ -19,6 +19,10 @@ Kind = Literal["filter", "test"]
 
 _KINDS: Mapping[ValueType, type] = {"text": str, "list": list, "record": dict}
 _BY_NAME = {"kwargs", "caller"}
+_USING = (
+    *(nodes.Output, nodes.Concat, nodes.Filter, nodes.BinExpr, nodes.Not, nodes.Compare),
+    *(nodes.CondExpr, nodes.For, nodes.If),
+)
 
 
 def miscalled(tree: nodes.Template) -> Iterator[Misuse]:
@@ -75,19 +79,23 @@ def _is_method(kind: ValueType, name: str) -> bool:
 
 
 def _used(tree: nodes.Template) -> Iterator[nodes.Node | None]:
-    """Yield what is wanted as a value: to be printed, filtered, joined, reckoned with or compared."""
-    for node in find_all(tree, (nodes.Output, nodes.Concat, nodes.Filter, nodes.BinExpr)):
+    """Yield what is wanted as a value: to be printed, reckoned with, gone over or asked if it is true."""
+    for node in find_all(tree, _USING):
         match node:
             case nodes.Output(nodes=parts) | nodes.Concat(nodes=parts):
                 yield from parts
-            case nodes.Filter(node=inner):
+            case nodes.Filter(node=inner) | nodes.Not(node=inner):
                 yield inner
-            case nodes.BinExpr(left=left, right=right) if not isinstance(
-                node, nodes.And | nodes.Or
-            ):
+            case nodes.BinExpr(left=left, right=right):
                 yield from (left, right)
-    for compare in find_all(tree, nodes.Compare):
-        yield from (compare.expr, *(one.expr for one in compare.ops))
+            case nodes.Compare(expr=first, ops=ops):
+                yield from (first, *(one.expr for one in ops))
+            case nodes.CondExpr(test=test, expr1=one, expr2=other):
+                yield from (test, one, other)
+            case nodes.For(iter=several, test=test):
+                yield from (several, test)
+            case nodes.If(test=test):
+                yield test
 
 
 def _named(node: nodes.Filter | nodes.Test) -> Iterator[Misuse]:

@@ -45,7 +45,7 @@ def check_context(
     certain = answer >= context or sure + answer > context
     prompt = sure if certain else likely
     what = f"An answer of `max_tokens: {answer}` and its prompt" if answer else "The prompt"
-    needs = f", of {prompt:,} words or more," if prompt else ""
+    needs = f", of {prompt:,} word{'s' * (prompt != 1)} or more," if prompt else ""
     verb = "do" if answer else "does"
     given = f"`context: {context}`" if model.context else f"context of {context:,} tokens"
     what = f"{what}{needs} {verb} not fit into the {given} of `{name}`."

@@ -1,6 +1,6 @@
 """The flow of columns through the steps: every name used is made before, and made once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 
@@ -20,6 +20,7 @@ from sofrito.recipe.check_heads import head_facts
 from sofrito.recipe.check_library import check_library_file
 from sofrito.recipe.check_score import check_score
 from sofrito.recipe.check_siblings import check_margin
+from sofrito.recipe.check_subjects import check_subjects
 from sofrito.recipe.check_topics import axis_records, axis_types
 from sofrito.recipe.check_truth import check_truth, kept_by
 from sofrito.recipe.check_types import CODE as MISUSED
@@ -27,6 +28,7 @@ from sofrito.recipe.check_types import other_type
 from sofrito.recipe.draft import Broken
 from sofrito.recipe.inference import common, list_of
 from sofrito.recipe.known import Known
+from sofrito.recipe.learn_ranges import learn_ranges
 from sofrito.recipe.names import Names
 from sofrito.recipe.reserved import LANGUAGE, OWN
 from sofrito.recipe.scene import Scene
@@ -35,6 +37,7 @@ from sofrito.recipe.value_types import Gap, Values
 from sofrito.recipe.verb import Verb
 
 _BROKEN = "a broken step"
+_RENAME = "Rename one of the two"
 _LISTS = (
     "`parse: json` with `schema: {COLUMN: strings}` makes a list; `parse: numbered_list` makes rows, "
     "which need no `explode`."
@@ -120,7 +123,7 @@ class _Flow:
     def step(self, path: Key, step: Verb) -> None:
         """Check one step, and add what it makes."""
         self._label(path, step)
-        before = self.names(self._later(path))
+        before = replace(self.names(self._later(path)), making=frozenset(step.makes()))
         reads: set[str] = set()
         if step.when:
             reads |= self._condition(step.when, (*path, "when"), before)
@@ -132,6 +135,8 @@ class _Flow:
         reads |= self._expressions(path, step, before)
         reads |= self._templates(path, step, self._seen(path, step, before))
         facts = head_facts(self._scene, path, step)
+        check_subjects(self._scene, path, step)
+        self._made_of(path, step.uses())
         for name in step.uses():
             check_used(self._scene, name, path, before)
         self._wanted(path, step, before.typed(step.wants()) if step.wants() else {})
@@ -140,16 +145,17 @@ class _Flow:
         check_context(self._scene, path, step, self._known.longest, before.values)
         check_draws(self._scene, path, step)
         if step.fans_out():
-            self._known.open()
+            self._known.open(step)
         if step.closes():
             self._close(path, step)
         fresh = [name for name in (*step.makes(), *step.rewrites()) if name not in before.known]
         for name in step.makes():
-            self._make(name, f"`{step.label}`", self._scene.places.find((*path, step.verb), name))
+            at = self._scene.places.find((*path, step.verb), name)
+            self._make(name, f"`{step.label}`", at, fix=_otherwise(step, name))
         for name in step.rewrites():
             self._reserved(name, self._scene.places.find((*path, step.verb), name))
             self._known.makers.setdefault(name, f"`{step.label}`")
-        self._learn(step, facts, before)
+        self._learn(path, step, facts, before)
         learn_alike(step, before.known.keys() & {*reads, *step.uses()}, self._known)
         self._known.nulls.update(dict.fromkeys(fresh, _unless(step.when)) if step.when else {})
         if step.keep:
@@ -181,9 +187,11 @@ class _Flow:
         for key, source in step.expressions().items():
             found = self._scene.names.expression(source, (*path, *key), names)
             if key == step.ranks_by():
-                check_ranked(self._scene, (*path, *key), source, names, self._known)
-                check_margin(self._scene, path, step, source, names.ranges)
+                check_ranked(self._scene, (*path, *key), step, names, self._known)
+                check_margin(self._scene, path, step, source, names)
                 check_score(self._scene, (*path, *key), source, names, self._known.alike)
+            else:
+                self._made_of(path, found)
             reads |= found
         self._scene.used.update(reads)
         return reads
@@ -208,7 +216,7 @@ class _Flow:
         check_truth(self._scene, source, path, names)
         return used
 
-    def _learn(self, step: Verb, facts: HeadFacts, before: Names) -> None:
+    def _learn(self, path: Key, step: Verb, facts: HeadFacts, before: Names) -> None:
         """Remember what is known of the values that a step makes, and forget what it changes."""
         self._known.forget((*step.makes(), *step.rewrites()))
         self._known.records.update({**step.records(), **facts.records})
@@ -220,8 +228,7 @@ class _Flow:
                 self._known.values[name] = both
         for name, tokens in step.answered().items():
             self._known.answers[name] = tokens, step.label
-        if not step.when:
-            self._known.ranges.update({**step.ranges(), **facts.ranges})
+        learn_ranges(self._scene, path, step, facts, before, self._known)
 
     def _later(self, path: Key) -> dict[str, str]:
         index = path[1]
@@ -282,14 +289,23 @@ class _Flow:
                 names = replace(names, values={**names.values, "shots": rows}, nulls=gaps)
             reads |= self._scene.names.template(template, (*path, *key), names)
         self._scene.used.update(reads)
+        self._made_of(path, reads)
         check_shown(self._scene, path, step, reads)
         return reads
 
-    def _make(self, name: str, maker: str, path: Key, *, at_key: bool = False) -> None:
+    def _made_of(self, path: Key, names: Iterable[str]) -> None:
+        """Remember what a step makes its columns of."""
+        index = path[1]
+        assert isinstance(index, int)
+        self._scene.reads.setdefault(index, set()).update(one.partition(".")[0] for one in names)
+
+    def _make(
+        self, name: str, maker: str, path: Key, *, at_key: bool = False, fix: str = _RENAME
+    ) -> None:
         reserved, first = self._reserved(name, path, at_key=at_key), self._known.makers.get(name)
         if first and first != _BROKEN and not reserved:
             what = f"`{name}` is made twice: by {first}, and by {maker}."
-            fix = "Rename one of the two; only `set` may change a column."
+            fix = f"{fix}; only `set` may change a column."
             self._problems.add("SOF206", path, what, fix, at_key=at_key)
         self._known.makers.setdefault(name, maker)
 
@@ -307,6 +323,13 @@ class _Flow:
         what = f"`{name}` is taken: it means {by[name]}."
         self._problems.add("SOF206", path, what, "Choose another name.", at_key=at_key)
         return True
+
+
+def _otherwise(step: Verb, name: str) -> str:
+    """Return how what a step makes twice gets another name."""
+    if step.closes() or name == getattr(step, "as_", ""):
+        return "Give this one another name, by `as: NAME`"
+    return _RENAME
 
 
 def _unless(condition: str) -> Gap:

@@ -15,13 +15,14 @@ def head_facts(scene: Scene, path: Key, step: Verb | Check) -> HeadFacts:
 
     Of a head that is not sound nothing is told here: the check of the file does.
     """
-    facts = step.facts(_heads(scene, step))
+    facts = step.facts(heads_of(scene, step))
     for key, (what, fix) in facts.faults.items():
         scene.problems.add("SOF212", (*path, *key), what, fix)
     return facts
 
 
-def _heads(scene: Scene, step: Verb | Check) -> Mapping[Key, Part]:
+def heads_of(scene: Scene, step: Verb | Check) -> Mapping[Key, Part]:
+    """Return the heads of a step's or filter's library files that are sound, by their keys."""
     library, heads = Library(scene.sources), {}
     for key, (folder, name) in step.library_files().items():
         found = library.find(folder, name) if folder in HEADS else None

@@ -1,5 +1,6 @@
 """Checks that a recipe is written in the version of the language that is read here."""
 
+import shlex
 from collections.abc import Iterable
 
 from sofrito.problems import Problem, Span
@@ -46,5 +47,7 @@ def _fix(where: Span, path: Key) -> str:
     written = ".".join(map(str, path))
     if where.file == COMMAND_LINE:
         return f"Write --set {written}=…"
-    rewrites = f"`sofrito migrate {where.file.name}` rewrites the recipe; comments stay."
+    rewrites = (
+        f"`sofrito migrate {shlex.quote(where.file.name)}` rewrites the recipe; comments stay."
+    )
     return f"Write `{written}`: {rewrites}"

@@ -1,16 +1,11 @@
 """Whether what models are set to suffices: cores for threads, prices for a budget."""
 
-from importlib.util import find_spec
-
 from sofrito.recipe.asked import models_asked
 from sofrito.recipe.base import Key
 from sofrito.recipe.check_context import EMBEDDED
-from sofrito.recipe.machine import on_this_machine, usable_cores
-from sofrito.recipe.model import Model
+from sofrito.recipe.machine import usable_cores
+from sofrito.recipe.price_table import has_table, is_sold, price_of
 from sofrito.recipe.scene import Scene
-from sofrito.recipe.words import ticked
-
-_PRICES = "genai_prices"
 
 
 def check_limits(scene: Scene) -> None:
@@ -37,23 +32,19 @@ def _threads(scene: Scene, path: Key, threads: int) -> None:
 
 
 def _prices(scene: Scene) -> None:
-    """Warn where money is limited and a price cannot be known: there is none and no table of them."""
+    """Note the models of which no price is known, where money is limited: no run of it would begin."""
     recipe = scene.recipe
-    if recipe.budget.usd is None or find_spec(_PRICES) is not None:
+    if recipe.budget.usd is None:
         return
-    asked = (name for name in models_asked(recipe) if name in recipe.models)
-    unpriced = [name for name in asked if _is_sold(recipe.models[name])]
+    asked = {name: recipe.models[name] for name in models_asked(recipe) if name in recipe.models}
+    sold = {name: one for name, one in asked.items() if is_sold(one) and one.base_url and one.model}
+    unpriced = [name for name, one in sold.items() if not one.price and not price_of(one)]
     if unpriced:
-        what = (
-            f"`budget.usd` needs the price of {ticked(unpriced)}, and no table of prices is here."
-        )
-        fix = (
-            "Add `price: {input: …, output: …}`, in dollars for a million tokens, to the model, or "
-            "pip install 'sofrito[prices]'."
-        )
-        scene.problems.warn("SOF214", ("budget", "usd"), what, fix)
-
-
-def _is_sold(model: Model) -> bool:
-    served = model.backend == "openai" and not on_this_machine(model.base_url)
-    return served and model.price is None
+        fix = "Add `price: {input: …, output: …}`, in dollars for a million tokens, to the model"
+        what = "which the table of prices does not know"
+        if not has_table():
+            what = "and no table of prices is here"
+            fix += ", or pip install 'sofrito[prices]'"
+        names = " and ".join(f"`{name}` ({sold[name].model})" for name in unpriced)
+        what = f"`budget.usd` needs the price of {names}, {what}."
+        scene.problems.add("SOF214", ("budget", "usd"), what, f"{fix}.")

@@ -141,6 +141,13 @@ class NameCheck:
     def _place(self, path: Key, file: Path | None, text: str) -> TextPlace:
         return TextPlace(self._problems.places, path, file, text)
 
+    def place_in(self, name: str, path: Key) -> TextPlace | None:
+        """Return a template file as a place, None where it is no file of the recipe's folders."""
+        file, roots = self._sources.path(name), (self._sources.folder, *self._sources.bases)
+        if file is None or not any(map(file.is_relative_to, roots)):
+            return None
+        return self._place(path, self._shown(file), self._sources.read(name)[0])
+
     def _shown(self, file: Path) -> Path:
         """Return a template's file as the recipe's own file is named."""
         roots = (self._sources.folder, *self._sources.bases)
@@ -248,7 +255,7 @@ class NameCheck:
             text = place.expression and place.path[-1:] == ("to",) and _is_name(tree)
             text = text and not did_you_mean(name, names.known)
             fix = ""
-            if name not in names.later and name not in names.gone:
+            if name not in {*names.later, *names.gone, *names.making}:
                 fix = meant(name, tree, names.values, text=text)
             told = fix or name in names.unset or name in names.gone
             missing: Key = () if told else ("columns", name)

@@ -21,6 +21,9 @@ _FAILING = (
 """Filters that take no null."""
 
 _SUMS = (nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Pow)
+_VALUES = ("to", "by")
+"""Options whose expression is taken for its value, and not asked whether it is true."""
+
 _ORDERS = ("gt", "gteq", "lt", "lteq")
 
 
@@ -89,7 +92,14 @@ def _fix(name: str, known: Values | None, gap: Gap, place: TextPlace) -> str:
     there = "is defined" if gap.absent else "is not none"
     if place.path[-1] in ("when", "where"):
         return f"Ask for it first: `{name} {there} and …`."
-    if place.expression:
+    if place.path[:1] == ("output",):
+        return f"{gap.fix}."
+    if place.expression and place.path[-1] in _VALUES:
+        # where one row lacks it, it may be null in another
+        given = f"{name} | default(none)" if gap.absent else name
+        alone = place.text.strip() == name
+        instead = f"write `{given if alone else f'… if {given} is not none else none'}`"
+    elif place.expression:
         instead = f"write `{name} {there} and …`"
     elif known and known.type == "text":
         instead = f"write `({name} | default('', true))`"

@@ -8,7 +8,9 @@ from sofrito.recipe.check_set import check_set
 from sofrito.recipe.check_truth import check_truth
 from sofrito.recipe.check_types import CODE as MISUSED
 from sofrito.recipe.check_types import not_listed, other_type
+from sofrito.recipe.check_written import check_written
 from sofrito.recipe.entries import Writer
+from sofrito.recipe.mixed import with_real_rows
 from sofrito.recipe.names import Names
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.words import either, ticked
@@ -28,8 +30,9 @@ def check_output(scene: Scene, names: Names) -> None:
 def _check_writer(scene: Scene, path: Key, writer: Writer, names: Names) -> None:
     if writer.where:
         where: Key = (*path, writer.format, "where")
-        scene.used.update(scene.names.expression(writer.where, where, names))
-        check_truth(scene, writer.where, where, names)
+        all_ = with_real_rows(scene, names)
+        scene.used.update(scene.names.expression(writer.where, where, all_))
+        check_truth(scene, writer.where, where, all_)
     _check_apart(scene, path, writer)
     for column, subject in writer.holds_for().items():
         _check_holding(scene, column, subject)
@@ -44,13 +47,14 @@ def _check_writer(scene: Scene, path: Key, writer: Writer, names: Names) -> None
         if what := not_listed(name, records, values):
             at = scene.places.find(path, name)
             scene.problems.add(MISUSED, at, what, records.fix)
+    check_written(scene, path, writer, names)
     if names.open:
         return
     missing: dict[Key, list[str]] = {}
     for column, root in dict(zip(writer.uses(), roots, strict=True)).items():
         if root in names.known:
             scene.names.expression(column, scene.places.find(path, column), names)
-        else:
+        elif column not in writer.optional() or root in names.gone:
             missing.setdefault(scene.places.find(path, column), []).append(column)
     for at, columns in missing.items():
         noun = "column" if len(columns) == 1 else "columns"

@@ -11,6 +11,7 @@ from sofrito.problems import Span, did_you_mean
 from sofrito.recipe.base import Key
 from sofrito.recipe.binding import bound_expression
 from sofrito.recipe.check_columns import check_columns, check_inline
+from sofrito.recipe.check_quota import most_rows
 from sofrito.recipe.check_topics import axis_records, axis_types, check_topics
 from sofrito.recipe.expressions import ExpressionError, expression
 from sofrito.recipe.model_rows import EACH_ONCE, Axis, Seeds
@@ -20,6 +21,8 @@ from sofrito.recipe.seed_documents import document_problems
 from sofrito.recipe.seed_files import Peek, inside, peek_seeds
 from sofrito.recipe.seed_folder import seeds_matching
 from sofrito.recipe.seed_gaps import seed_gaps
+from sofrito.recipe.seed_inline import inline_rows
+from sofrito.recipe.seed_rows import SeedRow
 from sofrito.recipe.seed_values import seed_ranges, seed_values, unnameable
 from sofrito.recipe.words import either, quoted, ticked
 
@@ -86,7 +89,8 @@ def _pool(scene: Scene, name: str, seeds: Seeds) -> Pool:
     several = [(row.values, row.where) for peek in peeks for row in peek.rows]
     gaps = seed_gaps(str(path[-1]), seeds, columns, several, complete=complete)
     ranges = seed_ranges(rows) if complete else {}
-    return Pool(frozenset(columns), count if complete else None, longest, values, gaps, ranges)
+    number, given = (count, tuple(rows)) if complete else (None, ())
+    return Pool(frozenset(columns), number, longest, values, gaps, ranges, given)
 
 
 def _odd_names(scene: Scene, path: Key, columns: Iterable[str]) -> None:
@@ -139,7 +143,9 @@ def _inline(scene: Scene, path: Key, seeds: Seeds) -> Pool:
     values = seed_values(seeds, seeds.rows, complete=True)
     gaps = seed_gaps(str(path[-1]), seeds, columns, rows, complete=True)
     ranges, longest = seed_ranges(seeds.rows), _longest(seeds.rows)
-    return Pool(frozenset(columns), len(seeds.rows), longest, values, gaps, ranges)
+    read = inline_rows(str(path[-1]), seeds, scene.places)
+    given = tuple(one.values for one in read if isinstance(one, SeedRow))
+    return Pool(frozenset(columns), len(seeds.rows), longest, values, gaps, ranges, given)
 
 
 def _odd_rows(scene: Scene, rows: Sequence[tuple[Mapping[str, object], Span]]) -> None:
@@ -160,7 +166,14 @@ def _only_one(scene: Scene, path: Key, given: Mapping[str, object]) -> bool:
     if len(there) == 1:
         return True
     name = path[-1]
-    if there:
+    bases = {key: base for key in there if (base := scene.places.inherited((*path, key)))}
+    if own := [key for key in there if bases and key not in bases]:
+        what = f"`{name}` has {_both(own)}, and {_both(bases)} of `{bases[min(bases)]}`, which is extended."
+        fix = (
+            f"Write {_both(f'{key}: null' for key in bases)} beside it: null removes what is there."
+        )
+        scene.problems.add("SOF212", (*path, own[0]), what, fix, at_key=True)
+    elif there:
         what = f"`{name}` has {either(map('`{}`'.format, there), 'and')}; one of them is enough."
         scene.problems.add("SOF212", (*path, there[1]), what, "Keep one.", at_key=True)
     else:
@@ -168,6 +181,10 @@ def _only_one(scene: Scene, path: Key, given: Mapping[str, object]) -> bool:
         fix = f"Such as `{_SUCH[str(path[0])]}`."
         scene.problems.add("SOF102", path, what, fix, at_key=True)
     return False
+
+
+def _both(keys: Iterable[str]) -> str:
+    return either(map("`{}`".format, keys), "and")
 
 
 def check_axes(scene: Scene) -> None:
@@ -256,12 +273,20 @@ def _check_cells(scene: Scene, values: dict[str, list[str]]) -> None:
         what = (
             f"Two axes alone make {pairs:,} pairs, and `rows` is {recipe.rows:,}: some never meet."
         )
-        scene.problems.warn("SOF211", ("rows",), what, f"Ask for {pairs:,} rows or more.")
+        fix = f"Ask for {pairs:,} rows or more."
+        if pairs > most_rows(scene):
+            fix = "Give the axes fewer values, add seeds, or cover them `balanced`."
+        scene.problems.warn("SOF211", ("rows",), what, fix)
     if recipe.cover.design == "full" and recipe.rows and cells > recipe.rows:
         what = (
             f"The axes make {cells:,} combinations, and `rows` is {recipe.rows:,}: some get none."
         )
-        fix = "Ask for more rows, or cover them `pairwise`."
+        fix = f"Ask for {cells:,} rows or more"
+        if cells > most_rows(scene):
+            fix = "Give the axes fewer values, or add seeds"
+        if pairs:
+            fix += f"; or cover them `{'balanced' if pairs > recipe.rows else 'pairwise'}`"
+        fix += "."
         scene.problems.warn("SOF211", ("rows",), what, fix)
 
 

@@ -82,7 +82,8 @@ def _check_mix(scene: Scene, mix: Mix, names: Names) -> None:
     lacking: dict[tuple[str, ...], list[str]] = {}
     for index, writer in enumerate(scene.recipe.output.write):
         if scene.draft.sound("output", "write", index):
-            written = {one.partition(".")[0] for one in writer.uses()} - there
+            columns = {*writer.uses()} - {*writer.optional()}
+            written = {one.partition(".")[0] for one in columns} - there
             asked = {*expression_names(writer.where)} - there if writer.where else set[str]()
             needed = asked if writer.null_if_absent else asked | written
             if missing := tuple(sorted(needed - {"params"})):
@@ -105,7 +106,7 @@ def _missing(scene: Scene, mix: Mix, missing: tuple[str, ...], formats: list[str
     named = dict.fromkeys(f"`{name}`" for name in formats)
     need = f"{either(named, 'and')} {'needs' if len(named) == 1 else 'need'}"
     what = f"The real rows of `{mix.real}` lack the {_columns(missing)}, which {need}."
-    fix = f"Say which of theirs it is: `columns: {{{missing[0]}: COLUMN}}`."
+    fix = f"Say which of theirs {_which(missing)}."
     scene.problems.add("SOF210", ("output", "mix", "real"), what, fix)
 
 
@@ -115,8 +116,14 @@ def _null(scene: Scene, mix: Mix, writer: Writer, missing: list[str]) -> None:
             f"The real rows of `{mix.real}` lack the {_columns(missing)}: `{writer.format}` "
             "writes null there."
         )
-        fix = f"If they have it by another name, say so: `columns: {{{missing[0]}: COLUMN}}`."
+        them = "it by another name" if len(missing) == 1 else "them by other names"
+        fix = f"If they have {them}, say which of theirs {_which(missing)}."
         scene.problems.warn("SOF210", ("output", "mix", "real"), what, fix)
+
+
+def _which(missing: Sequence[str]) -> str:
+    listed = ", ".join(f"{name}: COLUMN" for name in missing)
+    return f"{'it is' if len(missing) == 1 else 'they are'}: `columns: {{{listed}}}`"
 
 
 def _columns(names: Sequence[str]) -> str:

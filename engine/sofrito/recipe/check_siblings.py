@@ -6,9 +6,11 @@ from jinja2 import TemplateSyntaxError, nodes
 
 from sofrito.recipe.base import Key
 from sofrito.recipe.expressions import parsed_expression
-from sofrito.recipe.intervals import Ranges, interval
+from sofrito.recipe.intervals import interval
+from sofrito.recipe.names import Names
 from sofrito.recipe.scene import Scene
 from sofrito.recipe.verb import Verb
+from sofrito.recipe.words import from_to
 
 _NEAR = 1e-9
 
@@ -42,19 +44,30 @@ def _note(scene: Scene, path: Key, step: Verb, most: float, label: str) -> None:
     scene.problems.add("SOF211", (*path, key), what, fix, at_key=key == step.verb)
 
 
-def check_margin(scene: Scene, path: Key, step: Verb, source: str, ranges: Ranges) -> None:
-    """Note scores that must differ by more than they can; ``source`` is their expression."""
+def check_margin(scene: Scene, path: Key, step: Verb, source: str, names: Names) -> None:
+    """Note scores of siblings that must differ by more than they can; ``source`` is their expression.
+
+    They are what earlier conditions leave of them.
+    """
     wanted = step.least_difference()
     try:
         (output,) = parsed_expression(source).find_all(nodes.Output)
     except TemplateSyntaxError:
         return  # told where expressions are read
-    known = interval(output.nodes[0], ranges)
-    if not wanted or known is None or known[1] - known[0] >= wanted - _NEAR:
+    known = interval(output.nodes[0], {**names.ranges, **names.kept})
+    if known is None:
         return
-    most = known[1] - known[0]
-    what = (
-        f"Nothing passes: `{source}` is from {known[0]:g} to {known[1]:g}, so that two never differ "
-        f"by {wanted:g}."
-    )
-    scene.problems.add("SOF211", (*path, "margin"), what, f"Take {most:g} or less.")
+    most, kept = known[1] - known[0], known != interval(output.nodes[0], names.ranges)
+    here, at = " in the rows that come here" if kept else "", (*path, *step.ranks_by())
+    if not most:
+        if not any(one.path == at for one in scene.problems.found):
+            what = f"Nothing passes: `{source}` is {known[0]:g}{here}, so that none is better."
+            fix = "Let rows of several scores come here, or rank them by something else."
+            scene.problems.add("SOF211", at, what, fix)
+    elif most < wanted - _NEAR:
+        what = (
+            f"Nothing passes: `{source}` is {from_to(*known)}{here}, so that two never differ by "
+            f"{wanted:g}."
+        )
+        fix = f"Take {most:g} or less{', or let rows of lower scores come here' * kept}."
+        scene.problems.add("SOF211", (*path, "margin"), what, fix)

@@ -98,9 +98,10 @@ def _cut(column: str, measure: str, least: float, known: Known) -> tuple[str, st
     tokens, step = known.answers.get(column, (math.inf, ""))
     if least_tokens(**{measure: least}) <= tokens:
         return None
+    unit = measure[:-1] if least == 1 else measure
     what = (
-        f"Nothing passes: `{column}` must have {least:,.0f} {measure} or more, and its answer has at "
-        f"most {tokens:,} tokens (`max_tokens`)."
+        f"Nothing passes: `{column}` must have {least:,.0f} {unit} or more, and its answer has at "
+        f"most {tokens:,} token{'s' * (tokens != 1)} (`max_tokens`)."
     )
     enough = enough_tokens(**{measure: least})
     fix = (

@@ -24,7 +24,8 @@ def check_truth(scene: Scene, source: str, path: Key, names: Names) -> None:
     """Note a condition that can only turn out one way, as far as its ``names`` tell.
 
     A `keep` or `where` that is never true is an error, for then no row comes through. What earlier
-    conditions leave is only used to tell what is never true: what is asked twice does no harm.
+    conditions leave is only used to tell what is never true: what is asked twice does no harm, nor
+    do bounds that hold anyway beside a part that may be false.
     """
     if path in scene.names.spliced:
         return
@@ -37,16 +38,17 @@ def check_truth(scene: Scene, source: str, path: Key, names: Names) -> None:
         return
     known = {**names.ranges, **_params(scene)}
     parts = [*needed(tree)]
+    if all(truth(part, known) and not _is_switch(part) for part in parts):
+        told = f"{_said(_whole(tree))} is always true: {_known(_whole(tree), known)}."
+        _told(scene, path, told, never=False)
     for part in parts:
-        turns = truth(part, known)
-        if turns is not None and not (_is_switch(part) and (turns or not _drops(path))):
-            said = f"`{shown(part)}`" if shown(part) else "A part of the condition"
-            told = f"{said} is {'always' if turns else 'never'} true: {_known(part, known)}."
-            _told(scene, path, told, never=not turns)
+        if truth(part, known) is False and (_drops(path) or not _is_switch(part)):
+            told = f"{_said(part)} is never true: {_known(part, known)}."
+            _told(scene, path, told, never=True)
     left = {**known, **names.kept}
     if not any(truth(part, known) is False for part in parts):
         _contradiction(scene, path, parts, left)
-    for part in parts if _drops(path) else ():
+    for part in parts if _drops(path) or path[-1] == "when" else ():
         if truth(part, left) is None:
             _without_choice(scene, path, part, left, names.values)
 
@@ -58,10 +60,13 @@ def _without_choice(
     known = {name: _allowed(one) for name, one in values.items()}
     if isinstance(part, nodes.Compare):
         if not never(part, values) and (found := never(part, known)):
-            scene.problems.add("SOF211", path, f"Nothing passes: {found[0]}", found[1])
+            if _drops(path):
+                scene.problems.add("SOF211", path, f"Nothing passes: {found[0]}", found[1])
+            else:
+                what = f"The step does nothing to any row: {found[0]}"
+                scene.problems.warn("SOF212", path, what, found[1])
     elif _never(part, ranges, known):
-        said = f"`{shown(part)}`" if shown(part) else "A part of the condition"
-        _told(scene, path, f"{said} is never true: none of its parts is.", never=True)
+        _told(scene, path, f"{_said(part)} is never true: none of its parts is.", never=True)
 
 
 def _allowed(known: Values) -> Values:
@@ -86,10 +91,9 @@ def _contradiction(
         if _is_switch(part):
             continue
         if truth(part, ranges) is False:
-            said = f"`{shown(part)}`" if shown(part) else "A part of the condition"
             earlier = truth(part, before) is False
             by = "in the rows that come here" if earlier else "by the rest of the condition"
-            told = f"{said} is never true: {_known(part, ranges)} {by}."
+            told = f"{_said(part)} is never true: {_known(part, ranges)} {by}."
             _told(scene, path, told, never=True)
             return
         ranges = narrowed(part, ranges)
@@ -143,15 +147,24 @@ def _drops(path: Key) -> bool:
 
 def needed(tree: nodes.Template) -> Iterator[nodes.Node]:
     """Yield the parts that must be true for the whole to be."""
-    (output,) = tree.body
-    assert isinstance(output, nodes.Output)
-    waiting: list[nodes.Node] = [*output.nodes]
+    waiting = [_whole(tree)]
     while waiting:
         node = waiting.pop(0)
         if isinstance(node, nodes.And):
             waiting = [node.left, node.right, *waiting]
         else:
             yield node
+
+
+def _whole(tree: nodes.Template) -> nodes.Node:
+    """Return the node of a whole expression."""
+    (output,) = tree.body
+    assert isinstance(output, nodes.Output)
+    return output.nodes[0]
+
+
+def _said(part: nodes.Node) -> str:
+    return f"`{shown(part)}`" if shown(part) else "A part of the condition"
 
 
 def _known(part: nodes.Node, ranges: Ranges) -> str:

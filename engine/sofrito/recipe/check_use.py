@@ -7,7 +7,7 @@ from sofrito.recipe.asked import models_asked
 from sofrito.recipe.base import Key
 from sofrito.recipe.check_asked import check_filter_model
 from sofrito.recipe.check_chain import check_pool_columns
-from sofrito.recipe.check_quota import check_quota
+from sofrito.recipe.check_quota import check_left, check_number, check_quota
 from sofrito.recipe.model_rows import EACH_ONCE
 from sofrito.recipe.overrides import COMMAND_LINE
 from sofrito.recipe.params import refers_to
@@ -32,8 +32,9 @@ def check_rows(scene: Scene) -> None:
                 fix += " Or `cover: {design: full}`, for one of each combination of the axes."
             scene.problems.add("SOF211", ("recipe",), what, fix, at_key=True)
         elif recipe.from_ and recipe.axes:
-            what = "Axes spread the rows over their values, and the recipe does not say how many."
-            scene.problems.add("SOF211", ("axes",), what, "Add `rows: 500`.", at_key=True)
+            check_number(scene)
+    if sound("from"):
+        check_left(scene)
     if recipe.rows and sound("rows") and sound("from"):
         check_quota(scene, recipe.rows)
     grows = [index for index, step in scene.steps() if step.grows()]

@@ -1,7 +1,7 @@
 """A recipe from data that may be wrong: what cannot be used is put aside, the rest is there."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -110,6 +110,18 @@ def choice_texts(places: Places) -> Iterator[Key]:
         choices = places.at(("steps", index, "parse", "choice"))
         for number in range(len(choices) if isinstance(choices, list) else 0):
             yield ("steps", index, "parse", "choice", number)
+
+
+def column_texts(places: Places, names: Container[str]) -> Iterator[Key]:
+    """Yield the paths of texts in the steps and the output that are these names of columns."""
+    waiting: list[tuple[Key, Any]] = [((key,), places.at((key,))) for key in ("steps", "output")]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, str) and value in names:
+            yield path
+        elif isinstance(value, dict | list):
+            inner = value.items() if isinstance(value, dict) else enumerate(value)
+            waiting += [((*path, key), one) for key, one in inner]
 
 
 def _unit(path: Key) -> Key:

@@ -94,6 +94,9 @@ class Writer(Part):
     apart: ClassVar[tuple[str, ...]] = ()
     """The fields of which no two may name the same column."""
 
+    answers: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """The fields that are answers, each with a field that it answers."""
+
     where: str = ""
     """An expression; only rows for which it is true are written in this format."""
 
@@ -108,6 +111,18 @@ class Writer(Part):
     def lists(self) -> Mapping[str, Listed]:
         """The columns that the format can only write if they hold lists of records, and of which."""
         return {}
+
+    def texts(self) -> tuple[str, ...]:
+        """The columns that the format writes as texts, whatever they hold."""
+        return ()
+
+    def needs_values(self) -> tuple[str, ...]:
+        """The columns of which each must have a value, so that the format does not leave the row out."""
+        return ()
+
+    def optional(self) -> tuple[str, ...]:
+        """The columns that the format writes if there are any."""
+        return ()
 
     def holds_for(self) -> Mapping[str, str]:
         """Columns that hold for the value that another one, given with each, had when they were made."""

@@ -3,6 +3,7 @@
 import codecs
 import os
 import re
+import shlex
 import stat
 from pathlib import Path
 
@@ -96,7 +97,7 @@ def _unreadable(path: Path, error: OSError | ValueError) -> RecipeError:
         what = f"There is no file `{path}`."
         fix = near_file(path.name, _names_beside(path), otherwise=_missing_folder(path))
     elif isinstance(error, PermissionError):
-        what, fix = f"You may not read `{path}`.", f"Allow it: chmod u+r {path}"
+        what, fix = f"You may not read `{path}`.", f"Allow it: chmod u+r {shlex.quote(str(path))}"
     return RecipeError([Problem("SOF001", Span(path), what, fix)])
 
 

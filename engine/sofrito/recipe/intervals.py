@@ -4,9 +4,12 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jinja2 import nodes
+from jinja2 import TemplateSyntaxError, nodes
 from jinja2.exceptions import FilterArgumentError
 from jinja2.filters import do_round
+
+from sofrito.recipe.expressions import names_used, parsed_expression
+from sofrito.recipe.template_nodes import find_all
 
 Interval = tuple[float, float]
 Ranges = Mapping[str, Interval]
@@ -24,6 +27,19 @@ def interval(node: nodes.Node, ranges: Ranges) -> Interval | None:
     except OverflowError:
         return None
     return None if found is None or any(map(math.isnan, found)) else found
+
+
+def interval_of(source: str, ranges: Ranges) -> Interval | None:
+    """Return the least and the most that the value of an expression can be, as :func:`interval`.
+
+    None of one that reads no column, which somebody may set to choose what is done.
+    """
+    try:
+        tree = parsed_expression(source)
+    except TemplateSyntaxError:
+        return None  # told where expressions are read
+    (output,) = find_all(tree, nodes.Output)
+    return interval(output.nodes[0], ranges) if names_used(tree) else None
 
 
 def truth(node: nodes.Node, ranges: Ranges) -> bool | None:

@@ -29,6 +29,7 @@ class Known:
     or absent; ``alike`` are equal in all siblings, with the step that makes these. ``sizes`` are
     the lengths that filters left, by column and unit. ``gone`` are columns that ended with their
     siblings, with the step that closed these. ``kept`` is what earlier conditions left of ranges.
+    ``apart`` are the lists that siblings were made of, where this is of the row that they came of.
     """
 
     makers: dict[str, str] = field(default_factory=dict)
@@ -42,9 +43,10 @@ class Known:
     sizes: dict[str, dict[str, Size]] = field(default_factory=dict)
     kept: dict[str, tuple[float, float]] = field(default_factory=dict)
     gone: dict[str, str] = field(default_factory=dict)
+    apart: tuple[str, ...] = ()
     opened: list["Known"] = field(default_factory=list)
 
-    def open(self) -> None:
+    def open(self, step: Verb) -> None:
         """Remember the columns of the row that siblings come out of."""
         self.opened.append(
             Known(
@@ -57,6 +59,7 @@ class Known:
                 dict(self.nulls),
                 sizes={name: dict(one) for name, one in self.sizes.items()},
                 kept=dict(self.kept),
+                apart=step.takes_apart(),
             )
         )
 
@@ -66,6 +69,8 @@ class Known:
             return False
         before = self.opened.pop()
         self.gone |= {name: step.label for name in self.makers if name not in before.makers}
+        for name in {*step.puts_together()}.intersection(before.apart):
+            del before.makers[name]
         self.makers, self.records = before.makers, before.records
         self.ranges, self.longest = before.ranges, before.longest
         self.answers, self.values = before.answers, before.values

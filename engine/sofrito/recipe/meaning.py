@@ -14,6 +14,7 @@ from sofrito.recipe.check_pools import check_axes, check_pools
 from sofrito.recipe.check_siblings import check_siblings
 from sofrito.recipe.check_spliced import check_spliced
 from sofrito.recipe.check_terms import check_terms
+from sofrito.recipe.check_ties import check_ties
 from sofrito.recipe.check_use import check_chains, check_rows, check_unused
 from sofrito.recipe.draft import Draft
 from sofrito.recipe.entries import Writer
@@ -49,6 +50,7 @@ def check_meaning(
     check_siblings(scene)
     read = set(scene.used)
     check_output(scene, names)
+    check_ties(scene, names)
     check_terms(scene)
     check_rows(scene)
     check_budget(scene)

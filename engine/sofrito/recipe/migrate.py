@@ -1,5 +1,6 @@
 """Rewrites a recipe of an older version of the language, and changes nothing else in its file."""
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -50,7 +51,9 @@ def of_another_version(said: int, where: Span) -> Problem:
         what = f"The recipe is of version {said} of the language; this Sofrito reads {VERSION}."
         return Problem("SOF108", where, what, "Upgrade it: pip install --upgrade sofrito")
     what = f"The recipe is of version {said} of the language; the newest is {VERSION}."
-    return Problem("SOF108", where, what, f"`sofrito migrate {where.file.name}` rewrites it.")
+    return Problem(
+        "SOF108", where, what, f"`sofrito migrate {shlex.quote(where.file.name)}` rewrites it."
+    )
 
 
 def _edited(text: str, edits: Iterable[Edit]) -> str:

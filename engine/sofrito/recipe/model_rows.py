@@ -17,7 +17,8 @@ class Seeds(Part):
     example: ClassVar[Mapping[str, Any]] = {"file": "seeds/tasks.jsonl"}
 
     file: str = ""
-    """One file: .jsonl, .json, .csv, .tsv, .parquet, .txt (a row a line), or a document (one row)."""
+    """One file: .jsonl, .json, .csv, .tsv, .parquet, .txt (a row a line), or a document (one row). In a .txt \
+file a # begins no comment."""
 
     files: str = ""
     """A pattern of files below the recipe's folder, such as documents/**. A document (.pdf, .docx, \
@@ -102,7 +103,8 @@ class Axis(Part):
     """The values: a list, or a mapping from value to weight. They are texts, taken as written."""
 
     file: str = ""
-    """A text file with a value a line."""
+    """A text file with a value a line, without the space around it. Blank lines are left out; a # begins no \
+comment."""
 
     generate: Topics | None = None
     """Topics that a model makes."""

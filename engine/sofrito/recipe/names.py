@@ -22,15 +22,15 @@ class Names:
     """The names known at some place, each with who makes it.
 
     ``open`` where something broken may have made more, so that an unknown name proves nothing;
-    ``later`` are the names that steps further down make, with the step. ``shots`` are the fields
-    that the rows drawn as shots have, None if nobody can tell, ``drawn`` how many shots there are at
-    most, 0 if nobody can tell and None if there are none. ``nulls`` are null in some rows,
-    or absent, by `column` or `shots.field`. ``records`` are the fields of those names whose value is a
-    record. ``gone`` ended with their siblings at a step. ``unset`` would be
-    there if the step said what their value is. In those ``apart``, the siblings that are compared
-    differ. ``odd`` are columns that cannot be named, by a name that would do. ``values`` is what is
-    known of values, by `column` or `record.field`, ``ranges`` the least and the most
-    of numbers. ``replaced`` are the blocks of a template that one which extends it does not show.
+    ``later`` are the names that steps further down make, with the step, ``making`` those that this
+    step makes itself. ``shots`` are the fields that the rows drawn as shots have, None if nobody can
+    tell, ``drawn`` how many shots there are at most, 0 if nobody can tell and None if there are none.
+    ``nulls`` are null in some rows, or absent, by `column` or `shots.field`. ``records`` are the
+    fields of those names whose value is a record. ``gone`` ended with their siblings at a step.
+    ``unset`` would be there if the step said what their value is. In those ``apart``, the siblings
+    that are compared differ. ``odd`` are columns that cannot be named, by a name that would do.
+    ``values`` is what is known of values, by `column` or `record.field`, ``ranges`` the least and the
+    most of numbers. ``replaced`` are the blocks of a template that one which extends it does not show.
     """
 
     known: Mapping[str, str]
@@ -48,6 +48,7 @@ class Names:
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     kept: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     replaced: frozenset[str] = frozenset()
+    making: frozenset[str] = frozenset()
 
     def having(self, more: Iterable[str], who: str) -> "Names":
         """Return these names and more."""
@@ -93,7 +94,9 @@ class Names:
         guess = "" if later == name else f"Did you mean `{later}`? "
         if self.later.get(later) == APART:
             return f"{guess}{_IMPORTED}"
-        if later and not near:
+        if name in self.making:
+            near = "This step makes it: only its `keep` and the steps below have it."
+        elif later and not near:
             return f"{guess}It is made later, by `{self.later[later]}`: move this below that step."
         listed = ticked(sorted(self.known)[:LISTED]) or "nothing"
         more = ", …" if len(self.known) > LISTED else ""

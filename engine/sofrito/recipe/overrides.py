@@ -1,6 +1,8 @@
 """Values given on the command line instead of in the recipe: `--set models.teacher.model=local`."""
 
-from collections.abc import Collection, Mapping
+import re
+import shlex
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from sofrito.recipe.document import Document, parse_document
 from sofrito.recipe.merge_steps import labels
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.places import Origin, Places, with_origin
+from sofrito.recipe.quoted import quoted
 from sofrito.recipe.words import described, ticked
 
 COMMAND_LINE = Path("--set")
@@ -19,6 +22,11 @@ COMMAND_LINE = Path("--set")
 
 KEYS = frozenset(field.alias or name for name, field in Recipe.model_fields.items())
 """The keys of a recipe: a parameter of such a name is set by `params.NAME`."""
+
+_STRUCTURE = re.compile(r"\s*(?:\[|\{(?![{%#])|[-?] |[&!|>])")
+"""How a value begins that is meant as a list, a mapping, or another of YAML's own forms."""
+
+_SHOWN = 100
 
 
 def overridden(
@@ -37,7 +45,7 @@ def overridden(
         value_span = Span(COMMAND_LINE, number, len(dotted) + 2, max(1, len(text)))
         try:
             path = _path(dotted, data, verbs)
-            document = _value(text, as_text=_is_text(path, data))
+            document = _value(dotted, text, as_text=_is_text(path, data))
             path = _of_parameter(path, data, document.data)
             _named(path, data, document.data)
             if document.data is None and _removable(path, data):
@@ -62,7 +70,7 @@ class _Wrong(Exception):
         super().__init__(what)
 
 
-def _value(text: str, *, as_text: bool) -> Document:
+def _value(dotted: str, text: str, *, as_text: bool) -> Document:
     """Read a value; as a text, unless it is one in quotes, it is what was typed."""
     try:
         text.encode()
@@ -70,13 +78,23 @@ def _value(text: str, *, as_text: bool) -> Document:
     except UnicodeEncodeError:
         what, fix = "The value is not UTF-8 text.", "Let the terminal or script write UTF-8."
         raise RecipeError([Problem("SOF005", Span(COMMAND_LINE), what, fix)]) from None
-    except RecipeError:
+    except RecipeError as error:
         if not as_text:
-            raise
+            raise RecipeError(_as_prose(dotted, text, error.problems)) from None
     else:
         if not as_text or isinstance(document.data, str):
             return document
     return parse_document(COMMAND_LINE, orjson.dumps(text).decode(), mapping=False)
+
+
+def _as_prose(dotted: str, text: str, problems: Sequence[Problem]) -> list[Problem]:
+    """Return what is wrong with a value; where it begins as a text does, what to do about all of it."""
+    if _STRUCTURE.match(text) or "\n" in text or problems[0].code != "SOF002":
+        return [*problems]
+    fix = "Put the whole value in double quotes, within those of the shell"
+    fix += "." if len(text) > _SHOWN else f": --set {shlex.quote(f'{dotted}={quoted(text)}')}"
+    what = "YAML cannot read this value as it stands."
+    return [Problem("SOF002", Span(COMMAND_LINE), what, fix)]
 
 
 def _path(dotted: str, data: Any, verbs: Collection[str]) -> Key:

@@ -101,6 +101,12 @@ class Places:
         """Return where a value was written, or what refers to the parameter whose value it is."""
         return self._written(path[: self._walked(path)[1]])
 
+    def inherited(self, path: Key) -> str:
+        """Return what the recipe is called that wrote a value and is extended by this one, or ""."""
+        document = self.written(path).document
+        base = next((one for one in self.bases if one is document), None)
+        return "" if base is None else str(base.data.get("recipe") or base.path.parent.name)
+
     def span(self, path: Key) -> Span:
         """Return the place of the value at a path, or of the nearest around it."""
         origin = self.origin(path)

@@ -11,9 +11,10 @@ from sofrito.recipe.base import Key
 from sofrito.recipe.bound_recipe import with_params
 from sofrito.recipe.check_language import check_language, with_migrations
 from sofrito.recipe.document import Document
-from sofrito.recipe.draft import as_written, axis_texts, choice_texts, draft
+from sofrito.recipe.draft import Draft, as_written, axis_texts, choice_texts, column_texts, draft
 from sofrito.recipe.extends import load_extended
 from sofrito.recipe.meaning import check_meaning
+from sofrito.recipe.misspelt import as_meant
 from sofrito.recipe.model import Recipe
 from sofrito.recipe.overrides import overridden
 from sofrito.recipe.params import resolved
@@ -70,6 +71,8 @@ def read_recipe(
     merged, wrong = load_extended(path, vocabulary.verbs, allow_files=allow_files)
     merged, more = overridden(merged, sets or {}, vocabulary.verbs)
     wrong += more
+    merged, misspelt = as_meant(merged, lambda: recipe_schema_for(vocabulary, merged.data))
+    wrong += (one.problem for one in with_migrations(misspelt))
     params = resolved(merged)
     places = params.places
     problems = Problems(places)
@@ -88,7 +91,7 @@ def read_recipe(
         check_meaning(
             made, problems, vocabulary, environ=around, allow_files=allow_files, here=here
         )
-    all_ = _all(places, [*wrong, *(one.problem for one in problems.found)])
+    all_ = _all(places, [*wrong, *(one.problem for one in problems.found)], _columns(made))
     if made is None or any(problem.severity == "error" for problem in all_):
         raise RecipeError(all_)
     recipe = made.recipe
@@ -98,19 +101,29 @@ def read_recipe(
     return Read(recipe, places.document, tuple(all_), places.folder, places)
 
 
-def _all(places: Places, found: list[Problem]) -> list[Problem]:
+def _columns(made: Draft | None) -> frozenset[str]:
+    """Return the columns that the axes and the steps of a recipe make."""
+    if made is None:
+        return frozenset()
+    steps = (name for step in made.recipe.steps for name in (*step.makes(), *step.rewrites()))
+    return frozenset((*made.recipe.axes, *steps))
+
+
+def _all(places: Places, found: list[Problem], columns: frozenset[str]) -> list[Problem]:
     """Return all problems, in the order of the file.
 
     Left out are warnings of how YAML reads a value that is wrong as it is, or is taken as written,
-    and of what a recipe that is extended declares and this one does not need.
+    as the names of ``columns`` are, and of what a recipe that is extended declares and this one does
+    not need.
     """
-    settled = {problem.where for problem in found} | {
-        places.span(path) for path in (*axis_texts(places), *choice_texts(places))
-    }
     warnings = [*places.document.warnings]
     if any(base.warnings for base in places.bases):
         live = {*_spans(places, places.data, ())}  # of what is not overridden
         warnings += [one for base in places.bases for one in base.warnings if one.where in live]
+    settled = {one.where for one in found}
+    if warnings:
+        texts = (*axis_texts(places), *choice_texts(places), *column_texts(places, columns))
+        settled |= {places.span(path) for path in texts}
     files = {base.path for base in places.bases}
     own = [one for one in found if not (one.code == _UNUSED and one.where.file in files)]
     all_ = most_of([*(one for one in warnings if one.where not in settled), *own])

@@ -28,7 +28,8 @@ class Pool:
 
     ``longest`` has the words of the longest text seen in a column, ``values`` what is certain of the
     values of one; ``gaps`` are the columns that some rows lack, or that are null in some. ``ranges``
-    are the least and the most of numbers, where all rows are known.
+    are the least and the most of numbers, where all rows are known; ``given`` are these, as steps see
+    them.
     """
 
     columns: frozenset[str] | None = None
@@ -37,6 +38,7 @@ class Pool:
     values: Mapping[str, Values] = field(default_factory=dict)
     gaps: Mapping[str, Gap] = field(default_factory=dict)
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    given: tuple[Mapping[str, object], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Scene:
     """A drafted recipe, the world around it, and the problems found so far.
 
     ``used`` has the columns that something was seen to look at, ``axes`` the values of those axes
-    where all are known.
+    where all are known, ``reads`` by index what each step makes its columns of.
     """
 
     draft: Draft
@@ -56,6 +58,7 @@ class Scene:
     pools: dict[str, Pool] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     axes: dict[str, list[str]] = field(default_factory=dict)
+    reads: dict[int, set[str]] = field(default_factory=dict)
 
     @property
     def recipe(self) -> Recipe:

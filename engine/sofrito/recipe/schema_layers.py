@@ -92,7 +92,10 @@ def _or_parameter(one: Schema) -> Schema:
 
 
 def settled(schema: Schema) -> Schema:
-    """Return a published schema as it is once nothing is extended and no parameter is left."""
+    """Return a published schema as it is once nothing is extended and no parameter is left.
+
+    Null is then a value only where it stands among the examples of a schema.
+    """
     plain: Schema = _each(schema, _without)
     return plain
 
@@ -119,7 +122,8 @@ def _without(one: Schema) -> Schema:
     if one.get("if") == _REFERS:
         kept = {key: one[key] for key in one if key not in ("examples", "if", "then", "else")}
         one = {**kept, **one["else"]}
-    types = [each for each in _types(one) if each != "null"]
+    own = None in one.get("examples", ())
+    types = [each for each in _types(one) if each != "null" or own]
     pattern = one.get("pattern", "")
     aside = ("type", "pattern", "anyOf") if _of_keys(one) else ("type", "pattern")
     rest = {key: value for key, value in one.items() if key not in aside}

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from sofrito.problems import Problem, did_you_mean
@@ -35,9 +36,16 @@ def _integer(text: str) -> int:
     return number
 
 
+def _number(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError("infinite, or none at all")
+    return number
+
+
 _READ: dict[str, Callable[[str], Any]] = {
     "integer": _integer,
-    "number": float,
+    "number": _number,
     "boolean": lambda text: {"true": True, "false": False}[text.strip().lower()],
 }
 

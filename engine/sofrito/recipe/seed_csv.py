@@ -82,6 +82,7 @@ def _header(names: list[str]) -> list[str]:
 
 def _record(header: list[str], row: list[str]) -> dict[str, Any]:
     if len(row) != len(header):
-        what = f"The row has {len(row)} fields; the header names {len(header)} columns."
+        fields, columns = "field" + "s" * (len(row) != 1), "column" + "s" * (len(header) != 1)
+        what = f"The row has {len(row)} {fields}; the header names {len(header)} {columns}."
         raise BadLine(1, what, "A field with a comma or a line break goes in double quotes.")
     return dict(zip(header, row, strict=True))

@@ -11,6 +11,9 @@ from sofrito.problems import Problem, Span
 from sofrito.recipe.seed_rows import BOM, BadLine, Items, SeedRow, lines, utf8
 
 _LARGEST_JSON = 512_000_000
+_SHOWN = 40
+"""Digits of a number that a message shows."""
+
 _LONG_INTEGER = re.compile(rb"\d{19}")
 
 
@@ -87,7 +90,8 @@ def _json_words(raw: bytes, error: orjson.JSONDecodeError) -> BadLine:
 def _check_integers(raw: bytes) -> None:
     def whole(digits: str) -> int:
         if len(digits) > 20 or not -(2**63) <= int(digits) < 2**63:
-            what = f"The number {digits[:20]} is larger than 64 bits hold."
+            shown = digits if len(digits) <= _SHOWN else f"{digits[:_SHOWN]}…"
+            what = f"The number {shown} is larger than 64 bits hold."
             raise BadLine(1, what, "Write it as a text, in quotes.")
         return int(digits)
 

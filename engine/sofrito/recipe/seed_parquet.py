@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, time
 from decimal import Decimal
+from math import isinf, isnan
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,26 @@ from sofrito.problems import Problem, Span
 from sofrito.recipe.seed_rows import BadLine, Items, SeedRow
 
 
+class _Unusable(BadLine):
+    """A column of a type that a recipe has no values of: as wrong in every other row."""
+
+
 def parquet_rows(path: Path) -> Items:
     """Yield the rows batch by batch, at their number as line.
 
-    Dates and times become ISO texts, decimals texts, NaN and infinities null.
+    Dates and times become ISO texts, decimals texts, NaN null. An infinite number is a problem of its
+    row; a column of a type such as bytes is one of the file, and the last thing yielded.
     """
     try:
         batches = iter(_open_parquet(path))
         line = 1
         while batch := _guarded(lambda: next(batches, None)):
             for values in _guarded(lambda: _columns(batch)):
-                yield _parquet_row(path, line, batch.schema.names, values)
+                try:
+                    yield _parquet_row(path, line, batch.schema.names, values)
+                except _Unusable:
+                    yield from _unusable(path, batch.schema.names, values)
+                    return
                 line += 1
     except BadLine as bad:
         yield bad.at(path, 1)
@@ -70,8 +80,20 @@ def _parquet_row(
     try:
         pairs = zip(names, values, strict=True)
         return SeedRow({name: _plain(name, each) for name, each in pairs}, Span(path, line))
+    except _Unusable:
+        raise
     except BadLine as bad:
         return bad.at(path, line)
+
+
+def _unusable(path: Path, names: list[str], values: tuple[Any, ...]) -> Items:
+    for name, each in zip(names, values, strict=True):
+        try:
+            _plain(name, each)
+        except _Unusable as bad:
+            yield Problem("SOF209", Span(path), bad.what, bad.fix)
+        except BadLine:
+            continue
 
 
 def _plain(column: str, value: Any) -> Any:
@@ -80,7 +102,10 @@ def _plain(column: str, value: Any) -> Any:
         case None | str() | bool() | int():
             return value
         case float():
-            return value if abs(value) <= 1.7976931348623157e308 else None
+            if isinf(value):
+                what = f"Column `{column}` holds an infinite number, which a recipe cannot use."
+                raise BadLine(1, what, "Write null in its place, or a number.")
+            return None if isnan(value) else value
         case list() | tuple():
             return [_plain(column, each) for each in value]
         case dict():
@@ -90,4 +115,4 @@ def _plain(column: str, value: Any) -> Any:
         case Decimal():
             return str(value)
     what = f"Column `{column}` holds {type(value).__name__} values, which a recipe cannot use."
-    raise BadLine(1, what, "Write them as texts, or leave the column out.")
+    raise _Unusable(1, what, "Write them as texts, or leave the column out.")

@@ -9,6 +9,7 @@ from sofrito.recipe.base import Key
 from sofrito.recipe.field_types import NAME
 from sofrito.recipe.params import REFERENCE
 from sofrito.recipe.places import Places, Problems
+from sofrito.recipe.quoted import quoted as in_quotes
 from sofrito.recipe.reference_examples import flow
 from sofrito.recipe.schema_models import Schema
 from sofrito.recipe.value_examples import such_as, type_list
@@ -95,6 +96,8 @@ def _type_fix(problems: Problems, value: Any, allowed: list[str], schema: Schema
         return _SECRET_FIX
     if "string" in allowed and isinstance(value, dict) and (name := _braced(value)):
         return f'For the column, write it in quotes: "{{{{ {name} }}}}".'
+    if allowed == ["string"] and (text := _prose(value)):
+        return f"A text that has a colon and a space stands in double quotes: {in_quotes(text)}."
     if isinstance(value, float) and ("integer" in allowed or _count(schema)):
         low = math.floor(value)
         return f"Write {low} or {low + 1}." if abs(value) < _LARGE else _COUNT_FIX
@@ -159,6 +162,15 @@ def _braced(value: dict[str, Any]) -> str:
         if inner is None and re.search(NAME, name):
             return str(name)
     return ""
+
+
+def _prose(value: Any) -> str:
+    """Return the text that YAML has read as a key with a text, "" where it may be meant as these."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return ""
+    ((before, after),) = value.items()
+    words = isinstance(after, str) and " " in f"{before}{after}"
+    return f"{before}: {after}" if words else ""
 
 
 def _item_fix(problems: Problems, value: dict[str, Any], path: Key) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
-from sofrito.recipe.base import HeadFacts, Key, Load, Need, Part, PoolDraw
+from sofrito.recipe.base import HeadFacts, Key, Load, Need, Part, PoolDraw, Subject
 from sofrito.recipe.entries import Check
 from sofrito.recipe.value_types import Values, ValueType
 
@@ -54,6 +54,10 @@ class Verb(Part):
     def ranges(self) -> Mapping[str, tuple[float, float]]:
         """The least and the most of numbers that this step makes, by `column` or `record.field`."""
         return {}
+
+    def counts_siblings(self) -> frozenset[str]:
+        """The fields that are no more than the siblings that come to this step: `record.field`."""
+        return frozenset()
 
     def numbered(self) -> frozenset[str]:
         """The fields that tell a row's place among its siblings, whatever a model says: `record.field`."""
@@ -113,6 +117,10 @@ class Verb(Part):
         """What is known of the step with the heads of its library files, those that are sound."""
         return HeadFacts()
 
+    def subjects(self, heads: Mapping[Key, Part]) -> Mapping[Key, tuple[Subject, ...]]:  # noqa: ARG002
+        """What the step's library files must show, by the path of their key; ``heads`` are the sound ones."""
+        return {}
+
     def compares(self) -> bool:
         """Whether it looks at siblings together: its templates then see the row they came out of."""
         return False
@@ -160,6 +168,10 @@ class Verb(Part):
         """The model that this step asks, "" for the recipe's default; None where it asks none."""
         return None
 
+    def asks_before(self) -> tuple[str, ...]:
+        """The columns that it asks for, each by a call, before the question that the step is about."""
+        return ()
+
     def also_asks(self) -> Mapping[Key, str]:
         """The other models that this step asks, as :meth:`asks` has them, by the path of their key."""
         return {}
@@ -201,6 +213,10 @@ class Verb(Part):
         """What differs between any two rows that this step lets through, None if that is not certain."""
         return None
 
+    def closed(self) -> Mapping[str, tuple[Any, ...]]:
+        """All values that columns can have which it makes, of those columns where they are listed."""
+        return {}
+
     def computes(self) -> str:
         """The expression that is the one column which this step sets, "" where there is none."""
         return ""
@@ -228,6 +244,14 @@ class Verb(Part):
     def closes(self) -> bool:
         """Whether the innermost siblings become one row again here: their parent, with what is made."""
         return False
+
+    def takes_apart(self) -> tuple[str, ...]:
+        """The lists that it makes siblings of, which a step that closes these may make anew."""
+        return ()
+
+    def puts_together(self) -> tuple[str, ...]:
+        """The lists that it makes of siblings, of which those may be there that were taken apart."""
+        return ()
 
     def doubts(self) -> dict[Key, tuple[str, str]]:
         """What is allowed but can hardly be meant, and what to do instead, by the path of its key."""

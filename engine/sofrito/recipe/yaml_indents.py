@@ -12,6 +12,10 @@ _ODD_INDENT = re.compile(
 )
 _NO_DASH = re.compile(r" *(?P<rest>[A-Za-z_][\w.-]*:(?:\s.*)?)")
 _LIST = re.compile(r" *(?:- +)?(?P<key>steps|by|write|shots|rows):\s*(?:#.*)?")
+_OF_SEVERAL = ("steps", "shots", "rows")
+"""The lists whose items have several keys."""
+
+_HEADED = re.compile(r" *- [\w.-]+:(?:\s|$)")
 _GLUED_DASH = re.compile(r" *-(?P<rest>[A-Za-z_][\w.-]*:(?:\s.*)?)")
 
 
@@ -72,9 +76,30 @@ def _item(lines: Lines, at: int) -> Verdict | None:
         return Verdict(Finding("SOF002", place, what, fix))
     if not found or not dashed:
         return None
-    fix = f"Write `- {short(found['rest'].strip())}`."
-    mended = " " * spaces + "- " + found["rest"]
+    item, rest = f"`- {short(found['rest'].strip())}`", found["rest"]
+    begins, goes_on = " " * spaces + "- " + rest, " " * (spaces + len("- ")) + rest
+    fix, mended = f"Write {item}.", begins
+    if not line.lstrip().startswith("-") and _may_go_on(lines, at, rest):
+        fix = f"Write {item}; or, if it belongs to the item above it, indent it by two more."
+        if lines.all[at - 1] == beside and _HEADED.match(beside):
+            fix = f"Indent it by two more; or, if it begins an item of its own, write {item}."
+            mended = goes_on
     return Verdict(Finding("SOF002", place, what, fix), lines.replaced(at, mended))
+
+
+def _may_go_on(lines: Lines, at: int, rest: str) -> bool:
+    """Say whether a line beside items may be meant as a key of the last of them.
+
+    Not where keys stand below it that its value, a text, cannot have, nor in a list whose items
+    have one key each.
+    """
+    spaces = indent(lines.all[at])
+    scalar = re.fullmatch(r"[\w.-]+:\s+[^\s|>#&{\[].*", rest) is not None
+    if scalar and deeper_below(lines, at):
+        return False
+    above = (one for one in reversed(lines.all[:at]) if one.strip() and indent(one) < spaces)
+    owner = _LIST.fullmatch(next(above, ""))
+    return owner is not None and owner["key"] in _OF_SEVERAL
 
 
 def first_item(lines: Lines, at: int) -> Verdict | None:

@@ -21,7 +21,7 @@ _PACKAGES = ("llama-cpp-python", "aiohttp", "jinja2", "pydantic", "rapidfuzz", "
 
 @dataclass(frozen=True)
 class Manifest:
-    """A finished or stopped run. ``seconds`` are of the last session, ``asked`` and tokens too."""
+    """A finished or stopped run; ``seconds`` and ``calls`` are of the last session, ``spent`` of all."""
 
     recipe: str
     title: str
@@ -37,6 +37,7 @@ class Manifest:
     calls: Mapping[str, int]
     seconds: float
     cost: Mapping[str, Any]
+    spent: Mapping[str, int]
     extends: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
     terms: Mapping[str, str] = field(default_factory=dict)

@@ -67,6 +67,17 @@ counts them."""
     """Tokens written by teachers."""
 
 
+class SessionsSpent(Part):
+    """What all sessions of the run spent, those that were stopped or killed included."""
+
+    calls: _Whole
+    """Calls to teachers, each try counted."""
+
+    tokens: _Whole
+    """Tokens read and written by teachers; of a try whose tokens nobody told, those that the budget \
+had reserved for it."""
+
+
 class ModelBill(Part):
     """What a model cost over all sessions."""
 
@@ -174,6 +185,9 @@ class ManifestFile(Part):
 
     cost: Bill
     """What the run cost over all sessions."""
+
+    spent: SessionsSpent
+    """What the run spent over all sessions."""
 
     files: tuple[WrittenFile, ...]
     """The files that were written."""

@@ -7,14 +7,13 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Protocol
 
 from sofrito.problems import Trouble
-from sofrito.recipe.machine import on_this_machine
 from sofrito.recipe.model import Model
+from sofrito.recipe.price_table import is_sold, price_of
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelPrice
 
 PRICES = "genai-prices"
-_SERVERS = ("openai",)
 _MILLION = 1_000_000
 
 
@@ -87,28 +86,16 @@ def tariffs_of(
 
 
 def _tariff(model: Model, factor: float) -> Tariff | None:
-    if model.backend not in _SERVERS:
-        return FREE
-    if model.price is not None:
+    if model.backend == "openai" and model.price is not None:
         return Declared(model.price.input, model.price.output)
-    if on_this_machine(model.base_url):
-        return FREE
-    return _listed(model, factor)
+    return _listed(model, factor) if is_sold(model) else FREE
 
 
 def _listed(model: Model, factor: float) -> Listed | None:
-    try:
-        from genai_prices import Usage, calc_price
-    except ModuleNotFoundError:
+    found = price_of(model)
+    if found is None:
         return None
-    try:
-        found = calc_price(
-            Usage(input_tokens=1, output_tokens=1), model.model, provider_api_url=model.base_url
-        )
-    except LookupError:
-        return None
-    source = f"{table()}: {found.provider.id}/{found.model.id}"
-    return Listed(found.model_price, source, factor)
+    return Listed(found.model_price, f"{table()}: {found.provider.id}/{found.model.id}", factor)
 
 
 def _usd_by(price: "ModelPrice"):  # type: ignore[no-untyped-def]

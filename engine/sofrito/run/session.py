@@ -7,8 +7,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 
@@ -23,7 +23,7 @@ from sofrito.run.calls import Calls
 from sofrito.run.cost import ModelCost, costs_of
 from sofrito.run.engine import Engine, Status
 from sofrito.run.jobs import jobs_kept, let_go
-from sofrito.run.journal import total
+from sofrito.run.journal import Spent, total
 from sofrito.run.ledger import Ledger
 from sofrito.run.minute import Rate
 from sofrito.run.prices import Tariff
@@ -50,7 +50,8 @@ class Ended:
     ``examples`` are details of the first row of each reason, by step and reason. ``exhausted`` says
     what ran out ("seeds", "tries"). ``unmetered`` counts answers that came without token counts: a
     budget has what was reserved for them. ``notes`` are what teachers did otherwise than asked, and what their
-    answers are not good for. ``costs`` are of all sessions.
+    answers are not good for. ``costs`` are of all sessions, as ``spent`` is, of whose calls ``earlier``
+    are those of sessions before this one.
     """
 
     status: Status
@@ -65,11 +66,19 @@ class Ended:
     unmetered: int = 0
     notes: tuple[str, ...] = ()
     costs: tuple[ModelCost, ...] = ()
+    spent: Spent = field(default_factory=Spent)
+    earlier: int = 0
 
 
 def run_folder(workspace: Path, program: Program) -> Path:
     """Return the folder of a program's run."""
     return workspace / program.name / program.fingerprint
+
+
+def spent_of(workspace: Path, run: str) -> Spent:
+    """Return what a run, by its fingerprint, has spent over all its sessions; raises Trouble."""
+    with closing(SqliteJournal(workspace / JOURNAL, run)) as journal:
+        return total(journal.spent())
 
 
 @contextmanager
@@ -148,7 +157,7 @@ def run_program(
                 except KeyboardInterrupt:
                     ended = _cut_short(engine, calls, limits, time.monotonic() - start)
             costs = costs_of(before, ended.totals, teachers, tariffs or {})
-            ended = replace(ended, costs=costs)
+            ended = replace(ended, costs=costs, earlier=total(before).calls)
             # an interrupted replay leaves the rows that the dataset beside them was made of
             sink.keep = ended.status != "interrupted" or not (folder / "dataset").exists()
             return ended

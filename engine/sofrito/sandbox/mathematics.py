@@ -11,17 +11,19 @@ from sofrito.sandbox.workers import Gone, Workers, cores
 
 SECONDS = 5.0
 _LOADING = 120.0
-_RULES = 3
+_RULES = 4
 
 
 class Mathematics:
     """Compares answers by math-verify, each within 5 seconds.
 
     An answer in which no mathematics is found is compared as a text. One that gives several results
-    where one is asked for is ambiguous, as is an equation of numbers that does not hold. A percent
-    sign is a unit, and left out: 50% is 50, and is not 0.5. Of a text of more than 20,000
-    characters, the end is read. Raises Trouble where the package is
-    missing.
+    where one is asked for, such as 5 or 6, or 2 hours 30 minutes, is ambiguous, as is an equation of
+    numbers that does not hold. A mixed number such as 3 1/2, and a number in groups such as 1 000,
+    are one number. A time is compared as it is written, and a ratio with a ratio alone. Units that
+    both state are the same, and are not converted. A percent sign is left out: 50% is 50, and is
+    not 0.5. Of a text of more than 20,000 characters, the end is read. Raises Trouble where the
+    package is missing.
     """
 
     def __init__(self) -> None:

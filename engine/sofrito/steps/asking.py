@@ -102,10 +102,14 @@ class Asking:
         return _Read(items, question, answer.text)
 
     def _items(self, row: Row, parser: Parser, answer: Answer) -> list[Item] | Lost:
-        cut = answer.finish == "length" and parser.kind not in ("boolean", "choice")
-        cut_off = Lost(row, "rejected", "truncated", f"cut after {answer.completion_tokens} tokens")
+        nothing = parser.finds_nothing(answer.text)
+        closed = parser.kind in ("boolean", "choice")
+        cut = answer.finish == "length" and (nothing or not closed)
+        where = f"cut after {answer.completion_tokens} tokens"
+        where += ", before anything was answered" if nothing else ""
+        cut_off = Lost(row, "rejected", "truncated", where)
         # JSON shows by itself whether it is whole; a grammar may end on the last token allowed.
-        if cut and self.truncated == "reject" and parser.schema is None:
+        if cut and (nothing or (self.truncated == "reject" and parser.schema is None)):
             return cut_off
         try:
             drop_last = self.truncated == "drop_last"

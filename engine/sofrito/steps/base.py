@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from sofrito.filters.base import Filter
+from sofrito.recipe.binding import unbracketed
 from sofrito.recipe.expressions import Expression, ExpressionError, expression
 from sofrito.recipe.heads import Head
 from sofrito.recipe.library import Library
@@ -66,13 +67,13 @@ def name_given(known: Collection[str], about: Collection[str]) -> str:
 
 def keeper(bench: Bench, source: str, guard: Expression | None) -> Map:
     """Return the operation that rejects rows for which an expression is false."""
-    condition, reason = expression(source), f"keep: {source}"
+    condition, reason = expression(source), f"keep: {unbracketed(source)}"
 
     def run(row: Row, _: Candidate) -> Outcome:
         try:
             kept = condition.truth(row.values)
         except ExpressionError as error:
-            return [Lost(row, "failed", "expression", f"{source}: {error.words}")]
+            return [Lost(row, "failed", "expression", f"{unbracketed(source)}: {error.words}")]
         return [row] if kept else [Lost(row, "rejected", reason)]
 
     return Map(bench.index, run, guard)

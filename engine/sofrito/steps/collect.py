@@ -22,7 +22,8 @@ class Collect(Closing):
     Of siblings within siblings it takes the innermost, those of the last step that made several rows
     of one; another `collect` below takes those around them. It waits until every sibling is settled.
     Where none is left the lists are empty. What else the siblings had is gone: the row is as it was
-    before they were made, with the lists.
+    before they were made, with the lists. A list that `explode` made these siblings of may be collected
+    anew, under its own name.
     """
 
     verb: ClassVar[str] = "collect"
@@ -49,6 +50,10 @@ each column becomes a list of its own."""
     def makes(self) -> tuple[str, ...]:
         """The lists."""
         return (self.as_,) if self.as_ else self.collect
+
+    def puts_together(self) -> tuple[str, ...]:
+        """The lists."""
+        return self.makes()
 
     def learns(self, known: Mapping[str, Values]) -> Mapping[str, Values]:
         """Lists: of what the columns are, or of records of them."""

@@ -28,6 +28,10 @@ _SEEN = frozenset({"messages", "exchange", "exchanges"})
 
 _SILENT = "empty turn"
 
+_MESSAGES = list_of(
+    Values("record", fields=dict.fromkeys(("role", "content"), Values("text")), whole=True)
+)
+
 
 class Speaker(Part):
     """Who writes one side of a conversation."""
@@ -127,12 +131,13 @@ true after an exchange, and there were as many as `exchanges` wants at least, th
         """The user's prompt sees the conversation so far."""
         return _SEEN if key[0] == "user" else frozenset()
 
+    def values(self) -> Mapping[str, Values]:
+        """A list of messages."""
+        return {self.converse: _MESSAGES}
+
     def shows(self, columns: Mapping[str, Values]) -> Mapping[str, Values]:  # noqa: ARG002
         """Messages have a role and a content."""
-        message = Values(
-            "record", fields=dict.fromkeys(("role", "content"), Values("text")), whole=True
-        )
-        return {"messages": list_of(message)}
+        return {"messages": _MESSAGES}
 
     def expressions(self) -> dict[Key, str]:
         """The condition of `stop_when`."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from sofrito.formats.base import Column
-from sofrito.recipe.base import Key, Load, Need
+from sofrito.recipe.base import Key, Load, Need, Part, Subject
 from sofrito.recipe.entries import Check
 from sofrito.recipe.fault import fault
 from sofrito.recipe.field_types import Name
@@ -170,6 +170,17 @@ undone, or it is taken as it is."""
             for index, (name, weight) in enumerate(self.operators.items())
         }
 
+    def subjects(self, heads: Mapping[Key, Part]) -> Mapping[Key, tuple[Subject, ...]]:
+        """An operator shows the text that it evolves; one of breadth may start from another column."""
+        found = {}
+        for key, (_, name) in self.library_files().items():
+            head = heads.get(key)
+            breadth = isinstance(head, OperatorHead) and head.kind == "breadth"
+            seen = () if breadth else (TEXT, self.evolve, *self.answer)
+            what = f"The operator `{name}` never shows the text that it is to rewrite."
+            found[key] = (Subject(seen, what, "Write {{ text }} into it.", key),)
+        return found
+
     def extra_names(self) -> frozenset[str]:
         """The text, whatever the column is called."""
         return frozenset({TEXT})
@@ -196,6 +207,10 @@ undone, or it is taken as it is."""
     def asks(self) -> str | None:
         """The model named, or the recipe's default."""
         return self.model
+
+    def asks_before(self) -> tuple[str, ...]:
+        """The answers to the text as it came."""
+        return tuple(self.answer)
 
     def needs(self) -> tuple[Need, ...]:
         """A model that writes."""

@@ -83,6 +83,10 @@ it may name several: the fields that become columns; an item without one of them
         """The columns of the items, whether they exist or not."""
         return self.items
 
+    def takes_apart(self) -> tuple[str, ...]:
+        """The lists."""
+        return self.explode
+
     def fans_out(self) -> bool:
         """Always."""
         return True

@@ -52,9 +52,10 @@ Parse = Annotated[
 class Generate(Step):
     """Makes columns from a prompt; a list, or `n`, makes a row of each.
 
-    The answer is cut into columns by `parse`. One that does not have the shape asked for is asked
-    again, `attempts` times in all: `json` and `json_list` with the wrong answer and what is wrong
-    with it, the others with another seed. Then the row is rejected as unparseable.
+    The answer is cut into columns by `parse`. One that does not have the shape asked for, or has
+    nothing in it, is asked again, `attempts` times in all: `json` and `json_list` with the wrong
+    answer and what is wrong with it, the others with another seed. Then the row is rejected as
+    unparseable.
     """
 
     verb: ClassVar[str] = "generate"
@@ -123,7 +124,7 @@ an answer was asked with."""
 item. JSON that is complete all the same counts as not cut."""
 
     attempts: Annotated[int, Field(ge=1)] = 3
-    """How often an answer of the wrong shape is asked for."""
+    """How often an answer of the wrong shape, or an empty one, is asked for."""
 
     soft_labels: Annotated[int, Field(ge=0, le=100)] = 0
     """Keep so many of the likeliest tokens at each place of the answer. The record \
@@ -189,6 +190,15 @@ called `yes` and `no`."""
             case _:
                 known = Values("text", self.labels)
         return dict.fromkeys(self.generate, known)
+
+    def closed(self) -> Mapping[str, tuple[Any, ...]]:
+        """True and false, the answers of a `choice`, and what `schema` lists."""
+        match self.kind:
+            case "boolean":
+                return dict.fromkeys(self.generate, (True, False))
+            case "json" | "json_list" | "tags":
+                return {name: kind.closed() for name, kind in self.schema_.items() if kind.closed()}
+        return dict.fromkeys(self.generate, self.labels) if self.labels else {}
 
     def uses(self) -> tuple[str, ...]:
         """The functions that calls are of."""

@@ -127,7 +127,8 @@ def _of_sizes(step: Generate) -> Faults:
     if step.kind not in _TYPED:
         return
     longest = step.longest_answer() or most_written({})
-    at_most = f"and an answer has at most {longest:,} tokens (`max_tokens`)"
+    tokens = "token" + "s" * (longest != 1)
+    at_most = f"and an answer has at most {longest:,} {tokens} (`max_tokens`)"
     for column, kind in step.schema_.items():
         least, text = kind.min_length or 0, kind.type == "string"
         size = {"characters" if text else "words": least}

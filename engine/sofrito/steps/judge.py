@@ -7,15 +7,24 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, WithJsonSchema, model_validator
 
-from sofrito.recipe.base import HeadFacts, Key, Load, Need, Part
+from sofrito.recipe.base import HeadFacts, Key, Load, Need, Part, Subject
 from sofrito.recipe.fault import fault
 from sofrito.recipe.field_types import NAME, Columns
 from sofrito.recipe.heads import RubricHead
 from sofrito.recipe.inference import list_of
 from sofrito.recipe.principles import Principle, principle_values
+from sofrito.recipe.template_reads import template_reads
 from sofrito.recipe.value_types import Values
 from sofrito.steps.base import Bench, Step, name_given
-from sofrito.steps.judge_asking import ALONE, PAIRWISE, REASON, TOGETHER, WEIGH, Judging
+from sofrito.steps.judge_asking import (
+    ALONE,
+    ASPECTS,
+    PAIRWISE,
+    REASON,
+    TOGETHER,
+    WEIGH,
+    Judging,
+)
 from sofrito.steps.judge_shape import Shape
 from sofrito.steps.judge_siblings import COUNTS, nothing, pairwise, together, with_null
 from sofrito.steps.sampling import Sampling
@@ -37,6 +46,8 @@ SIBLINGS = 4
 """Siblings that are guessed to be compared, where nothing is known of them."""
 
 PRINCIPLE = "principle"
+
+_SHOWN = '{% include "judging/shown.j2" %}'
 
 VERDICT = 16
 """Tokens that the numbers of a verdict are guessed to have."""
@@ -88,7 +99,8 @@ class Judge(Step):
     rubric: Annotated[str, Field(min_length=1)]
     """What a good text is: a template file ending in .j2, or the name of one in `prompts/rubrics` or \
 of a shared one. It sees `judged` (a list of the texts where several are compared), `given` (columns \
-by name), and `rubric` with its head's `aspects`, `scale` and `labels`."""
+by name), and `rubric` with its head's `aspects`, `scale` and `labels`. Aspects that it does not show \
+are added, as is how to answer."""
 
     given: Columns = ()
     """Columns that the judge is shown beside, such as the instruction; the library's rubrics show one \
@@ -168,7 +180,7 @@ reasons first is too sure of itself (Constitutional AI)."""
             names = [REASON, WEIGH] if self.rationale else [WEIGH]
         else:
             names = [{"alone": ALONE, "together": TOGETHER, "pairwise": PAIRWISE}[self.compare]]
-        return {("rubric", name): name for name in names}
+        return {("rubric", name): name for name in (ASPECTS, *names)}
 
     def extra_names(self) -> frozenset[str]:
         """What is judged, what is shown beside, and the rubric's head."""
@@ -176,13 +188,17 @@ reasons first is too sure of itself (Constitutional AI)."""
         return frozenset({"judged", "rubric", *more})
 
     def shows(self, columns: Mapping[str, Values]) -> Mapping[str, Values]:
-        """A principle has texts, what is shown beside is by column, and siblings are a list."""
+        """A principle has texts, what is shown beside is by column, and siblings are a list.
+
+        What is judged alone is known only if it is a text: the library's rubrics go over a list of
+        siblings where there is one, and a text is the only other value that allows that.
+        """
         given = Values("record", fields={one: columns.get(one) for one in self.given}, whole=True)
         parts = Values("record", fields={one: columns.get(one) for one in self.judge}, whole=True)
         judged = parts if len(self.judge) > 1 else columns.get(self.judge[0])
         if self.compares():
             judged = list_of(judged)
-        known = {} if judged is None else {"judged": judged}
+        known = {"judged": judged} if judged and (self.compares() or judged.type == "text") else {}
         return {PRINCIPLE: principle_values(), "given": given, **known}
 
     def compares(self) -> bool:
@@ -211,6 +227,29 @@ reasons first is too sure of itself (Constitutional AI)."""
         named = {f"{self.as_}.{name}": range_ for name, range_ in ranges.items()}
         fields |= {PRINCIPLE} if self.principles else set()
         return HeadFacts({self.as_: fields}, named)
+
+    def counts_siblings(self) -> frozenset[str]:
+        """The places among those that are shown together."""
+        fields = ("place", "of") if self.compare == "together" else ()
+        return frozenset(f"{self.as_}.{name}" for name in fields)
+
+    def subjects(self, heads: Mapping[Key, Part]) -> Mapping[Key, tuple[Subject, ...]]:  # noqa: ARG002
+        """A rubric shows what is judged and what stands beside it, siblings one by one."""
+        what = f"The rubric `{self.rubric}` never shows what is judged."
+        found = [Subject(("judged", *self.judge), what, f"Write {_SHOWN} into it.", ("rubric",))]
+        for one in self.given:
+            what = f"The rubric `{self.rubric}` never shows `{one}`: the judge does not see it."
+            fix = f"Write {_SHOWN} into it, or {{{{ {one} }}}}; or remove it from `given`."
+            found.append(Subject((f"given.{one}", one), what, fix, ("given",), one))
+        if self.principles:
+            what = f"The rubric `{self.rubric}` never shows the principle that is drawn."
+            fix = "Write {{ principle.text }} into it, or remove `principles`."
+            found.append(Subject((PRINCIPLE,), what, fix, ("principles",)))
+        if self.compares():
+            what = f"With `compare: {self.compare}`, `judged` is a list, and the rubric prints it as one."
+            fix = f"Write {_SHOWN} in its place: it shows the texts one by one, marked."
+            found.append(Subject(("judged",), what, fix, ("rubric",), listed=True))
+        return {("rubric",): tuple(found)}
 
     def unset_names(self, known: Collection[str]) -> Mapping[str, str]:
         """What is shown beside, where the step names no columns for it."""
@@ -251,9 +290,13 @@ reasons first is too sure of itself (Constitutional AI)."""
         return Load(calls, most, (1, 1), written, longest)
 
     def repeats(self) -> bool:
-        """Whether an equal text gets an equal verdict, wherever it stands."""
+        """Whether an equal text gets an equal verdict, wherever it stands.
+
+        Of equal ones that are compared pairwise, both orders are the same question: they tie.
+        """
         chance = self._writes and self._chosen()["temperature"] != 0
-        return not (chance or self.principles or self.compares())
+        alone = self.compare == "alone" and not self.principles
+        return not chance and (alone or self.compare == "pairwise")
 
     def _chosen(self) -> dict[str, Any]:
         return {"temperature": 0.0, **self.sampling.chosen()}
@@ -271,6 +314,7 @@ reasons first is too sure of itself (Constitutional AI)."""
             template,
             Shape(head, self.rationale),
             self.compare,
+            aspects_added=_hides_aspects(bench, template, head),
         )
         if self.compare == "alone":
 
@@ -354,6 +398,17 @@ reasons first is too sure of itself (Constitutional AI)."""
 
     def _given(self, row: Row) -> dict[str, Any]:
         return {name: row.values.get(name) for name in self.given}
+
+
+def _hides_aspects(bench: Bench, template: str, head: RubricHead) -> bool:
+    """Say whether a rubric shows the judge nothing of its aspects: neither by `rubric` nor in words."""
+    if not head.aspects:
+        return False
+    assert bench.library is not None
+    read = template_reads(bench.library.sources, template)
+    said = " ".join(" ".join(read.texts.values()).split())
+    in_words = all(" ".join(one.text.split()) in said for one in head.aspects)
+    return not (read.open or read.has("rubric.aspects") or in_words)
 
 
 def _drawn(principles: Sequence[Principle], row: Row, label: str) -> Principle | None:

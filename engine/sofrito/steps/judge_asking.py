@@ -18,6 +18,9 @@ ALONE, TOGETHER, PAIRWISE = (f"judging/{name}.j2" for name in ("alone", "togethe
 REASON, WEIGH = "judging/reason.j2", "judging/weigh.j2"
 """What follows the rubric in a prompt: how to answer."""
 
+ASPECTS = "judging/looked_at.j2"
+"""What stands between the two where the rubric does not show its aspects itself."""
+
 
 @dataclass(frozen=True)
 class Said:
@@ -44,6 +47,7 @@ class Judging:
     rubric: str
     shape: Shape
     compare: str
+    aspects_added: bool = False
 
     def answered(self, row: Row, seen: Mapping[str, Any], ending: str, parser: Parser) -> Saying:
         """Ask for a verdict in JSON, again where it does not fit; ``row`` gives the calls their seeds."""
@@ -96,23 +100,25 @@ class Judging:
         rubric: bool = True,
     ) -> Generator[list[Request], list[Any], list[str] | Lost]:
         """Render the rubric once, and each ending for its aspect; return the prompts."""
-        head = [Render(self.rubric, {**seen, "rubric": self._told("")})] if rubric else []
-        tails = [Render(name, {**seen, "rubric": self._told(aspect)}) for name, aspect in endings]
-        texts = yield [*head, *tails]
+        first = [self.rubric, *([ASPECTS] if self.aspects_added else [])] if rubric else []
+        parts = [*((name, "") for name in first), *endings]
+        texts = yield [
+            Render(name, {**seen, "rubric": self._told(aspect)}) for name, aspect in parts
+        ]
         for text in texts:
             if isinstance(text, ExpressionError):
                 return Lost(row, "failed", "template", text.words)
-        if not rubric:
-            return [text.strip() for text in texts]
-        return [f"{texts[0].strip()}\n\n{text.strip()}" for text in texts[1:]]
+        said = [text.strip() for text in texts]
+        return ["\n\n".join((*said[: len(first)], text)) for text in said[len(first) :]]
 
     def _told(self, aspect: str) -> dict[str, Any]:
         """Return what templates see as `rubric`."""
         head = self.shape.head
         said = head.model_dump(mode="json", include={"labels", "aspects", "scale", "verdict"})
         for name in ("min", "max") if head.scale else ():
-            bound = said["scale"][name]
-            said["scale"][name] = int(bound) if bound.is_integer() else bound
+            said["scale"][name] = _shown(said["scale"][name])
+        for one in said["aspects"]:
+            one["weight"] = _shown(one["weight"])
         how = {"compare": self.compare, "rationale": self.shape.rationale, "aspect": aspect}
         return {**said, **how}
 
@@ -133,3 +139,7 @@ class Judging:
         if isinstance(one, Lost):
             return Said(events, lost=one)
         return Said(events, {name: one.values[name] for name in parser.columns})
+
+
+def _shown(number: float) -> float:
+    return int(number) if float(number).is_integer() else number

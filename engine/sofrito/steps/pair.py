@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -24,9 +25,10 @@ _Scored = tuple[float, Row]
 class Pair(Closing):
     """Makes one row of siblings again, with the better answer as `chosen` and a worse as `rejected`.
 
-    It waits until every sibling is settled. A row whose answers do not differ by `margin`, or that
-    has fewer than two, is rejected. The record `pair` has both scores, their difference as `margin`,
-    and `of`, how many answers there were.
+    It waits until every sibling is settled. An answer that says the same as the chosen one is never
+    the rejected one. A row whose answers do not differ by `margin`, that all say the same, or that has
+    fewer than two, is rejected. The record `pair` has both scores, their difference as `margin`, and
+    `of`, how many answers there were.
     """
 
     verb: ClassVar[str] = "pair"
@@ -113,6 +115,8 @@ chance."""
             if difference < self.margin - _ROUNDING:
                 detail = f"{high:g} against {low:g}"
                 return [Lost(row, "rejected", "margin too small", detail, difference)]
+            if not self._differ(better, worse):
+                return [Lost(row, "rejected", "all answers say the same")]
             told = {"chosen": high, "rejected": low, "margin": difference, "of": len(scored)}
             answers = {
                 "chosen": better.values.get(self.pair),
@@ -135,12 +139,25 @@ chance."""
             scored.append((float(value), row))
         return sorted(scored, key=lambda one: -one[0])
 
+    def _differ(self, one: Row, other: Row) -> bool:
+        return one.values.get(self.pair) != other.values.get(self.pair)
+
     def _two(self, scored: list[_Scored], seed: int) -> list[_Scored]:
+        """Return two that say different things, or any two where all say the same."""
+        if self.take == "random":
+            return self._any_two(scored, random.Random(seed))
+        best = scored[0]
+        partners = [one for one in scored[1:] if self._differ(best[1], one[1])] or scored[1:]
         if self.take == "best_worst":
-            return [scored[0], scored[-1]]
-        luck = random.Random(seed)
-        if self.take == "best_random":
-            others = [one for one in scored[1:] if one[0] < scored[0][0]]
-            return [scored[0], luck.choice(others or scored[1:])]
+            return [best, partners[-1]]
+        worse = [one for one in partners if one[0] < best[0]]
+        return [best, random.Random(seed).choice(worse or partners)]
+
+    def _any_two(self, scored: list[_Scored], luck: random.Random) -> list[_Scored]:
         first, second = sorted(luck.sample(range(len(scored)), 2))
-        return [scored[first], scored[second]]
+        two = [scored[first], scored[second]]
+        if self._differ(two[0][1], two[1][1]):
+            return two
+        # a second draw, only where the first was in vain, leaves every pair that differs as likely
+        apart = [pair for pair in combinations(scored, 2) if self._differ(pair[0][1], pair[1][1])]
+        return list(luck.choice(apart)) if apart else two

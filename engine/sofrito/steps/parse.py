@@ -80,12 +80,18 @@ class Parser:
                 return Shape("tags", object_schema(self.columns, self._types))
         return None
 
+    def finds_nothing(self, text: str) -> bool:
+        """Whether an answer has nothing in it, which is no answer unless it is one of the choices."""
+        return not text.strip() and "" not in self.choices
+
     def parse(self, text: str, *, cut: bool = False, drop_last: bool = False) -> list[Item]:
         """Return the items of an answer; raises :class:`Unparsed`.
 
         ``cut`` says that the answer was cut by its length; with ``drop_last`` the item in which
         that happened is left out. Takes time in proportion to the text.
         """
+        if self.finds_nothing(text):
+            raise Unparsed("nothing was answered")
         match self.kind:
             case "text":
                 return [self._only(text.strip())]

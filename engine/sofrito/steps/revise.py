@@ -256,11 +256,11 @@ class _Writing:
         (one,) = yield from asking.work(asked, question, Parser("text", (part,)))
         told = one.row if isinstance(one, Lost) else one
         after = row.told(*told.story[len(row.story) :])
-        if isinstance(one, Lost):
-            return _Written(after, lost=replace(one, row=after))
-        text = one.values[part]
-        empty = None if text else Lost(after, "rejected", f"empty {part}")
-        return _Written(after, text, empty)
+        if not isinstance(one, Lost):
+            return _Written(after, one.values[part])
+        if one.reason == "unparseable":  # of a text: there is none
+            return _Written(after, lost=Lost(after, "rejected", f"empty {part}"))
+        return _Written(after, lost=replace(one, row=after))
 
 
 def _drawn(principles: Sequence[Principle], rounds: int, seed: int) -> Iterator[Principle]:

@@ -150,6 +150,10 @@ of them and arguments that fit, as `verify` with `tools` wants them; others are 
         items = _ITEMS.get(self.type)
         return Values(_VALUES[self.type], texts, items, characters=self._characters)
 
+    def closed(self) -> tuple[Any, ...]:
+        """Return all values there can be, () where they are not listed."""
+        return (True, False) if self.type == "boolean" else self.enum or ()
+
     @property
     def _characters(self) -> tuple[float, float]:
         """The least and the most characters, if it is a string."""

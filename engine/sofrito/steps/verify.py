@@ -59,8 +59,11 @@ class Verify(Step):
     math: Math | None = None
     """It is the same mathematics as another column: numbers by value, expressions by what they mean; \
 what is no mathematics, as a text. Of a worked solution it is the last result, and is looked for in \
-the last 20,000 characters. Several results where one is asked for, and an equation that does not \
-hold, are `ambiguous`. A percent sign is a unit: 50% is 50. By math-verify, within 5 seconds."""
+the last 20,000 characters. Several results where one is asked for, such as `2 hours 30 minutes`, and \
+an equation that does not hold, are `ambiguous`. `3 1/2` and `1 000` are one number each; a time such \
+as `9:45` is compared as it is written, and a ratio with a ratio. Units that both state must be the \
+same, and are not converted. A percent sign is left out: 50% is 50. By math-verify, within 5 \
+seconds."""
 
     code: Code | None = None
     """It is a Python program, or an answer with one in a block of code, that passes tests. They run \

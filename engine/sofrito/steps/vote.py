@@ -1,5 +1,6 @@
 """Finds the answer that most siblings give."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -55,8 +56,13 @@ class Vote(Step):
         return {self.as_: frozenset({"winner", "votes", "of", "share", "tied", "agrees"})}
 
     def ranges(self) -> Mapping[str, tuple[float, float]]:
-        """A share is one."""
-        return {f"{self.as_}.share": (0.0, 1.0)}
+        """A share is one; a count of answers has no end here."""
+        counts = {f"{self.as_}.votes": (0.0, math.inf), f"{self.as_}.of": (1.0, math.inf)}
+        return {f"{self.as_}.share": (0.0, 1.0), **counts}
+
+    def counts_siblings(self) -> frozenset[str]:
+        """The votes, and the answers."""
+        return frozenset({f"{self.as_}.votes", f"{self.as_}.of"})
 
     def values(self) -> Mapping[str, Values]:
         """Yes or no, and numbers."""

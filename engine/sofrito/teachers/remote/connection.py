@@ -62,7 +62,8 @@ class Connection:
         Raises Transient for what a later try may mend, Failure for another status, Trouble for a
         certificate that is none.
         """
-        with self.told(f"within {self._timeout.total:g} seconds"):
+        seconds = self._timeout.total
+        with self.told(f"within {seconds:g} second{'s' * (seconds != 1)}"):
             return await self._exchange(self.url(path), orjson.dumps(body))
 
     @contextmanager
