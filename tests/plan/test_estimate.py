@@ -15,14 +15,15 @@ def steps_of(*steps: dict[str, Any], **others: Any) -> tuple[Expected, ...]:
 
 def test_an_answer_is_guessed_to_be_half_as_long_as_allowed() -> None:
     (one,) = steps_of({"generate": "a", "prompt": "{{ x }}", "sampling": {"max_tokens": 90}})
-    assert one == Expected(Load(1, 3, (1, 1), 45, 90), ("teacher",))
+    assert one == Expected(Load(1, 3, (1, 1), 45, 90), ("teacher",), writes=("a",))
 
 
 def test_a_list_makes_as_many_rows_as_it_may_have_items() -> None:
     (one,) = steps_of(
         {"generate": "a", "prompt": "x", "parse": "json_list", "items": [2, 4], "n": 2}
     )
-    assert one == Expected(Load(2, 6, (4, 8), 256, 512), ("teacher", "teacher"), opens=True)
+    load, models = Load(2, 6, (4, 8), 256, 512), ("teacher", "teacher")
+    assert one == Expected(load, models, opens=True, writes=("a",))
     group = (Cost("teacher", 7, 256), Cost("teacher", 7, 256))
     assert one.happenings(7) == tuple(Happening((group,), children=n) for n in range(4, 9))
 

@@ -20,6 +20,7 @@ DATA = [
     .read_text("utf-8")
     .splitlines()
 ]
+GOOD = {"instruction": "Name a lake.", "response": "Lake Vänern lies in the west of Sweden."}
 GARBLED = {"What is the best time to plant tulips?", "How do I sharpen a pencil with a knife?"}
 UNFIT = {"Why is the sea salty?", "What does a conductor of an orchestra do?"}
 
@@ -95,13 +96,14 @@ def test_each_rule_has_a_reason_of_its_own(
     tmp_path: Path, response: str | None, reason: str
 ) -> None:
     row = {"instruction": "Name a sea, please, if you know.", "response": response}
-    done = run_like("curate", silent, tmp_path, seeds={"data": {"file": None, "rows": [row]}})
-    assert (done.rows, len(done.lost)) == ({}, 1)
+    seeds = {"data": {"file": None, "rows": [row, GOOD]}}
+    done = run_like("curate", silent, tmp_path, seeds=seeds)
+    assert (done.rows, len(done.lost)) == ({"1": GOOD}, 1)
     assert done.lost["0"].startswith(reason)
 
 
 def test_an_answer_to_nothing_is_left_out(tmp_path: Path) -> None:
-    rows = [{"instruction": None, "response": "The Baltic is one of them."}]
+    rows = [{"instruction": None, "response": "The Baltic is one of them."}, GOOD]
     done = run_like("curate", silent, tmp_path, seeds={"data": {"file": None, "rows": rows}})
     assert done.lost == {"0": "keep: instruction and response != instruction"}
 

@@ -59,7 +59,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> ShippedRun:
 def test_what_comes_through_and_what_does_not(run: ShippedRun) -> None:
     assert sorted(run.rows) == ["0.0.0", "0.0.4"]
     assert run.lost == {
-        "0.0.1": "keep: verdict.score >= (4)",
+        "0.0.1": "keep: verdict.score >= 4",
         "0.0.2": "keep: check.ok",
         "0.0.3": "keep: told == (kind != 'unanswerable')",
     }

@@ -61,7 +61,7 @@ def test_writer_and_solvers_agree_by_value(run: ShippedRun) -> None:
 
 
 def test_why_the_others_did_not_come_through(run: ShippedRun) -> None:
-    weak = "keep: vote.agrees and not vote.tied and vote.share >= (0.5)"
+    weak = "keep: vote.agrees and not vote.tied and vote.share >= 0.5"
     again = "unique: equal to a sibling"
     assert run.lost == {
         "0.1": again,

@@ -52,7 +52,7 @@ def test_a_story_has_the_three_words_and_hardly_any_that_a_child_does_not_know(
     again, strange = "novelty: too similar", "vocabulary: too many unknown words"
     assert run.lost == {
         "1": again,
-        **dict.fromkeys("23", "keep: missing.split() | length <= (0)"),
+        **dict.fromkeys("23", "keep: missing.split() | length <= 0"),
         "5": again,
         **dict.fromkeys("67", strange),
     }
